@@ -229,7 +229,7 @@ const reinforcementRoots = new Set(reinforcement.map((name) => name.slice(0, -1)
 
 /** Steps over what an agent has seen, and the words of its game: continual learning replays without them. */
 const replayed = /replay_?(buffer|memory)/i
-const selfPlay = /\bself_?play\w*\(/i
+const selfPlay = /\bself_?play\w*\(|mcts\w*\(/i
 /** `next_state, reward, done, info = env.step(action)`, of whatever environment. */
 const stepped = /\benv\w*\.step\(/i
 const played = /\b(rewards?|actions?|episodes?)\b/i

@@ -88,6 +88,10 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
     readKept(python, outer, training)
     return
   }
+  if (savedByCaller(python, outer)) {
+    training.known('saves', 'checkpoint', 'while it runs', header, { site })
+    return
+  }
   const afterwards = usesAny(python, [
     'torch.save',
     '.save_pretrained',
@@ -108,6 +112,34 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
     training.unknown('saves', 'checkpoint', 'a module of the project that saves', header, { site })
   else training.default('saves', 'checkpoint', afterwards ? 'at the end' : 'never', header, { site })
 }
+
+/** `for iteration in range(100): train(model, epochs=5); torch.save(…)`: the loop is a part of a run, which saves behind each part. */
+function savedByCaller(python: PythonModule, { function: func }: Loop): boolean {
+  const sites = func === null ? null : python.callSites(func)
+  if (sites === null || sites.length === 0) return false
+  return sites.every((site) =>
+    site.loops.some(
+      (around) =>
+        isOfRounds(around) &&
+        savingCalls(
+          python,
+          around.calls.filter((one) => one !== site),
+        ).length > 0,
+    ),
+  )
+}
+
+/** Rounds of one run, which go on with what the last one left; folds and settings of a search each begin anew. */
+function isOfRounds({ node, trips }: Loop): boolean {
+  if (node.type !== 'for' || node.target.type !== 'name') return false
+  const many = trips.state === 'known' && Number(trips.value) >= manyRounds
+  return (
+    /iter|epoch|round|cycle|generation|phase|stage|step/i.test(node.target.id) ||
+    (many && !/fold|seed|trial|run/i.test(node.target.id))
+  )
+}
+
+const manyRounds = 20
 
 /** `except KeyboardInterrupt: torch.save(…)`: a machine that is taken away raises nothing. */
 function onlyAfterFailures(python: PythonModule, { node, calls }: Loop): boolean {
