@@ -204,7 +204,7 @@ function readTask(
     task,
     source,
     held && (byHand || work?.comesToAnEnd === true || trainsByTitle(name)) && !endsByItself(facts),
-    byHand,
+    byHand || saysHow(facts),
   )
   claimReplicas(claims, root, document, {
     name: name ?? null,
@@ -418,7 +418,7 @@ function claimAutostop(
   task: Task,
   source: Source,
   forgotten: boolean,
-  byHand: boolean,
+  asWritten: boolean,
 ): void {
   const { resources, root } = task
   const { key, value } = taskSettings.read('idleStop', source)
@@ -429,7 +429,7 @@ function claimAutostop(
     entry(root, 'service') !== undefined ||
     entry(root, 'pool') !== undefined
   if (candidatesDiffer(task, key)) compute.say('idleStop', key, unreadable(value, 'candidates that differ'))
-  else compute.say('idleStop', key, managed || !forgotten ? value : orDefault(value, null, !byHand))
+  else compute.say('idleStop', key, managed || !forgotten ? value : orDefault(value, null, !asWritten))
 }
 
 /**
@@ -443,6 +443,11 @@ function endsByItself({ documents, comments }: ConfigFacts): boolean {
       text,
     ),
   )
+}
+
+/** `# sky launch -c dev task.yaml`: the file says how it is started. */
+function saysHow({ comments }: ConfigFacts): boolean {
+  return comments.some(({ text }) => /\bsky launch\b.*\.ya?ml\b/.test(text))
 }
 
 const answers = /\binfer(ence)?(\.py)?\b|\bvllm serve\b|api_server\b|launch_server\b/
