@@ -1,13 +1,11 @@
 import { roughUsd, spokenUsd } from '../../estimate/hourly.js'
-import type { Interval } from '../../estimate/network.js'
-import { rateOf } from '../../estimate/rate.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { usesAccelerator } from '../accelerator-use.js'
-import { requestOf } from '../machine-request.js'
-import { defineRule, type Report, type RuleContext } from '../rule.js'
+import { defineRule, type Report } from '../rule.js'
 import { isSilence, type Silence, unless } from '../silence.js'
 import { isViewOf, subjectIn, subjectsOf } from '../subject-view.js'
+import { costOf } from './job-price.js'
 import { acceleratorsOf, duration, jobName, withoutAccelerators } from './job-words.js'
 
 const day = 86_400
@@ -115,18 +113,6 @@ function stepWithoutLimit({ settings, subject }: SubjectView<'Step'>): Report | 
     fixes: [{ set: [{ claim: timeLimit, value: day }] }],
     ...(count > 0 ? {} : { together: 'on processors' }),
   }
-}
-
-/** USD that its machines cost in so many seconds; null: no price is known, or nobody said where it runs. */
-function costOf(
-  view: SubjectView<'Compute'>,
-  seconds: number,
-  prices: RuleContext['options']['prices'],
-  today: string,
-): Interval | null {
-  const rate = rateOf(requestOf(view), effective(view.settings.spot), prices, today)
-  if ('missing' in rate) return null
-  return { low: (rate.usd.low * seconds) / 3600, high: (rate.usd.high * seconds) / 3600 }
 }
 
 /** Passes that may well take longer than a day. */

@@ -1,9 +1,10 @@
 import { effective } from '../../values/value.js'
-import type { FixRequest } from '../rule.js'
+import type { FixRequest, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
 import { isSilence, unless } from '../silence.js'
 import { subjectIn } from '../subject-view.js'
 import { startsOver } from './blind-retries.js'
+import { costOf } from './job-price.js'
 import { duration, withoutAccelerators } from './job-words.js'
 
 /** Seconds: what a short job loses is less than checkpoints cost. */
@@ -20,7 +21,7 @@ export default defineRule({
   finds: 'spot jobs without a checkpoint to resume from',
   summary: 'A spot job that cannot resume pays again for all its work after each interruption.',
   supersedes: ['lifecycle/on-demand-interruptible'],
-  check(view, { report, silent }) {
+  check(view, { report, silent, options, today }) {
     const { spot, maxWait, timeLimit, checkpointStore, keepAlive, gpus, trials } = view.settings
     if (spot === undefined || effective(spot) !== true)
       return silent(unless(view, 'spot', 'it does not run on spot capacity'))
@@ -37,6 +38,15 @@ export default defineRule({
 
     const nowhere = checkpointStore !== undefined && effective(checkpointStore) === null
     const isShort = typeof limit === 'number' && limit <= short
+    // However often it is interrupted, each start loses less than a whole run may cost.
+    const most = typeof limit === 'number' ? costOf(view, limit, options.prices, today)?.high : undefined
+    const { money } = options
+    const little: Severity | undefined =
+      most === undefined || most >= money.warning
+        ? undefined
+        : most < money.information
+          ? 'hint'
+          : 'information'
     if (nowhere && !isShort) {
       const isModest = typeof limit === 'number' && limit <= modest
       const devices = effective(gpus)
@@ -53,11 +63,13 @@ export default defineRule({
         severity:
           besides !== ''
             ? 'error'
-            : cheap
-              ? 'information'
-              : effective(trials) === true || isModest
-                ? 'warning'
-                : 'error',
+            : little !== undefined
+              ? little
+              : cheap
+                ? 'information'
+                : effective(trials) === true || isModest
+                  ? 'warning'
+                  : 'error',
         message: `Spot training without ${checkpointStore.key}: each interruption starts again from step 0, and the lost work is paid for twice.${besides}`,
         fixes: [{ set: [{ claim: checkpointStore, value: 'default' }, ...fixes] }],
       })
@@ -92,7 +104,7 @@ export default defineRule({
     if (isShort) return silent(`the job is short: at most ${duration(limit)}`)
     if (nowhere) return
     if ((effective(gpus) ?? 0) < 1) return silent(withoutAccelerators(view))
-    const severity = effective(trials) === true ? 'information' : 'warning'
+    const severity = little ?? (effective(trials) === true ? 'information' : 'warning')
     for (const run of view.run.siblings) {
       const saves = subjectIn(run, 'Training')?.settings.saves
       // Said in so many words, this counts whatever the program could load.
