@@ -88,6 +88,23 @@ describe('text/notebook: reading', () => {
     const json = JSON.stringify({ cells: [], metadata })
     assert.deepEqual(notebookCells(json).metadata, { accelerator: 'GPU', colab: { gpuType: 'T4' } })
   })
+  it('leaves out the runtime that another machine than the last one had', () => {
+    const own = { accelerator: 'GPU', colab: { gpuType: 'T4' }, kernelspec: { name: 'python3' } }
+    const told = (...lines: string[]) => {
+      const outputs = lines.map((line) => ({ output_type: 'stream', text: [line] }))
+      return notebookCells(
+        JSON.stringify({ cells: [{ cell_type: 'code', source: 'x', outputs }], metadata: own }),
+      ).metadata
+    }
+    const left = { kernelspec: { name: 'python3' } }
+    assert.deepEqual(told('File \u001b[0;32m~/reader/networks/net.py:246\u001b[0m'), left)
+    assert.deepEqual(told('/home/anna/reader/net.py:3: UserWarning'), left)
+    assert.deepEqual(told('C:\\Users\\Anna\\net.py:3: UserWarning'), left)
+    assert.deepEqual(told('x'.repeat(90_000), '/Users/anna/net.py:3: UserWarning'), left)
+    assert.deepEqual(told('/usr/local/lib/python3.10/dist-packages/torch/x.py:3: UserWarning'), own)
+    assert.deepEqual(told('/home/anna/net.py', '/content/drive/MyDrive/net.py'), own)
+    assert.deepEqual(told('epoch 1'), own)
+  })
   it('survives deep and large JSON', () => {
     const deep = notebookCells(`{"cells": ${'['.repeat(100_000)}`)
     assert.equal(deep.problems.length > 0, true)

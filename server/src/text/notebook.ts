@@ -55,8 +55,33 @@ export function notebookCells(text: string): NotebookJson {
       seconds: type === 'code' ? cellSeconds(cell, text) : null,
     }
   })
-  return { cells, problems, metadata: smallValues(text, metadata) }
+  const said = smallValues(text, metadata)
+  if (said.accelerator !== undefined && ranElsewhere(text, list.children ?? [])) {
+    delete said.accelerator
+    delete said.colab
+  }
+  return { cells, problems, metadata: said }
 }
+
+/** Folders of somebody's own machine, as JSON spells them, and those of a hosted runtime. */
+const ownMachine =
+  /\/home\/(?!jupyter|studio-lab-user|ec2-user|jovyan)[\w.-]+\/|\/Users\/[\w.-]+\/|\b[A-Z]:(\\\\|\/)+(Users|Program|Anaconda|ProgramData)|~\/(\.local|\.conda|(ana|mini)conda3?|\w[\w.-]*)\//
+const hosted = /\/content\/|\/dist-packages\/|\/kaggle\//
+
+/** What is kept of the last run comes from another machine than the runtime that the metadata still name. */
+function ranElsewhere(text: string, cells: readonly Node[]): boolean {
+  let own = false
+  for (const cell of cells)
+    for (const output of property(cell, 'outputs')?.children ?? []) {
+      const kept = text.slice(output.offset, output.offset + Math.min(output.length, longestOutput))
+      if (hosted.test(kept)) return false
+      own ||= ownMachine.test(kept)
+    }
+  return own
+}
+
+/** Characters: what stands behind are pictures. */
+const longestOutput = 20_000
 
 /** Characters of JSON: the state of widgets and the like is data. */
 const longestValue = 2_000
