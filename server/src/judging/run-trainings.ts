@@ -1,5 +1,6 @@
 /** What a job trains and fits, program by program. */
 import { subjectsOf } from '../rules/subject-view.js'
+import type { Location } from '../text/location.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
 
@@ -19,7 +20,17 @@ export function trainingsOf(run: Run): Work[][] {
     ])
     if (seen.has(key)) return []
     seen.add(key)
-    const found: Work[] = [...subjectsOf(one, 'Training'), ...subjectsOf(one, 'Fit')]
+    const fits = subjectsOf(one, 'Fit')
+    // An agent that learns is also a training, which its steps say more of.
+    const agents = new Set(
+      fits.flatMap(({ settings, subject }) =>
+        settings.experience === undefined ? [] : [placeOf(subject.location)],
+      ),
+    )
+    const trained = subjectsOf(one, 'Training').filter(
+      ({ subject }) => agents.size === 0 || !agents.has(placeOf(subject.location)),
+    )
+    const found: Work[] = [...trained, ...fits]
     const all = found.filter(
       ({ subject: { evidence } }) => evidence.role !== 'test' && evidence.role !== 'job',
     )
@@ -28,6 +39,8 @@ export function trainingsOf(run: Run): Work[][] {
     return counted.length === 0 ? [] : [counted]
   })
 }
+
+const placeOf = ({ path, cell, start }: Location): string => JSON.stringify([path, cell, start])
 
 /** What its modules train, it only takes something from. */
 function startsNone(run: Run): boolean {

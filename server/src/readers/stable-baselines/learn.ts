@@ -4,8 +4,10 @@ import type { Experience } from '../../text/experience.js'
 import { lookUp } from '../../text/records.js'
 import { knownArgument, numberArgument, passedExpression, textArgument } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
-import { algorithm } from './agents.js'
+import { algorithm, learningAgents } from './agents.js'
+import { savesOf } from './saves.js'
 
 /** DQN learns from every fourth step by itself, the others from each. */
 const kinds: Record<string, Experience['learns']> = {
@@ -44,9 +46,36 @@ export const stableBaselinesReader = defineReader({
       const found = experienceOf(python, call, call.receiverCall, lookUp(kinds, name)!)
       if (typeof found === 'string') fit.unknown('experience', 'total_timesteps', found, place)
       else fit.known('experience', 'total_timesteps', found, place)
+      readTraining(python, call, call.receiverCall, claims)
     }
   },
 })
+
+/** So many steps of an environment take hours: with pictures an agent learns from some hundred in a second, with numbers from a few thousand. */
+const longRun = { pictures: 1e6, numbers: 5e6 }
+
+/** The training that a long run is. */
+function readTraining(python: PythonModule, learn: Call, made: Call, claims: ClaimBuilder): void {
+  const place = calleePlace(learn)
+  const agent = learningAgents(python).find((one) => one.place.start === place.start)
+  const policy = policyOf(python, python.argument(made, 'policy', 0))
+  const steps = numberArgument(python.argument(learn, 'total_timesteps', 0))
+  if (agent === undefined || policy === null || python.evidence.role === 'test') return
+  const long = longRun[/Cnn/.test(policy) ? 'pictures' : 'numbers']
+  if (steps === null || steps < long) return
+  const training = claims.subject('Training', place, learn.function?.qualified ?? '', {
+    ...python.evidence,
+    role: 'training',
+    accelerator: agent.onProcessor ? 'cpu' : 'maybe',
+  })
+  training.known('maxSteps', 'total_timesteps', steps, place)
+  training.known('openEnded', 'learn', 'reinforcement learning', place)
+  training.known('boundBy', 'learn', 'an environment', place)
+  if (agent.small) training.known('lightNetwork', 'MlpPolicy', 'a few dense layers (`MlpPolicy`)', place)
+  const saves = savesOf(python, learn)
+  if (saves === null) training.unknown('saves', 'callback', 'what saves beside it cannot be read', place)
+  else training.known('saves', 'callback', saves, place)
+}
 
 function experienceOf(
   python: PythonModule,
