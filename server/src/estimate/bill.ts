@@ -18,6 +18,8 @@ export interface Bill {
   hours: OpenInterval | null
   /** USD; null: not known. */
   usd: OpenInterval | null
+  /** The upper end at the dearest provider, where `usd` is that of the cheapest: what surely costs little costs little there, too. */
+  usdAtMost?: number | null
   /** Nothing names an accelerator: from that of the cheapest of the usual ones to that of the fastest. */
   onAnyCard?: true
   /** Only a limit is known: the platform ends the job then. */

@@ -8,6 +8,8 @@ import type { Interval } from './network.js'
 export interface Rate {
   /** USD per hour for all machines. */
   usd: Interval
+  /** USD per hour at the dearest provider, where `usd` is that of the cheapest. */
+  dearest?: number
   /** At the price of spot capacity. */
   spot: boolean
   /** ISO date of the price; empty: the user's own. */

@@ -217,6 +217,7 @@ function onAnyCard(
     rate: priced ? { ...first.rate!, usd: hull(bills.map(({ rate }) => rate!.usd)), assumptions: [] } : null,
     hours: known ? openHull(bills.map(({ hours }) => hours!)) : first.hours,
     usd: known ? openHull(bills.map(({ usd }) => usd!)) : null,
+    ...(known ? { usdAtMost: atMostOf(bills) } : {}),
     lines: known ? hullOfLines(bills) : [],
     ofSamples: first.ofSamples && {
       ...first.ofSamples,
@@ -263,7 +264,18 @@ function cardsText(made: readonly OnCard[]): string {
 
 /** The rate at its lowest. */
 function atLowest(rate: Rate | { missing: string }): Rate | { missing: string } {
-  return 'missing' in rate ? rate : { ...rate, usd: { low: rate.usd.low, high: rate.usd.low } }
+  return 'missing' in rate
+    ? rate
+    : { ...rate, usd: { low: rate.usd.low, high: rate.usd.low }, dearest: rate.usd.high }
+}
+
+/** USD at the dearest provider; null: there is no end. */
+function atMostOf(bills: readonly Bill[]): number | null {
+  const most = bills.map(({ usd, rate }) => {
+    const { dearest, usd: hourly } = rate!
+    return usd!.high === null || dearest === undefined ? usd!.high : (usd!.high * dearest) / hourly.high
+  })
+  return most.some((one) => one === null) ? null : Math.max(...most.map((one) => one!))
 }
 
 /** The lines that all have, each from the least to the most. */

@@ -46,16 +46,17 @@ export function wasteOf(
   rule: Rule,
   view: SubjectView,
   saving: Saving | undefined,
-  { usd }: Bill,
+  { usd, usdAtMost }: Bill,
 ): OpenInterval | null {
   // The bill knows the time of training steps: neither fits of a search nor how long steps wait for data.
   if (usd === null || rule.beyondBill === true || isOfFits(view) || familyOf(rule) === 'data') return null
   if (saving === undefined && view.subject.evidence.notebook) return null
-  if (saving === undefined) return withinRun.has(familyOf(rule)) ? { low: 0, high: usd.high } : null
+  const most = usdAtMost === undefined ? usd.high : usdAtMost
+  if (saving === undefined) return withinRun.has(familyOf(rule)) ? { low: 0, high: most } : null
   const [low, high] = saving.fraction
   // Whoever works in a notebook runs it again and again.
   const again = view.subject.evidence.notebook
-  return { low: low * usd.low, high: usd.high === null || again ? null : high * usd.high }
+  return { low: low * usd.low, high: most === null || again ? null : high * most }
 }
 
 function isOfFits(view: SubjectView): boolean {
