@@ -265,6 +265,7 @@ function isNext(one: Finding, mended: Finding): boolean {
     one.rule === mended.rule &&
     one.message !== mended.message &&
     one.location.path === mended.location.path &&
+    one.location.start !== mended.location.start &&
     one.location.end !== mended.location.end
   )
 }

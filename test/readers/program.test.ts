@@ -60,12 +60,8 @@ describe('a program on the devices of a node', () => {
       'distributed',
     ],
     ['pmap', `import jax\nstep = jax.pmap(lambda x: x)`, 'distributed'],
-    [
-      'Ray Train',
-      `import torch\nfrom ray.train.torch import TorchTrainer\nTorchTrainer(loop).fit()`,
-      'distributed',
-    ],
-    ['trials of Ray Tune', `import torch\nfrom ray import tune\ntune.Tuner(objective).fit()`, 'trials'],
+    ['Ray Train', `import torch\nfrom ray.train.torch import TorchTrainer\nTorchTrainer(loop).fit()`, 'none'],
+    ['trials of Ray Tune', `import torch\nfrom ray import tune\ntune.Tuner(objective).fit()`, 'none'],
     [
       'parallel trials of Optuna',
       `import torch, optuna\nstudy = optuna.create_study()\nstudy.optimize(objective, n_jobs=4)`,

@@ -317,6 +317,13 @@ export const links: Record<string, ProjectShape> = {
       [`s${i}/train.py`]: options,
     })),
   ),
+  'ending: many endpoints and what deletes them': shape((size) =>
+    each(size, (i) => ({
+      [`e${i}/deploy.py`]:
+        "from sagemaker.huggingface import HuggingFaceModel\nmodel = HuggingFaceModel(role='r', transformers_version='4.37', pytorch_version='2.1', py_version='py310')\nmodel.deploy(initial_instance_count=1, instance_type='ml.g5.xlarge')\n",
+      [`e${i}/end.py`]: "import boto3\nboto3.client('sagemaker').delete_endpoint(EndpointName='e')\n",
+    })),
+  ),
   'cluster: many of them, and what is sent to each': shape((size) => ({
     'train.py': training,
     ...each(size, (i) => ({

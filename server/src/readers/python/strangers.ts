@@ -102,10 +102,6 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
   const could: Hideable[] = []
   const names = [...module.split('.'), ...(name === null ? [] : [name])]
   const calls = callsInto(analysis, imported)
-  if (mayCompute(analysis, imported, calls)) could.push('accelerator')
-  if (singleDeviceLibraries.has(root) || computesOnProcessors(module, name)) return could
-  const says = (pattern: RegExp) =>
-    names.some((one) => pattern.test(one)) || calls.some((call) => pattern.test(call.method))
   const named = networksOf(analysis)
   const wrapsNetwork = calls.some(
     (call) =>
@@ -114,6 +110,12 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
       named.has(call.assignedTo) &&
       !isPlacedHere(analysis, call.assignedTo),
   )
+  const forProcessors = computesOnProcessors(module, name)
+  // What makes the network may put it on its device.
+  if (mayCompute(analysis, imported, calls) || (wrapsNetwork && !forProcessors)) could.push('accelerator')
+  if (singleDeviceLibraries.has(root) || forProcessors) return could
+  const says = (pattern: RegExp) =>
+    names.some((one) => pattern.test(one)) || calls.some((call) => pattern.test(call.method))
   const given = calls.filter((call) =>
     call.expr.args.some(({ value }) => named.has(written(analysis, value))),
   )

@@ -197,8 +197,9 @@ export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
       command.sourced === undefined &&
       (isHarmless(command) || command.own === true || isHarmlessFunction(command) || answersOnly(command))
     if (isServer(command) || serving.has(command)) service = true
-    // A program that the script only waits for has the machine to itself.
-    const alone = launched.has(command) && beside.length === 1 && command.loops.length === 0
+    // The only program of a script, which waits for it, has the machine to itself.
+    const alone =
+      launched.has(command) && running.length === 1 && beside.length === 1 && command.loops.length === 0
     if (command.background && !harmless && !alone) sharing ??= 'commands in the background'
     else if (!launched.has(command) && !serving.has(command) && !harmless) {
       if (command.sourced !== undefined || runsScript(command)) script ??= spelled(command)
