@@ -63,7 +63,9 @@ export default defineRule({
     const refused = effective(settings.autocastRefusedBy)
     const paid = gpu !== null || (gpus ?? 0) > 0 || takesSeveral(view.run)
     const heavy = isLarge(view) || (computed !== null && computed.low >= surely)
-    const hidden = !heavy && !paid && effective(settings.fineTuning) !== true && !learnsWide(view)
+    // Nobody shards what one device holds, and a configuration by itself holds no code that would show it.
+    const asked = role === 'job' || (effective(settings.sharding) ?? 'none') !== 'none'
+    const hidden = !heavy && !paid && !asked && effective(settings.fineTuning) !== true && !learnsWide(view)
     report({
       at: precision,
       severity: severityOf(
