@@ -112,7 +112,8 @@ function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[]
   )
   const forProcessors = computesOnProcessors(module, name)
   // What makes the network may put it on its device.
-  if (mayCompute(analysis, imported, calls) || (wrapsNetwork && !forProcessors)) could.push('accelerator')
+  if (mayCompute(analysis, imported, calls) || (wrapsNetwork && !forProcessors && !isAccelerated(module)))
+    could.push('accelerator')
   if (singleDeviceLibraries.has(root) || forProcessors) return could
   const says = (pattern: RegExp) =>
     names.some((one) => pattern.test(one)) || calls.some((call) => pattern.test(call.method))
