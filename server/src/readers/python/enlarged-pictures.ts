@@ -55,7 +55,7 @@ function edgeByClass(name: string): number | null {
 
 /** Networks that take pictures of one size. */
 const oneSize =
-  /\b(vit|deit|swin|beit|siglip|dinov2)(?=[_\d])|\b(ViT|DeiT|Swin|BEiT|CLIP|DINO)\w*|VisionTransformer|\bclip\.load\b/
+  /\b(vit|deit|swin(v2)?|beit(v2)?|siglip2?|dinov[23])(?=[-_\d])|patch\d+_\d|\b(ViT|DeiT|Swin|BEiT|CLIP|DINO)\w*|VisionTransformer|\bclip\.load\b/
 
 /** Data sets of other libraries, by the name that they are loaded by. */
 const byName: [RegExp, number][] = [

@@ -6,7 +6,8 @@ import type { Claim, SubjectView } from '../../workload/claim.js'
 import type { Dimension, InertDimension } from '../../workload/resource-kinds.js'
 import { defineRule, type FixRequest, type Report, type RuleContext } from '../rule.js'
 import { unless } from '../silence.js'
-import { listed } from '../training/operation.js'
+import { subjectsOf } from '../subject-view.js'
+import { listed, reinforcement } from '../training/operation.js'
 import { known, noGrid, repetition } from './trials.js'
 
 export default defineRule({
@@ -72,6 +73,8 @@ const passes = /^(.*[./-])?((num|n|max|total|train(ing)?)_?)*epochs?$/i
 
 /** Epochs that a search draws: a run of the most of them passes through all the others. */
 function covered(search: SubjectView<'Search'>, { report }: RuleContext): void {
+  // An agent goes through what it has just experienced so often, and not through its training.
+  if (learnsByDoing(search)) return
   const grid = known(search, 'strategy') === 'grid'
   const told = (known(search, 'nested') ?? []).map(({ name }) => name)
   for (const { name, low, high, location } of known(search, 'drawn') ?? []) {
@@ -85,6 +88,13 @@ function covered(search: SubjectView<'Search'>, { report }: RuleContext): void {
       message: `\`${name}\` is searched from ${formatCount(low)} to ${formatCount(high)}, though a run of ${formatCount(high)} passes through the shorter ones: ${advice}.`,
     })
   }
+}
+
+function learnsByDoing(search: SubjectView<'Search'>): boolean {
+  return (
+    reinforcement(search) ||
+    subjectsOf(search.run, 'Fit').some(({ settings }) => settings.experience !== undefined)
+  )
 }
 
 /** The same value written twice: `[1, 10, 10]`. */
