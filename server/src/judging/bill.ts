@@ -273,7 +273,8 @@ function atLowest(rate: Rate | { missing: string }): Rate | { missing: string } 
 function atMostOf(bills: readonly Bill[]): number | null {
   const most = bills.map(({ usd, rate }) => {
     const { dearest, usd: hourly } = rate!
-    return usd!.high === null || dearest === undefined ? usd!.high : (usd!.high * dearest) / hourly.high
+    if (usd!.high === null || dearest === undefined || hourly.high === 0) return usd!.high
+    return (usd!.high * dearest) / hourly.high
   })
   return most.some((one) => one === null) ? null : Math.max(...most.map((one) => one!))
 }

@@ -1,4 +1,5 @@
 /** Jobs that train what is so small that any accelerator mostly waits for the next kernel to start. */
+import { formatCount } from '../estimate/grid.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
 import { atMost } from './bounds.js'
@@ -73,5 +74,5 @@ function rowWeights(view: SubjectView<'Training'>): number | null {
 }
 
 function thousands(count: number): string {
-  return count < 1000 ? String(count) : `${Math.round(count / 1000)},000`
+  return formatCount(count < 1000 ? count : Math.round(count / 1000) * 1000)
 }
