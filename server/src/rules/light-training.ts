@@ -25,6 +25,9 @@ export interface LightTraining {
 export function lightTraining(view: SubjectView<'Compute'>): LightTraining | Silence {
   let found: LightTraining | undefined
   for (const run of view.run.siblings) {
+    // What an agent acts in may be computed there, whatever is learned.
+    const beside = hidden(run, 'accelerator')
+    if (beside !== undefined) return beside
     const unseen = hidden(run, 'training')
     const program = subjectIn(run, 'Program')
     const named = effective(program?.settings.lightNetwork)
