@@ -5,7 +5,7 @@ import { runHere } from './here.js'
 interface Cell {
   source: string
   metadata?: object
-  outputs?: object[]
+  outputs?: (object | null)[]
 }
 
 const notebook = (...cells: Cell[]): string =>
@@ -51,6 +51,11 @@ describe('costlint cost of a notebook that keeps how long it ran', () => {
     assert.deepEqual(hours, { low: 0.1, high: 0.1 })
     assert.equal(usd.low.toFixed(4), '0.0526')
     assert.ok(assumptions.includes('hours as the outputs of the notebook tell of its last run'))
+  })
+
+  it('is not upset by outputs that are none', async () => {
+    const { hours } = await job({ source: keras, outputs: [null, ...stream(epochs())] })
+    assert.deepEqual(hours, { low: 0.1, high: 0.1 })
   })
 
   const loop = `import torch

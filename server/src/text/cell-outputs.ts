@@ -11,7 +11,7 @@ const mayTrain = /\b(fit\w*|train\w*|learn|fine_?tune\w*|backward|main|run\w*)\s
 export function cellSeconds(cell: Node, source: string): number | null {
   if (!mayTrain.test(source)) return null
   const outputs = partOf(cell, 'outputs')
-  const list = Array.isArray(outputs) ? (outputs as Values[]) : []
+  const list = Array.isArray(outputs) ? outputs.filter(isTable) : []
   if (list.some((one) => one.output_type === 'error')) return null
   const metadata = partOf(cell, 'metadata')
   return fromMetadata(isTable(metadata) ? metadata : {}) ?? fromOutputs(list.map(textOf).join('\n'))
