@@ -20,7 +20,7 @@ export function packageExtension() {
 }
 
 /** The workbench closes the menu again when the light bulb is drawn anew at that moment: a person presses once more. */
-async function openMenu(page) {
+export async function openMenu(page) {
   const row = page.locator('.action-widget .monaco-list-row').first()
   for (let attempt = 0; attempt < 10; attempt++) {
     await page.keyboard.press('Control+.')

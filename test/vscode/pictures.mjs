@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, screenshots, withCodeServer, withFolder, withPage } from './harness.mjs'
-import { packageExtension } from './look.mjs'
+import { openMenu, packageExtension } from './look.mjs'
 
 const themes = { light: 'Default Light Modern', dark: 'Default Dark Modern' }
 /** The extension's own pictures are drawn anew only when asked. */
@@ -168,7 +168,7 @@ async function walk(page, theme, folder, address) {
 
   await call.click()
   await seen('the light bulb', '.editor-instance .lightBulbWidget')
-  await page.keyboard.press('Control+.')
+  await openMenu(page)
   await seen('its menu', '.action-widget .monaco-list-row.action')
   await shot('light-bulb')
   await picture('fix', { x: 400, y: 300, width: 880, height: 400 })
