@@ -162,6 +162,11 @@ export const code: Record<string, Shape> = {
     (n) =>
       `${head}${rep(n, (i) => `def f${i}(**options):\n    return f${i + 1}(a${i}=1, **options)\n`)}def f${n}(**options):\n    return DataLoader(ds, **options)\nf0(num_workers=0)\n`,
   ),
+  'passed values: **options handed on by seven callers each': python(
+    3,
+    (n) =>
+      `from transformers import Trainer, TrainingArguments\n${rep(n, (i) => `def f${i}(**kw):\n${rep(7, (j) => `    f${i + 1}(**kw, a${j}=1)\n`)}`)}def f${n}(**kw):\n    Trainer(m, TrainingArguments(**kw)).train()\nf0(x=1)\n`,
+  ),
   'passed values: partial of partial': python(
     100,
     (n) =>
@@ -264,6 +269,11 @@ export const code: Record<string, Shape> = {
     150,
     (n) =>
       `${head}import argparse\np = argparse.ArgumentParser()\np.add_argument('--a', choices=[${rep(n, (i) => `'x${i}', `)}], default='x0')\nargs = p.parse_args()\nDataLoader(ds, batch_size=args.a)\n`,
+  ),
+  'options: one to resume that is named again and again': python(
+    150,
+    (n) =>
+      `import argparse\n${head}p = argparse.ArgumentParser()\np.add_argument('--resume')\nargs = p.parse_args()\n${rep(n, () => 'print(args.resume)\nresume = args.resume\n')}for e in range(90):\n    for x in DataLoader(ds):\n        model(x).sum().backward()\n        opt.step()\n    torch.save(model.state_dict(), 'a.pt')\n`,
   ),
   'programs: started by Python': python(
     80,

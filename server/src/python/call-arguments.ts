@@ -2,6 +2,7 @@
 import type { Argument, CallExpr, Comprehension, DictExpr, Expr } from '../syntax/python-ast.js'
 import { type Configured, configuredChild } from '../text/configured.js'
 import type { Json } from '../text/json.js'
+import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { boundValue } from './arguments.js'
@@ -518,13 +519,17 @@ function inParameter(
   const star = func.node.params.find((one) => one.name === name.id)?.star
   if (sites === null || sites.length + outside.length === 0) return opaque
   if (star === 2 && func.node.params.some((one) => one.name === keyword)) return { state: 'absent' }
-  const passed = sites.map((site): ArgumentValue => {
-    if (star === 2) return search(analysis, site.expr.args, keyword, null, depth + 1)
-    const given = star === 0 ? analysis.argument(site, name.id, position) : null
-    return given?.state === 'given'
-      ? inDictionary(analysis, given.expr, keyword, given.expr.start, depth + 1)
-      : opaque
-  })
+  const fromSites = (): ArgumentValue[] =>
+    sites.map((site): ArgumentValue => {
+      if (star === 2) return search(analysis, site.expr.args, keyword, null, depth + 1)
+      const given = star === 0 ? analysis.argument(site, name.id, position) : null
+      return given?.state === 'given'
+        ? inDictionary(analysis, given.expr, keyword, given.expr.start, depth + 1)
+        : opaque
+    })
+  // Each caller that hands its own on asks the same again.
+  const question = `${keyword} in ${name.id} of ${func.node.start} at depth ${depth}`
+  const passed = analysis.complete ? once(analysis, question, fromSites) : fromSites()
   if (star === 2 && sites.length === 0) {
     const folded = analysis.outsideKeyword(func, keyword)
     if (folded !== null)

@@ -52,10 +52,14 @@ function placeOf(python: PythonModule, { name, flags, span }: ProgramArgument): 
 function usesOf(python: PythonModule, { name, span }: ProgramArgument): number[] {
   const shown = python.calls.filter(isShown).map(({ expr }) => expr)
   const own = isWrittenHere(python, span) ? [span] : []
-  return placesOf(python, name).filter(
-    (at) =>
-      ![...own, ...shown].some(({ start, end }) => start <= at && at < end) && !isKeptForNothing(python, at),
-  )
+  const around = [...own, ...shown].sort((a, b) => a.start - b.start)
+  let next = 0
+  let until = 0
+  return placesOf(python, name).filter((at) => {
+    for (let one = around[next]; one !== undefined && one.start <= at; one = around[++next])
+      until = Math.max(until, one.end)
+    return at >= until && !isKeptForNothing(python, at)
+  })
 }
 
 function placesOf(python: PythonModule, name: string): number[] {
@@ -67,7 +71,15 @@ function isKeptForNothing(python: PythonModule, at: number): boolean {
   const statement = python.statementAt(at)
   if (statement?.type !== 'assign' || statement.value?.type !== 'attribute') return false
   const [target] = statement.targets
-  return target?.type === 'name' && placesOf(python, target.id).length === 1
+  return target?.type === 'name' && wordCounts(python).get(target.id) === 1
+}
+
+function wordCounts(python: PythonModule): ReadonlyMap<string, number> {
+  return once(python, 'word counts', () => {
+    const counts = new Map<string, number>()
+    for (const [word] of python.code.matchAll(/\w+/g)) counts.set(word, (counts.get(word) ?? 0) + 1)
+    return counts
+  })
 }
 
 /** `args.checkpoint_path`, which the program writes to. */

@@ -42,7 +42,7 @@ function unusedImports(python: PythonModule): Wanted[] {
 
 function unreadOptions(python: PythonModule): Wanted[] {
   const named = python.programArguments.filter(
-    ({ name, flags }) => flags.length > 0 && /early_?stop|(^|_)patience$/i.test(name),
+    ({ name, flags }) => flags.length > 0 && /^\w+$/.test(name) && /early_?stop|(^|_)patience$/i.test(name),
   )
   if (named.length === 0 || handsOn(python)) return []
   return named.flatMap(({ name, flags, span: { start, end } }) => {
