@@ -82,7 +82,7 @@ function mayShuffle(python: PythonModule, call: Call): boolean {
   )
 }
 
-/** `'train'` of `{'train': DataLoader(…)}` or of `loaders['train'] = DataLoader(…)`. */
+/** `'train'` of `{'train': DataLoader(…)}`, of `dict(train=DataLoader(…))` or of `loaders['train'] = DataLoader(…)`. */
 function dictionaryKey(python: PythonModule, call: Call): string | null {
   const { statement } = call
   if (statement.type === 'assign' && statement.targets[0]?.type === 'subscript') {
@@ -99,6 +99,10 @@ function dictionaryKey(python: PythonModule, call: Call): string | null {
           found = textIn(python.fold(entry.key)) ?? found
         }
       }
+    }
+    if (expr.type === 'call' && expr.callee.type === 'name' && expr.callee.id === 'dict') {
+      for (const { name, value } of expr.args)
+        if (name !== null && value.start <= call.expr.start && value.end >= call.expr.end) found = name
     }
     forEachChild(expr, visit)
   }
