@@ -45,6 +45,7 @@ export class Preview {
   private readonly local: LocalBackend
   private readonly stages: Stages
   private readonly read = new Set<string>()
+  private readonly records = new Map<string, FileRecord>()
   private readonly naming = new Map<string, NamingFiles>()
   private readonly latin1 = new TextDecoder('latin1')
   private folder: SearchedFolder | null = null
@@ -65,6 +66,7 @@ export class Preview {
     this.local = new LocalBackend(root, host, this.analyzer)
     const dataFiles = new DataFiles(root, host)
     this.stages = new Stages({
+      records: this.records,
       local: this.local,
       backendOf: () => this.local,
       answersOf: () => null,
@@ -106,7 +108,7 @@ export class Preview {
     })
     const launched = new Set(linked.launches.map(({ script }) => script))
     const findings = result.findings.filter(({ location: { path }, ...finding }) => {
-      const record = this.stages.records.get(path)
+      const record = this.records.get(path)
       return (
         record !== undefined &&
         !mayBeRefuted(finding, {
@@ -125,7 +127,7 @@ export class Preview {
     const before = this.folder
     this.folder = folder
     if (before?.versions !== folder.versions) this.read.clear()
-    const { records } = this.stages
+    const { records } = this
     const added = [...this.texts.keys()].filter((path) => !folder.files.includes(path))
     if (before?.files === folder.files && added.every((path) => records.has(path))) return
     this.files = added.length === 0 ? folder.files : [...folder.files, ...added].sort()
@@ -146,7 +148,7 @@ export class Preview {
   }
 
   private isManifest(path: string): boolean {
-    return this.stages.records.get(path)?.manifests !== undefined
+    return this.records.get(path)?.manifests !== undefined
   }
 
   private isNamedInManifest(path: string): boolean {
@@ -156,7 +158,7 @@ export class Preview {
   /** Reads what starts or imports a file. */
   private async loadNaming(path: string): Promise<void> {
     const versions = this.folder!.versions.of(path)
-    const isPython = (this.stages.records.get(path)?.imports ?? null) !== null
+    const isPython = (this.records.get(path)?.imports ?? null) !== null
     const alone = isPython ? await this.local.summarise(path, {}, versions, isEntryAsked) : null
     // Of a module that is not run by itself too much depends on others.
     if (alone?.summary.isEntry === false) return
@@ -165,7 +167,7 @@ export class Preview {
       naming = await filesNaming(path, {
         files: this.files,
         modules: this.stages.linker.modules,
-        exists: (one) => this.stages.records.has(one),
+        exists: (one) => this.records.has(one),
         textOf: (one) => this.textOf(one),
         commandsOf: (one) => this.commandsOf(one),
       })
@@ -199,14 +201,14 @@ export class Preview {
         return
       }
       if (!values) await this.load(path, false)
-      if (values || this.stages.records.get(path)?.filtered === true) await this.load(path, true)
+      if (values || this.records.get(path)?.filtered === true) await this.load(path, true)
     }
   }
 
   private async load(path: string, force: boolean): Promise<void> {
     if (this.read.has(path) && !force) return
     this.read.add(path)
-    const { records } = this.stages
+    const { records } = this
     const versions = this.folder!.versions.of(path)
     const text = this.texts.get(path)
     try {

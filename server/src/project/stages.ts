@@ -23,6 +23,8 @@ import type { Claim } from '../workload/claim.js'
 const rounds = 24
 
 export interface StagesOptions {
+  /** Grow as files are read. */
+  records: ReadonlyMap<string, FileRecord>
   local: LocalBackend
   backendOf: (path: string) => Backend
   answersOf: (path: string) => KeptAnswers | null
@@ -49,7 +51,7 @@ interface KeptFixes {
 export type LoadMissing = (paths: string[], values: boolean) => Promise<void>
 
 export class Stages {
-  readonly records = new Map<string, FileRecord>()
+  readonly records: ReadonlyMap<string, FileRecord>
   readonly judging = new JudgeStage()
   readonly linker: Linker
   linked: Linked | null = null
@@ -58,6 +60,7 @@ export class Stages {
   private readonly surroundings = new Map<string, Surroundings>()
 
   constructor(private readonly options: StagesOptions) {
+    this.records = options.records
     this.results = new ResultStage(options.sourceOf)
     this.linker = new Linker(this.records, options.backendOf, options.answersOf, options.sizeOf)
   }

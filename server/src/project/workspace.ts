@@ -5,18 +5,15 @@ import { Analyzer } from '../extraction/analyzer.js'
 import type { FileRecord } from '../extraction/file-record.js'
 import type { Finding } from '../finding.js'
 import { KeptAnswers } from '../host/answers.js'
-import { type Backend, digestOf, LocalBackend, type Versions } from '../host/backend.js'
 import type { Choice, Configuration } from '../host/configuration.js'
 import { DataFiles } from '../host/data-files.js'
 import { discover } from '../host/discover.js'
 import { type Host, under } from '../host/host.js'
-import { fileOfText, type OpenText } from '../host/open-text.js'
-import { PoolBackend } from '../host/pool.js'
+import type { OpenText } from '../host/open-text.js'
 import { isConfigurationFile, isDecisive, loadConfiguration } from '../host/settings-stage.js'
 import { isSkippedFolder } from '../host/skipped.js'
 import { isVersionFile, VersionTable } from '../host/versions.js'
 import { today } from '../judging/judge-stage.js'
-import { spelled } from '../linking/extraction-keys.js'
 import type { Linked } from '../linking/linker.js'
 import type { CellText, LintError, LintOptions, LintResult, OfferedFix } from '../lint.js'
 import { readers } from '../readers/index.js'
@@ -31,6 +28,7 @@ import { type GrammarSource, type Grammars, loadGrammars } from '../syntax/parse
 import { decode } from '../text/decode.js'
 import type { Json } from '../text/json.js'
 import type { SourceFile } from '../text/source-file.js'
+import { FileReading } from './file-reading.js'
 import { Preview } from './preview.js'
 import type { Project } from './project.js'
 import { Stages } from './stages.js'
@@ -73,23 +71,12 @@ export async function openProject(
   return new Workspace(root, host, grammars, options, configuration)
 }
 
-/**
- * Files, times processors, from which workers are worth their cold start: each compiles and warms up the whole engine
- * again, about a second of processor time. Measured on 2 processors: even at about 800 files, a fifth faster at 1,850.
- */
-const filesForPool = 1_600
-
 /** Unread files from which open ones are answered first. */
 const filesForPreview = 150
 
-/** Files that are asked for at the same time. */
-const atOnce = 24
-
 class Workspace implements Project {
-  private readonly records: Map<string, FileRecord>
-  private readonly errors = new Map<string, string>()
-  /** Files that the engine failed at: a fault of its own. */
-  private readonly broken = new Map<string, string>()
+  private readonly reading: FileReading
+  private readonly records: ReadonlyMap<string, FileRecord>
   /** Texts of the editor, as the present or the last run sees them. */
   private readonly overlays = new Map<string, OpenText>()
   /** The same as they are now. */
@@ -99,7 +86,6 @@ class Workspace implements Project {
   private isRunning = false
   private readonly dirty = new Set<string>()
   private readonly analyzer: Analyzer
-  private readonly local: LocalBackend
   private readonly stages: Stages
   private versions: VersionTable
   /** Sorted; null before the project was searched. A new array whenever a file comes or goes. */
@@ -107,7 +93,6 @@ class Workspace implements Project {
   private unreadableFolders: LintError[] = []
   private configurationChanged = true
   private versionsChanged = true
-  private pool: PoolBackend | null = null
   private working: Promise<unknown> = Promise.resolve()
   private preparing: Promise<void> | null = null
   /** Most files have not been read yet. */
@@ -126,20 +111,29 @@ class Workspace implements Project {
     private configuration: Configuration,
   ) {
     this.analyzer = new Analyzer(grammars, readers)
-    this.local = new LocalBackend(root, host, this.analyzer)
     this.versions = new VersionTable(grammars)
     const store = host.answersFor?.(root)
     this.answers = store === undefined ? null : new KeptAnswers(store)
     this.dataFiles = new DataFiles(root, host)
+    this.reading = new FileReading({
+      root,
+      host,
+      analyzer: this.analyzer,
+      answers: this.answers,
+      overlays: this.overlays,
+      versionsOf: (path) => this.versions.of(path),
+      workers: options.workers,
+    })
+    this.records = this.reading.records
     this.stages = new Stages({
-      local: this.local,
-      backendOf: (path) => this.backendOf(path),
+      records: this.reading.records,
+      local: this.reading.local,
+      backendOf: (path) => this.reading.backendOf(path),
       answersOf: (path) => (this.overlays.has(path) ? null : this.answers),
       sourceOf: (path) => this.sourceOf(path),
       versionsOf: (path) => this.versions.of(path),
       sizeOf: (path) => this.dataFiles.sizeOf(path),
     })
-    this.records = this.stages.records
   }
 
   open(path: string, content: string | CellText[], metadata: Record<string, Json> = {}): void {
@@ -160,7 +154,7 @@ class Workspace implements Project {
     if (this.texts.has(path) || path.split('/').slice(0, -1).some(isSkippedFolder)) return
     this.change(path, () => {
       // A path that is not known may be new, left out, or a folder that came or went: the next search tells.
-      if (!this.records.has(path) && !this.errors.has(path)) this.files = null
+      if (!this.reading.knows(path)) this.files = null
     })
   }
 
@@ -213,13 +207,11 @@ class Workspace implements Project {
     signal?.throwIfAborted()
     const linked = await this.link()
     signal?.throwIfAborted()
+    const { faults, unreadable } = this.reading.errors()
     const result = await this.stages.judge(linked, {
-      faults: asErrors(this.broken),
+      faults,
       files: this.files ?? [],
-      unreadable: [
-        ...this.unreadableFolders,
-        ...asErrors(this.errors).filter(({ path }) => !this.broken.has(path)),
-      ],
+      unreadable: [...this.unreadableFolders, ...unreadable],
       configuration: this.configuration,
       paths: options.paths,
     })
@@ -262,7 +254,7 @@ class Workspace implements Project {
     const known = new Set(this.files)
     let changed = false
     for (const path of dirty) {
-      const exists = this.records.has(path) || this.errors.has(path)
+      const exists = this.reading.knows(path)
       if (exists !== known.has(path)) changed = true
       if (exists) known.add(path)
       else known.delete(path)
@@ -281,9 +273,9 @@ class Workspace implements Project {
     })
     this.unreadableFolders = found.errors
     const now = new Set([...found.files, ...this.overlays.keys()])
-    for (const path of [...this.records.keys(), ...this.errors.keys()]) if (!now.has(path)) this.drop(path)
+    for (const path of this.reading.paths()) if (!now.has(path)) this.reading.drop(path)
     for (const path of this.dirty) if (!now.has(path)) this.dirty.delete(path)
-    for (const path of now) if (!this.records.has(path) && !this.errors.has(path)) this.dirty.add(path)
+    for (const path of now) if (!this.reading.knows(path)) this.dirty.add(path)
     this.files = [...now].sort()
     if (this.files.some((path) => path.includes('/') && isConfigurationFile(path))) {
       await this.readConfiguration()
@@ -301,114 +293,13 @@ class Workspace implements Project {
     for (const path of found) {
       if (stays.has(path)) continue
       this.dirty.delete(path)
-      this.drop(path)
+      this.reading.drop(path)
     }
     this.files = kept
   }
 
-  private drop(path: string): void {
-    this.records.delete(path)
-    this.errors.delete(path)
-    this.broken.delete(path)
-    this.local.forget(path)
-    this.pool?.forget(path)
-  }
-
-  private async load(paths: string[], force: boolean, options: LintOptions): Promise<void> {
-    const { signal, onProgress } = options
-    let done = 0
-    const queue: string[] = []
-    for (const path of paths) {
-      if (await this.recall(path, force)) onProgress?.({ done: ++done, total: paths.length })
-      else queue.push(path)
-      await this.host.pause?.()
-      signal?.throwIfAborted()
-    }
-    await this.startPool(queue)
-    const lane = async (): Promise<void> => {
-      for (let path = queue.shift(); path !== undefined && signal?.aborted !== true; path = queue.shift()) {
-        await this.loadOne(path, force)
-        await this.host.pause?.()
-        onProgress?.({ done: ++done, total: paths.length })
-      }
-    }
-    await Promise.all(Array.from({ length: Math.min(atOnce, queue.length) }, lane))
-    signal?.throwIfAborted()
-  }
-
-  private async startPool(paths: string[]): Promise<void> {
-    const { workers } = this.options
-    const wanted = workers ?? this.host.cpuCount
-    if (this.pool !== null || this.host.createWorker === undefined || wanted === 0) return
-    const onDisk = paths.filter((path) => !this.overlays.has(path)).length
-    // Whoever asks for workers gets them; otherwise they must pay.
-    if (onDisk === 0 || (workers === undefined && onDisk * wanted < filesForPool)) return
-    try {
-      // Somebody types meanwhile: one processor is left for the answers.
-      const spared = this.unfinished === null ? 0 : 1
-      const size = Math.max(1, Math.min(wanted, 8) - spared)
-      this.pool = await PoolBackend.start(this.root, this.host, size)
-    } catch {
-      // Without threads the same work is done here.
-      this.pool = null
-    }
-  }
-
-  /** Takes the record that an earlier run made of the same bytes. False: there is none. */
-  private async recall(path: string, force: boolean): Promise<boolean> {
-    if (this.answers === null || !this.answers.knows(path) || this.overlays.has(path)) return false
-    let bytes: Uint8Array
-    try {
-      bytes = await this.host.read(under(this.root, path))
-    } catch {
-      return false
-    }
-    const key = recordKey(digestOf(bytes), this.versions.of(path))
-    const record = this.answers.get<FileRecord>(path, recordQuestion(force), key)
-    if (record === undefined) return false
-    this.local.forget(path)
-    this.pool?.forget(path)
-    this.broken.delete(path)
-    this.errors.delete(path)
-    this.records.set(path, record)
-    return true
-  }
-
-  private async loadOne(path: string, force: boolean): Promise<void> {
-    const overlay = this.overlays.get(path)
-    const versions = this.versions.of(path)
-    this.broken.delete(path)
-    try {
-      if (overlay !== undefined) {
-        this.analyzer.trees.startEditing(path)
-        this.records.set(path, await this.local.loadOpen(fileOfText(path, overlay), versions, force))
-        this.errors.delete(path)
-        return
-      }
-      // This thread may hold an older text of a file that a worker reads anew.
-      this.local.forget(path)
-      const result = await this.backendOf(path).load(path, force, versions)
-      if ('record' in result) {
-        const { record, digest } = result
-        this.records.set(path, record)
-        this.errors.delete(path)
-        if (digest !== undefined && record.faults.length === 0)
-          this.answers?.put(path, recordQuestion(force), recordKey(digest, versions), record)
-        return
-      }
-      this.drop(path)
-      // A file that has gone is no error.
-      if ((await this.host.resolve(under(this.root, path))) !== undefined) this.errors.set(path, result.error)
-    } catch (error) {
-      this.drop(path)
-      const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`
-      this.errors.set(path, message)
-      this.broken.set(path, message)
-    }
-  }
-
-  private backendOf(path: string): Backend {
-    return this.pool === null || this.overlays.has(path) ? this.local : this.pool
+  private load(paths: string[], force: boolean, options: LintOptions): Promise<void> {
+    return this.reading.load(paths, force, options, this.unfinished !== null)
   }
 
   private async readConfiguration(): Promise<void> {
@@ -449,7 +340,7 @@ class Workspace implements Project {
 
   /** The text that was read, where this thread still has it. */
   private sourceOf(path: string): Promise<SourceFile | undefined> {
-    return this.local.fileOf(path)
+    return this.reading.local.fileOf(path)
   }
 
   private link(): Promise<Linked> {
@@ -537,22 +428,7 @@ class Workspace implements Project {
   async dispose(): Promise<void> {
     await this.working
     await this.answers?.flush(this.files ?? [])
-    for (const path of this.overlays.keys()) this.analyzer.trees.stopEditing(path)
     await this.unfinished?.dispose()
-    await this.pool?.dispose()
-    await this.local.dispose()
+    await this.reading.dispose()
   }
-}
-
-function asErrors(messages: ReadonlyMap<string, string>): LintError[] {
-  return [...messages].map(([path, message]) => ({ path, message }))
-}
-
-/** A file that another one asks for says more: the values that it holds. */
-function recordQuestion(force: boolean): string {
-  return force ? 'record for others' : 'record'
-}
-
-function recordKey(digest: string, versions: Versions): string {
-  return `${digest}|${spelled(versions)}`
 }
