@@ -3,6 +3,7 @@
 import { type Configuration, defaultOptions } from '../host/configuration.js'
 import { budgetRule } from '../host/own-rules.js'
 import type { Linked } from '../linking/linker.js'
+import { RunModules } from '../linking/run-modules.js'
 import { buildRuns, type Judgement } from '../linking/runs.js'
 import type { LintError } from '../lint.js'
 import { readers } from '../readers/index.js'
@@ -47,13 +48,17 @@ export class JudgeStage {
     reached: ReadonlySet<string>,
     faults: LintError[],
   ): Draft[] {
-    const judgements = buildRuns({
+    const importing = {
       extractions: linked.extractions,
+      importedBy: (path: string) => linked.imported.get(path) ?? [],
+      layerOf: (reader: string) => layers.get(reader) ?? 0,
+    }
+    const judgements = buildRuns({
+      ...importing,
       launches: linked.launches,
       calls: linked.calls,
-      importedBy: (path) => linked.imported.get(path) ?? [],
+      modules: new RunModules(importing),
       defaultHardware: (path) => configuration.forFile(path).options.defaultHardware,
-      layerOf: (reader) => layers.get(reader) ?? 0,
     })
     this.judgements = judgements
     this.configuration = configuration

@@ -22,6 +22,7 @@ import { machinesOf, nobody, sourcesOfJob } from './machines.js'
 import { type JobEntry, withUsers } from './pool-links.js'
 import { ProgramDecisions, undecided } from './program-decisions.js'
 import { Programs } from './programs.js'
+import type { RunModules } from './run-modules.js'
 import { SamplePasses } from './sample-passes.js'
 import { cappedElsewhere, StarterIndex } from './search-starters.js'
 import { madeWith, Origins, sourceOf, sourcesAround, sourcesOf } from './sources.js'
@@ -46,6 +47,8 @@ export interface RunInput {
   calls: ReadonlyMap<string, ReadonlySet<string>>
   /** Modules of the project that a script imports. */
   importedBy(path: string): string[]
+  /** Modules that it runs with: those, and where what it starts trains behind them, these as well. */
+  modules: RunModules
   /** The accelerator that code without a job runs on, if the user named one. */
   defaultHardware(path: string): string | null
   layerOf: LayerOf
@@ -122,10 +125,10 @@ function unseenIn(linked: LinkedLaunch, input: RunInput): Unseen[] {
   return unseen
 }
 
-/** What a script and the modules of the project that it imports could bring from elsewhere. */
+/** What a script and the modules that it runs with could bring from elsewhere. */
 function unseenAround(extraction: Extraction, path: string, input: RunInput): Unseen[] {
-  const imported = input.importedBy(path).map((module) => input.extractions.get(module))
-  return [extraction, ...imported].flatMap((one) => one?.unseen ?? [])
+  const modules = input.modules.of(path, extraction).map((module) => input.extractions.get(module))
+  return [extraction, ...modules].flatMap((one) => one?.unseen ?? [])
 }
 
 export function buildRuns(input: RunInput): Judgement[] {
@@ -225,7 +228,7 @@ export function buildRuns(input: RunInput): Judgement[] {
               const rest = undecided(one, program, input.layerOf)
               return rest !== one && Object.keys(rest.settings).length === 0 ? [] : [rest]
             })
-      run.subjects.push(...own, ...(programs.length > 0 ? [] : neighbours(input, path, run)))
+      run.subjects.push(...own, ...(programs.length > 0 ? [] : neighbours(input, path, read, run)))
       for (const found of own) {
         if (shown && ofTraining.has(found.subject.kind)) continue
         const ending = starters.endingFor(found)
@@ -327,7 +330,7 @@ function trainingProgramsOf(
   for (const [path, started] of runsOfFile) {
     for (const one of started) {
       if (one.run.script !== path || one.run.job.compute === null || !trains(one.extraction, input)) continue
-      for (const module of input.importedBy(path)) {
+      for (const module of input.modules.of(path, one.extraction)) {
         const list = programs.get(module)
         if (list === undefined) programs.set(module, [one])
         else if (list.length < mostPrograms) list.push(one)
@@ -360,7 +363,9 @@ function runWithin({ run, extraction }: Started, module: string, input: RunInput
   inside.siblings = run.siblings
   inside.subjects.push(
     ...viewFrom(extraction, inside, input, script!),
-    ...neighbours(input, script!, inside).filter(({ subject }) => subject.location.path !== module),
+    ...neighbours(input, script!, extraction, inside).filter(
+      ({ subject }) => subject.location.path !== module,
+    ),
   )
   return inside
 }
@@ -416,9 +421,9 @@ function asServed(settings: JobEntry['settings'], runs: readonly Run[]): JobEntr
     : settings
 }
 
-function neighbours(input: RunInput, path: string, run: Run): SubjectView[] {
-  return input.importedBy(path).flatMap((module) => {
-    const extraction = input.extractions.get(module)
-    return extraction === undefined ? [] : viewFrom(extraction, run, input, module)
+function neighbours(input: RunInput, path: string, extraction: Extraction, run: Run): SubjectView[] {
+  return input.modules.of(path, extraction).flatMap((module) => {
+    const own = input.extractions.get(module)
+    return own === undefined ? [] : viewFrom(own, run, input, module)
   })
 }

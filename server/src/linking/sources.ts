@@ -8,13 +8,13 @@ export function madeWith(view: SubjectView, others: readonly Source[]): SubjectV
   return { ...view, from: [...(view.from ?? []), ...others] }
 }
 
-/** Readings of a file and of the modules that it imports. */
+/** Readings of a file and of the modules that it runs with. */
 export function sourcesAround(extraction: Extraction, path: string, input: RunInput): Source[] {
-  const imported = input.importedBy(path).flatMap((one): Source[] => {
+  const modules = input.modules.of(path, extraction).flatMap((one): Source[] => {
     const said = input.extractions.get(one)
     return said === undefined ? [] : [{ path: one, said }]
   })
-  return [{ path, said: extraction }, ...imported]
+  return [{ path, said: extraction }, ...modules]
 }
 
 /** Files whose words make a launch what it is, and what it was read with. */

@@ -139,7 +139,7 @@ export interface Run {
   /** What could be hidden from its judges: programs and modules that are not here, flags that cannot be read. */
   unseen: readonly Unseen[]
   job: RunJob
-  /** Of the script and of the modules of the project that it imports (one hop). */
+  /** Of the script and of the modules of the project that it imports; where these train nothing, also of those that they lead to. */
   subjects: SubjectView[]
   /** Searches that start it for each of their trials; absent: none is known beside those of its own script. */
   searches?: SubjectView<'Search'>[]

@@ -2,11 +2,13 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
+import { changeOwnStopping } from '../pytorch/own-stopping.js'
 import type { FragmentFacts } from '../reader.js'
 import { turnOnInCode } from '../write-configured.js'
 import { layersWithoutFormat, takesField } from './layers.js'
 
 export function changeJax(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  if (claim.setting === 'patience') return changeOwnStopping(claim, value, facts)
   const { python, path, fragment } = facts
   const { target } = claim.site
   if (claim.setting === 'precision' && claim.channel === 'named file')

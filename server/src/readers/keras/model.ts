@@ -25,7 +25,8 @@ export const kerasReader = defineReader({
     const fits = kerasFits(python)
     const first = fits[0]
     if (first === undefined) {
-      if (usesKeras(python) && isFittedElsewhere(python))
+      // Whatever trains its layers need not be seen, unless the module itself only puts them to use.
+      if (usesKeras(python) && (isFittedElsewhere(python) || python.evidence.role !== 'inference'))
         claimSlowLayers(python, kerasEvidence(python, context).evidence, context, claims)
       return
     }

@@ -8,6 +8,7 @@ import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'
 import type { Place } from '../../workload/builder.js'
 import { speaksOfStopping } from '../wanted-stopping.js'
+import { countedPatience } from './counted-patience.js'
 import { codeMatches, codeText } from './evidence.js'
 import { usesAny } from './library-uses.js'
 import { hasOnlyNarrowLayers } from './network-size.js'
@@ -139,7 +140,7 @@ export function stopsEarly(python: PythonModule, outer: Loop): boolean | 'where 
   )
   const ofStopping = asked.some((all) => all.some(({ condition }) => patience.test(condition.holds)))
   if (ofStopping && asked.length === ends.length) return 'where asked to'
-  if (speaksOfStopping(python, stopsByName)) return true
+  if (countedPatience(python, outer) !== null || speaksOfStopping(python, stopsByName)) return true
   const counts = speaksOfStopping(python, countsBadEpochs)
   if (counts && !codeMatches(python, lowersOnPlateau)) return true
   // Its patience is that of the schedule, where nothing could leave the loop.

@@ -16,6 +16,7 @@ import { defineReader, type ReaderContext } from '../reader.js'
 import { claimUnusedOption } from '../unused-resume-option.js'
 import { claimWanted } from '../wanted-stopping.js'
 import { changePrecision, isModelCall } from './autocast-change.js'
+import { claimCountedPatience, countedPatience } from './counted-patience.js'
 import { claimEndless, endlessBecause } from './endless.js'
 import { codeText, trainingEvidence } from './evidence.js'
 import { countsEpochs } from './hot-code.js'
@@ -282,7 +283,9 @@ export function claimRun(python: PythonModule, outer: Loop, training: SubjectBui
   if (early === null) training.unknown('earlyStopping', 'break', 'the loop may end early', outerHeader)
   else if (early === true) {
     training.known('earlyStopping', 'early stopping', true, outerHeader)
-    readOwnStopping(python, outer, training)
+    const counted = countedPatience(python, outer)
+    if (counted === null) readOwnStopping(python, outer, training)
+    else claimCountedPatience(counted, python, training)
   } else {
     training.default('earlyStopping', 'early stopping', false, outerHeader, {
       overridable: early === 'where asked to',

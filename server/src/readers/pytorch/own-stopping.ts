@@ -9,6 +9,7 @@ import type { Claim } from '../../workload/claim.js'
 import { changeOf, refuse } from '../change-answer.js'
 import { claimArgument, claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
+import { changeCountedPatience } from './counted-patience.js'
 
 const stopper = /^early_?stop(ping|per|ping_?callback)?$/i
 
@@ -50,7 +51,7 @@ function isAskedEachEpoch(python: PythonModule, name: string, outer: Loop): bool
 export function changeOwnStopping(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return refuse('the call is no longer in the file')
+  if (python === undefined || call === null) return changeCountedPatience(claim.site, value, facts)
   const given = python.argument(call, 'patience', positionOf(python, call))
   if (passedExpression(given)?.type !== 'constant') return refuse('patience is chosen elsewhere')
   return changeOf(`Set patience=${String(value)}`, [

@@ -15,6 +15,7 @@ import { claimEndless, endlessBecause } from '../pytorch/endless.js'
 import { claimRun, claimSteps, demonstration, loopHeader } from '../pytorch/loop.js'
 import { epochLoopOf, openEndedReason, paceSetter, runLoopOf } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
+import { changeOwnStopping } from '../pytorch/own-stopping.js'
 import { readSaving } from '../pytorch/records.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { claimExtractions, isStepCall, type StepDialect } from '../step-extraction.js'
@@ -38,6 +39,7 @@ export const tensorflowLoopReader = defineReader({
     }
   },
   change(claim, value, facts) {
+    if (claim.setting === 'patience') return changeOwnStopping(claim, value, facts)
     if (facts.python === undefined) return { reason: 'this is not written in Python' }
     if (claim.setting !== 'precision') return byHand(claim)
     if (value === 'fp16-mixed')
