@@ -3,6 +3,7 @@ import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import type { Followed } from './configured-path.js'
 import { bindingsOf } from './names.js'
+import { onlyPassed } from './only-passed.js'
 import { isRootOfOption, rootOfOption } from './option-files.js'
 import type { Binding } from './scope.js'
 
@@ -82,6 +83,9 @@ export function fileLoadedFrom(
       const owner = analysis.parameterOwner(binding)
       if (owner?.func === followed.func) return passed(analysis, binding.name, owner, followed, depth)
     }
+    // `train(args.config)`, where `train` opens what it is given.
+    const handed = binding?.kind === 'param' ? onlyPassed(analysis, expr) : null
+    if (handed !== null) return fileLoadedFrom(analysis, handed, followed, depth + 1, named)
     if (bindings.length > 1)
       return oneOf(bindings.map((one) => boundFile(analysis, one, followed, depth, named)))
   }
