@@ -5,6 +5,7 @@ import type { FixRequest, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
 import { isSilence, type Silence, unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
+import { costOf } from './job-price.js'
 import { acceleratorsOf, duration } from './job-words.js'
 
 /** Seconds: at most this much is lost when a job that cannot continue is interrupted. */
@@ -22,7 +23,7 @@ export default defineRule({
   finds: 'jobs that could run on spot capacity and do not',
   summary: 'A job that may be interrupted pays the on-demand price.',
   tellsTogether: true,
-  check(view, { report, silent }) {
+  check(view, { report, silent, options, today }) {
     const { settings } = view
     const { spot, gpus, nodes, instanceType, timeLimit, maxWait, checkpointStore } = settings
     if (spot === undefined || effective(spot) !== false)
@@ -52,7 +53,13 @@ export default defineRule({
     const plain = (effective(gpus) ?? 0) < 1
     const severe = why.search && !plain && count !== undefined && count < manyNodes
     const priced = spotPriced(type, effective(settings.gpuModel))
-    const severity: Severity = priced === false ? 'hint' : severe ? 'warning' : 'information'
+    // Whoever can go on after an interruption pays twice for machines that cost many dollars an hour.
+    const hourly =
+      why.care === undefined && (count ?? 1) < manyNodes
+        ? (costOf(view, 3600, options.prices, today)?.low ?? 0)
+        : 0
+    const dear = hourly / 2 >= options.money.warning
+    const severity: Severity = priced === false ? 'hint' : severe || dear ? 'warning' : 'information'
     const set: FixRequest['set'] = [{ claim: spot, value: true }]
     const limit = effective(timeLimit)
     if (maxWait !== undefined && typeof limit === 'number' && (effective(maxWait) ?? 0) < limit) {

@@ -11,6 +11,8 @@ import { duration, withoutAccelerators } from './job-words.js'
 const short = 1800
 /** Seconds: the most that one interruption costs, where the job may not run longer. */
 const modest = 3600
+/** Accelerators of a machine that is dear whatever it is called. */
+const wholeMachine = 8
 
 export default defineRule({
   name: 'lifecycle/spot-without-checkpoint',
@@ -50,6 +52,7 @@ export default defineRule({
     if (nowhere && !isShort) {
       const isModest = typeof limit === 'number' && limit <= modest
       const devices = effective(gpus)
+      const losesLittle = (most === undefined || most < money.error) && (devices ?? 0) < wholeMachine
       // An hour of a machine that nobody knows may cost cents.
       const cheap = devices === 0 || (isModest && (devices ?? 0) < 1)
       const besides = waitMissing
@@ -67,7 +70,7 @@ export default defineRule({
               ? little
               : cheap
                 ? 'information'
-                : effective(trials) === true || isModest
+                : effective(trials) === true || isModest || losesLittle
                   ? 'warning'
                   : 'error',
         message: `Spot training without ${checkpointStore.key}: each interruption starts again from step 0, and the lost work is paid for twice.${besides}`,

@@ -8,9 +8,6 @@ import { costText, replicaPrice } from './endpoint-price.js'
 /** Made to be tried out, and taken away again. */
 const trial = /(^|\/)(bench(mark)?s?|load[-_]?tests?|scenarios|examples?|samples?|tutorials?|demos?)\//i
 
-/** From this many replicas on it is hardly for the sake of availability alone. */
-const many = 4
-
 export default defineRule({
   name: 'scaling/fixed-endpoint',
   judges: 'Serving',
@@ -31,19 +28,17 @@ export default defineRule({
     if (devices < 1 && !isPlainDeployment(view))
       return silent(unless(view, 'gpus', 'its replicas hold no accelerators'))
     const cost = costText(replicaPrice(view, options, today), count)
+    // A launch that replaces the number keeps as many at all hours.
+    const at = { ...minReplicas, overridable: false }
+    const isTrial = trial.test(view.subject.location.path)
     if (count === 1 || devices < 1) {
       // A platform bills by its machine, which is mostly made to be tried out where no price is asked for.
       if (cost === null && devices > 0 && view.settings.object === undefined)
         return silent('there is one replica, and its price is not known')
       report({
-        at: minReplicas,
-        // An accelerator that is held day and night is the larger part of most bills; on a cluster whose machines nobody names it may be
-        // paid for anyway.
-        severity: trial.test(view.subject.location.path)
-          ? 'hint'
-          : devices > 0 && cost !== null
-            ? 'warning'
-            : 'information',
+        at,
+        // Even the cheapest accelerator costs hundreds of dollars a month.
+        severity: isTrial ? 'hint' : devices > 0 ? 'warning' : 'information',
         message: `${cost ?? 'Billed at all hours'}, asked or not: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
         saving: {
           fraction: [0, 1],
@@ -56,11 +51,8 @@ export default defineRule({
       return
     }
     report({
-      at: minReplicas,
-      severity:
-        (count >= many || cost !== null) && !trial.test(view.subject.location.path)
-          ? 'warning'
-          : 'information',
+      at,
+      severity: isTrial ? 'information' : 'warning',
       message: `${count} replicas run at all hours${cost === null ? '' : `, ${cost}`}: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
       saving: {
         fraction: [0, (count - 1) / count],

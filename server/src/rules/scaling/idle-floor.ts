@@ -68,7 +68,9 @@ export default defineRule({
     const slice = /^TPU/i.test(effective(view.settings.gpuModel) ?? '') && effective(fixed) === true
     // Who names a machine of a cloud buys it there.
     const held = capacity?.state === 'unknown' && usd === null
-    const unsure = slice || effective(purpose) === 'serving' || held
+    // A replica that answers at once needs a machine; one that no load adds to and none takes from is held for all hours alike.
+    const answers = effective(purpose) === 'serving' && !(effective(fixed) === true && usd !== null)
+    const unsure = slice || answers || held
     report({
       at: minimum,
       ...(unsure || plain ? { severity: 'information' as const } : {}),

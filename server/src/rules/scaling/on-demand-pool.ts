@@ -59,7 +59,9 @@ export default defineRule({
           ...(plain && holdsCluster(view) ? { onlyIf: 'nothing on it has to stay up' } : {}),
         },
       ],
-      ...(plain ? { confidence: 'low' as const, together: 'processors' } : {}),
+      // Only whoever knows the work on it can say that it may be interrupted.
+      ...(plain || effective(purpose) !== 'training' ? { confidence: 'low' as const } : {}),
+      ...(plain ? { together: 'processors' } : {}),
     })
   },
 })
