@@ -74,6 +74,7 @@ export function severityOf(
   const { evidence, location } = view.subject
   const family = familyOf(rule)
   let severity = report.severity === undefined ? rule.severity : lower(report.severity, rule.severity)
+  if (report.cents === true && (waste === null || likely(waste) < money.information)) severity = 'hint'
   if (report.dear === true && severity === 'information') severity = 'warning'
   // Where the bill says how much it is, nobody need guess from names that it is little.
   const guessed = waste === null || likely(waste) < money.warning

@@ -46,6 +46,8 @@ export interface Report {
   severity?: Severity
   /** By its kind, and by how often it is done, it is dear on any machine: a warning also where the rule's own word is less. */
   dear?: boolean
+  /** Mostly a matter of cents: a hint, unless the bill of the run shows that it is more. */
+  cents?: boolean
   confidence?: Confidence
   saving?: Saving
   /** Tried in order; the first that the reader does not refuse is the preferred one. */

@@ -15,8 +15,8 @@ export interface PreparationCost {
   inputs: Expr[]
   /** What it makes of one row no other row has a part in, and takes long. */
   byRow?: true
-  /** For each sample: a smaller picture, or what a file holds. */
-  made?: 'picture' | 'file'
+  /** For each sample: a smaller picture, what a file holds, or the tokens of a text. */
+  made?: 'picture' | 'file' | 'text'
   /** Worth it before each pass of a loop, not once at the start of a program. */
   quick?: boolean
 }

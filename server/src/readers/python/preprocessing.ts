@@ -139,6 +139,7 @@ function claimRepetition(
   if (samples === true) work.known('overlapped', what, true, at)
   if (saved === true) work.known('transformation', what, 'saved data', at)
   if (first.cost.made === 'picture') work.known('transformation', what, 'smaller pictures', at)
+  if (first.cost.made === 'text') work.known('transformation', what, 'tokens', at)
   if (first.cost.made === 'file') work.known('transformation', what, 'unpacked files', at)
   work.known('cached', what, false, at, { site })
   work.known('weight', what, weight, at, { site })

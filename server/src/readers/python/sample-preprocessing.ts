@@ -15,7 +15,7 @@ import { plainCalls } from '../repeated-code.js'
 import { isDear } from './dear-samples.js'
 import { isReadPicture, type ShrinkingStep, shrinkingStep, shrunkByDataSet } from './picture-sizes.js'
 import { passesOf, type Repetition } from './preprocessing.js'
-import { isTokenizing, tokenizing } from './preprocessing-costs.js'
+import { isTokenizing, type PreparationCost, tokenizing } from './preprocessing-costs.js'
 import { slowFor } from './slow-samples.js'
 
 /** What makes a picture of a camera small, after it was read from its file. */
@@ -96,8 +96,8 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
               const what =
                 smaller ?? (slow ? work.what : null) ?? (tokens ? tokenizesSample(python, call) : null)
               if (what === null) return []
-              const made =
-                smaller !== null ? ('picture' as const) : slow && work.reads ? ('file' as const) : undefined
+              const made: PreparationCost['made'] =
+                smaller !== null ? 'picture' : !slow ? 'text' : work.reads ? 'file' : undefined
               return [{ call, cost: { ...heavy, what, ...(made && { made }) }, statement: hot.statement }]
             }),
           ),

@@ -7,6 +7,8 @@ import { subjectsOf } from '../subject-view.js'
 
 /** So few of them are no burden. */
 const few = 10
+/** Of a size that nobody knows, so many are worth a word. */
+const many = 50
 /** Parameters below which a checkpoint is a small file. */
 const large = 100_000_000
 /** Bytes for each parameter: weights in fp32, and with the gradients' moments and a master copy beside 16-bit weights. */
@@ -72,7 +74,12 @@ export default defineRule({
       return silent(unless(view, 'parameters', ''))
     report({
       at: keptCheckpoints,
-      severity: total !== null && total > muchStorage && (size ?? 0) >= large ? 'warning' : 'information',
+      severity:
+        total !== null && total > muchStorage && (size ?? 0) >= large
+          ? 'warning'
+          : size === undefined && (count === undefined ? holds === 'weights' : count < many)
+            ? 'hint'
+            : 'information',
       message: messageOf(keptCheckpoints.key, count, size, holds),
       fixes: [{ set: [{ claim: keptCheckpoints, value: 2 }] }],
     })

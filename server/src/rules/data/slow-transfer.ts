@@ -56,7 +56,9 @@ export default defineRule({
     report({
       at: first,
       severity:
-        first === waiting || (isSlight(settings) && !restartsOften(view, persistent))
+        first === waiting ||
+        (isSlight(settings) && !restartsOften(view, persistent)) ||
+        isHardlyFelt(view, pinned, persistent)
           ? 'hint'
           : 'information',
       message: sentence(reasons),
@@ -87,6 +89,25 @@ const veryMany = 100
 
 function restartsOften({ settings }: SubjectView<'InputPipeline'>, persistent: Claim | null): boolean {
   return persistent !== null && (effective(settings.passes) ?? 0) >= veryMany
+}
+
+/** So many epochs make minutes of starting workers. */
+const several = 30
+
+/** One of the two alone: copies overlap with steps, and workers are not known to be started many times. */
+function isHardlyFelt(
+  view: SubjectView<'InputPipeline'>,
+  pinned: Claim | null,
+  persistent: Claim | null,
+): boolean {
+  if (persistent === null) return true
+  return pinned === null && (passesOf(view) ?? 0) < several
+}
+
+/** Of the loader, else of the one training that there is. */
+function passesOf({ run, settings }: SubjectView<'InputPipeline'>): number | undefined {
+  const trainings = subjectsOf(run, 'Training').map((one) => effective(one.settings.epochs))
+  return effective(settings.passes) ?? (trainings.length === 1 ? trainings[0] : undefined)
 }
 
 /** Starting workers takes seconds: a few times of it are cents. */

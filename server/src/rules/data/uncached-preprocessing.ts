@@ -9,6 +9,8 @@ import { listed, onGpuJob } from '../training/operation.js'
 
 /** So few passes are soon done. */
 const fewPasses = 3
+/** To make copies of all pictures costs one of them. */
+const severalPasses = 10
 /** From so many on, work in compiled code counts as well. */
 const manyPasses = 20
 /** Steps over whole tables that make a preparation worth keeping. */
@@ -72,8 +74,13 @@ function severityOf(
   if (per === 'action') return 'information'
   if (times !== null && times < (heavy ? 2 : fewPasses)) return { text: `the loop is short: ${times} passes` }
   // Tens of passes over what workers cannot hide cost more than the rest of the training, whatever a machine costs.
-  if (isPerSample(work))
+  if (isPerSample(work)) {
+    const made = effective(work.settings.transformation)
+    // A text is cut in a millisecond, beside a step of a network that reads it; pictures are stored for the sake of many passes.
+    if (made === 'tokens' || (made === 'smaller pictures' && times !== null && times < severalPasses))
+      return 'hint'
     return weight === 'dear' && (times ?? unlessTold ?? 0) >= manyPasses ? 'warning' : 'information'
+  }
   if (heavy) return times !== null && times < fewPasses ? 'information' : 'warning'
   // Between the steps of a training the accelerator waits for it.
   if (per === 'epoch' && offAccelerator(work) === undefined) return 'information'

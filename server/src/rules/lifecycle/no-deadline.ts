@@ -13,7 +13,7 @@ const day = 86_400
 const longest = { limited: 7 * day, open: 5 * day }
 /** What a hang may cost before a platform's own limit ends it is worth a warning from here on. In USD. */
 const dear = 1000
-/** The same for a word about a default that other jobs do well with. */
+/** The same for a word about a default that other jobs do well with, and for a day of processors. */
 const felt = 50
 
 export default defineRule({
@@ -59,11 +59,13 @@ export default defineRule({
       const care = lost ? ' It loads no checkpoint, so the limit has to leave a whole run its time.' : ''
       report({
         at: timeLimit,
-        severity:
-          elsewhere === undefined &&
-          !onProcessors &&
-          !trainsOnUnknown(view) &&
-          (seconds === null || (cost?.low ?? 0) >= dear)
+        severity: onProcessors
+          ? (costOf(view, day, options.prices, today)?.low ?? 0) >= felt
+            ? 'information'
+            : 'hint'
+          : elsewhere === undefined &&
+              !trainsOnUnknown(view) &&
+              (seconds === null || (cost?.low ?? 0) >= dear)
             ? 'warning'
             : 'information',
         message: `${jobName(view, onProcessors)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (${onProcessors ? '' : 'a stuck collective, '}storage that does not answer) ${verb} ${machines} ${until}.${care}`,
@@ -108,7 +110,8 @@ function stepWithoutLimit({ settings, subject }: SubjectView<'Step'>): Report | 
   const held = count > 0 ? `${count} GPU${count === 1 ? '' : 's'}` : 'its worker'
   return {
     at: timeLimit,
-    severity: 'information',
+    // A worker of processors costs little, however long it hangs.
+    severity: count > 0 || /^(gpu|maybe)$/.test(subject.evidence.accelerator) ? 'information' : 'hint',
     message: `Training step "${effective(name)}" ${lacks(timeLimit.key, timeLimit.state)}: a hang (storage that does not answer) holds ${held} until someone notices.`,
     fixes: [{ set: [{ claim: timeLimit, value: day }] }],
     ...(count > 0 ? {} : { together: 'on processors' }),

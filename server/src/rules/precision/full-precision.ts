@@ -65,7 +65,13 @@ export default defineRule({
     const heavy = isLarge(view) || (computed !== null && computed.low >= surely)
     // Nobody shards what one device holds, and a configuration by itself holds no code that would show it.
     const asked = role === 'job' || (effective(settings.sharding) ?? 'none') !== 'none'
-    const hidden = !heavy && !paid && !asked && effective(settings.fineTuning) !== true && !learnsWide(view)
+    const hidden =
+      !heavy &&
+      !paid &&
+      !asked &&
+      effective(settings.fineTuning) !== true &&
+      (!learnsWide(view) ||
+        (computed === null && accelerator !== 'gpu' && precision.state === 'default' && mayBeShort(view)))
     report({
       at: precision,
       severity: severityOf(
@@ -158,6 +164,13 @@ function mayBeDear({ run, settings, subject }: SubjectView<'Training'>): boolean
     known.length === 0 ||
     known.some(({ parameters, convolved = 0 }) => parameters >= some.weights || convolved >= some.convolved)
   )
+}
+
+/** Passes of which nobody knows how many there are, or that are few. One of a stream may be long. */
+function mayBeShort({ settings, run }: SubjectView<'Training'>): boolean {
+  const epochs = effective(settings.epochs)
+  if (epochs === undefined) return effective(settings.maxSteps) == null && run.job.launch === null
+  return epochs > 1 && epochs < manyEpochs
 }
 
 /** Its author spreads it over several accelerators, and pays for each. */

@@ -8,6 +8,9 @@ import { listed, onGpuJob, operationOf, otherPlaces, reinforcement } from './ope
 const once: [number, number] = [0.01, 0.05]
 const often: [number, number] = [0.03, 0.15]
 
+/** Numbers that are read one after the other where the step ends: so many of them add up. */
+const several = 4
+
 export default defineRule({
   name: 'training/sync-in-loop',
   judges: 'Operation',
@@ -40,6 +43,7 @@ export default defineRule({
     report({
       at: kind,
       severity: severityOf(view),
+      cents: isHardlyFelt(view, places.length),
       message: messageOf(
         places.map((one) => one.what),
         stalls,
@@ -57,6 +61,14 @@ export default defineRule({
     })
   },
 })
+
+/** One wait where the step ends takes a thousandth of one or so: it adds up with further reads, and in short steps on a card that is there for them. */
+function isHardlyFelt(view: SubjectView<'Operation'>, reads: number): boolean {
+  const { weight, realModel } = view.settings
+  if (effective(weight) !== 'ordinary' || reads >= several) return false
+  const short = effective(realModel) !== true && view.subject.evidence.accelerator === 'gpu'
+  return !(short && reads > 1)
+}
 
 function severityOf(view: SubjectView<'Operation'>): Severity {
   const real = effective(view.settings.realModel) === true || onGpuJob(view)
