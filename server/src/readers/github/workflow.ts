@@ -1,7 +1,7 @@
 /** GitHub Actions: workflows that train, and what starts them. */
 
 import { at, entries, entry, items, map, text, textWithTemplates, written } from '../../config/access.js'
-import type { ConfigDocument, ConfigNode } from '../../config/node.js'
+import type { ConfigDocument, ConfigEntry, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import type { Span } from '../../text/location.js'
@@ -82,6 +82,11 @@ function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: Co
   )
   pipeline.known('startedBy', 'on', started.by, { ...place, ...placeOf(started) }, { site: place })
   if (started.filter !== null) pipeline.known('startFilter', 'on', started.filter, place)
+  const paths = dear.runsOn === 'platform' ? pathsOnAnyBranch(trigger.value) : null
+  if (paths !== null) {
+    const place = { start: paths.push.keyStart, end: paths.push.keyEnd }
+    pipeline.known('pathsOnAnyBranch', 'paths', paths.named, place)
+  }
   const condition = steps.every((one) => gated(one.job) || gated(one.step))
   if (condition) pipeline.known('startFilter', 'if', 'under a condition', place)
   if (at(root, 'concurrency') !== undefined || steps.every((one) => at(one.job, 'concurrency') !== undefined))
@@ -196,6 +201,14 @@ function startsOf(trigger: ConfigNode): {
     define(places, event, { start: found.keyStart, end: found.keyEnd })
   }
   return { by, filter: by.length === 0 ? 'some changes' : null, places }
+}
+
+/** `push:` with `paths:` and nothing that names branches; null: it is another trigger, or its paths cannot be read. */
+function pathsOnAnyBranch(trigger: ConfigNode): { push: ConfigEntry; named: string[] } | null {
+  const push = entry(trigger, 'push')
+  if (push === undefined || entries(push.value).some(({ key }) => key !== 'paths')) return null
+  const named = items(at(push.value, 'paths')).flatMap((one) => written(one) ?? [])
+  return named.length === 0 ? null : { push, named }
 }
 
 function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: ConfigNode): TrainingStep[] {

@@ -3,7 +3,7 @@
  * Defaults: providers aws 5, google 6, databricks 1 (`autotermination_minutes` is 60 where it is left out).
  */
 
-import { entries } from '../../config/access.js'
+import { entries, map } from '../../config/access.js'
 import { convert, derived, opaque, orDefault, unreadable } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
@@ -51,19 +51,39 @@ export function readNotebookInstance(block: Block): void {
 
 /** Apps of a domain, a user or a space, on the type that is given for them. `base`: the block of its settings. */
 export function readSagemakerApps(block: Block, base: string): void {
+  // A user and a space take over what the domain says of idle apps.
+  const isDomain = base === 'default_user_settings'
   for (const app of ['jupyter_lab_app_settings', 'code_editor_app_settings'] as const) {
     const inner = block.at(base, 0, app, 0)
     if (inner?.node.kind !== 'map') continue
     const { start } = inner.node
     const own = new Block(block.module, inner, block.name, { start, end: start + app.length })
-    const type = own.text('default_resource_spec', 0, 'instance_type')
+    const given = own.text('default_resource_spec', 0, 'instance_type')
+    const type = isDomain && app === 'jupyter_lab_app_settings' ? orDefault(given, usualMachine) : given
     if (effective(type) === undefined) continue
     const compute = startMachine(own, 'aws', true)
     claimType(compute, 'instance_type', type)
     compute.known('managedBy', app, 'sagemaker', own.header)
-    // A user and a space take over what the domain says of idle apps.
-    if (base === 'default_user_settings') claimIdleApps(compute, own, block.isOpen())
+    if (isDomain) claimIdleApps(compute, own, block.isOpen())
   }
+  if (isDomain && isClosed(block, base) && !block.has(base, 0, 'jupyter_lab_app_settings', 0)) {
+    const compute = startMachine(block, 'aws', true)
+    claimType(compute, 'instance_type', orDefault(block.text('instance_type'), usualMachine))
+    compute.known('managedBy', 'default_user_settings', 'sagemaker', block.header)
+    const origin = block.absent(base, 0)
+    const reason = 'name jupyter_lab_app_settings with app_lifecycle_management in default_user_settings'
+    const site = { ...origin.site, target: { kind: 'refused' as const, reason } }
+    compute.say('idleStop', 'idle_settings', orDefault({ ...origin, site }, null))
+  }
+}
+
+/** On which JupyterLab starts where nothing names another. Source: SageMaker developer guide, "JupyterLab". */
+const usualMachine = 'ml.t3.medium'
+
+/** All that the block says can be read, and so can the settings in it. */
+function isClosed(block: Block, base: string): boolean {
+  const settings = map(block.at(base, 0)?.node)
+  return !block.isOpen() && settings !== undefined && settings.open === undefined
 }
 
 function claimIdleApps(compute: SubjectBuilder<'Compute'>, app: Block, open: boolean): void {

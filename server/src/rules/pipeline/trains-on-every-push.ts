@@ -14,7 +14,7 @@ export default defineRule({
   finds: 'workflows that train on every push, whatever it changes',
   summary: 'A workflow that trains on every push also trains for changes that do not affect the model.',
   check(view, { report, silent }) {
-    const { startedBy, startFilter, work, concurrentRuns, interval } = view.settings
+    const { startedBy, startFilter, work, concurrentRuns, interval, pathsOnAnyBranch } = view.settings
     const by = effective(startedBy) ?? []
     if (startedBy !== undefined && by.length === 0 && byTheClock(view)) {
       report({
@@ -24,6 +24,17 @@ export default defineRule({
         message: `${nameOf(view)} runs ${work!.key} ${rhythm(effective(interval)!)}, whether or not code or data have changed: the same code on the same data makes the same model.`,
         related: [{ location: work!.location, message: 'trains here' }],
         together: 'by the clock',
+      })
+      return
+    }
+    if (pathsOnAnyBranch !== undefined && by.length === 0 && startsByPathsAlone(view)) {
+      const paths = effective(pathsOnAnyBranch) ?? []
+      report({
+        at: pathsOnAnyBranch,
+        severity: 'information',
+        confidence: 'medium',
+        message: `${nameOf(view)} runs ${work!.key} on each push to any branch that changes ${paths.slice(0, 2).join(' or ')}${paths.length > 2 ? ' and so on' : ''}: name the branches (\`branches\`) whose models are used.`,
+        related: [{ location: work!.location, message: 'trains here' }],
       })
       return
     }
@@ -55,6 +66,11 @@ export default defineRule({
 function nameOf(view: SubjectView<'Pipeline'>): string {
   const name = quoted(view)
   return name === 'it' ? 'This workflow' : name
+}
+
+/** Nothing but its paths says when it trains. */
+function startsByPathsAlone({ settings: { work, startFilter } }: SubjectView<'Pipeline'>): boolean {
+  return (effective(work) ?? []).includes('train') && startFilter?.key !== 'if'
 }
 
 /** A clock has it train on dear machines, and nothing in it gets data that may be new. */

@@ -70,6 +70,8 @@ export interface PipelineSettings {
   startedBy: string[]
   /** Which of these starts are passed over, as a clause ('only for changes in src/'); absent: none of them. */
   startFilter: string
+  /** The paths whose changes start it on whichever branch they are pushed to: 'src/**'. */
+  pathsOnAnyBranch: string[]
   /** It gets data anew before it trains: a step that fetches some. */
   fetchesData: boolean
   /** Runs at the same time at most; null: no limit. */
