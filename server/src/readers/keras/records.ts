@@ -23,6 +23,7 @@ import { claimResuming } from '../resuming.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { argumentOf, fitPosition, kerasFits } from './fits.js'
+import { ownCallback } from './own-callbacks.js'
 import { isWrittenForOld, kerasPackage } from './policy-change.js'
 import { checkpointSettings } from './settings.js'
 
@@ -142,10 +143,18 @@ function aroundOf(python: PythonModule, { start, end }: Expr): string {
 const libraries =
   /^(keras|tensorflow|tf_keras|wandb|mlflow|comet_ml|neptune|clearml|livelossplot|tqdm|horovod|optuna|keras_tuner|codecarbon|tensorboard)(\.|$)/
 
-/** The class of a callback; null: one of the project, which may do anything. */
+/** The class of a callback, or one of the library that does what one of the project does; null: it may do anything. */
 function nameOf(python: PythonModule, item: Expr): string | null {
   const name = python.callOf(item)?.name ?? null
-  return name !== null && libraries.test(name) ? name : null
+  if (name !== null && libraries.test(name)) return name
+  const own = ownCallback(python, item)
+  return own === null ? null : alike[own]
+}
+
+const alike = {
+  saves: 'keras.callbacks.ModelCheckpoint',
+  writes: 'keras.callbacks.CSVLogger',
+  neither: 'keras.callbacks.Callback',
 }
 
 /** `ModelCheckpoint('weights-{epoch}.keras')` writes a file for each epoch, and keeps them. */
