@@ -1,5 +1,6 @@
 /** Agents of Stable-Baselines3 that a program has learn: where they compute, and what their policy is made of. */
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { fixedArgument, mayBePassed, passedExpression, textArgument } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
@@ -13,18 +14,39 @@ export interface Agent {
   onProcessor: boolean
   /** A few dense layers of 64 to 256 units, as the library makes them by itself. */
   small: boolean
+  made: Call
+}
+
+/** The call that makes the agent of a call of `learn`, also in one of several branches; null: it is no agent, or made elsewhere. */
+export function makerOf(python: PythonModule, learn: Call): Call | null {
+  if (learn.method !== 'learn' || learn.expr.callee.type !== 'attribute') return null
+  if (learn.receiverCall !== null) return isAgent(learn.receiverCall) ? learn.receiverCall : null
+  const calls = valuesOf(python, learn.expr.callee.value).map((one) => one && python.callOf(one))
+  if (!calls.every((one) => one !== null && (isAgent(one) || isLoaded(one)))) return null
+  return calls.find((one) => one !== null && isAgent(one)) ?? null
+}
+
+const isAgent = ({ name }: Call): boolean => algorithm.test(name ?? '')
+
+/** `PPO.load(path)`. */
+const isLoaded = ({ name }: Call): boolean => algorithm.test((name ?? '').replace(/\.load$/, ''))
+
+function valuesOf(python: PythonModule, expr: Expr): readonly (Expr | null)[] {
+  if (expr.type === 'attribute') return python.attributeValues(expr)
+  return expr.type === 'name' ? python.bindingsOf(expr).map(({ value }) => value) : []
 }
 
 /** Calls of `learn` whose agent is made in the program. */
 export function learningAgents(python: PythonModule): Agent[] {
   return python.calls.flatMap((call) => {
-    const made = call.method === 'learn' ? call.receiverCall : null
-    if (made === null || !algorithm.test(made.name ?? '')) return []
+    const made = makerOf(python, call)
+    if (made === null) return []
     return [
       {
         place: calleePlace(call),
         onProcessor: fixedArgument(python.argument(made, 'device')) === 'cpu',
         small: isSmall(python, made),
+        made,
       },
     ]
   })

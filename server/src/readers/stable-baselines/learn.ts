@@ -1,12 +1,19 @@
 /** Stable-Baselines3: `PPO('MlpPolicy', env).learn(total_timesteps=…)`. Source: Stable-Baselines3 2.4, and its sb3-contrib. */
+import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Experience } from '../../text/experience.js'
 import { lookUp } from '../../text/records.js'
 import { knownArgument, numberArgument, passedExpression, textArgument } from '../../values/argument.js'
-import { calleePlace } from '../../values/places.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import { defineReader } from '../reader.js'
-import { algorithm, learningAgents } from './agents.js'
+import type { Claim } from '../../workload/claim.js'
+import { passedCallbacks } from '../callback-list.js'
+import { byHand, changeOf } from '../change-answer.js'
+import { claimedCall } from '../claim-argument.js'
+import { codeText } from '../pytorch/evidence.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
+import { algorithm, learningAgents, makerOf } from './agents.js'
 import { savesOf } from './saves.js'
 
 /** DQN learns from every fourth step by itself, the others from each. */
@@ -37,19 +44,47 @@ export const stableBaselinesReader = defineReader({
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return
+    // Said once: a program mostly places all of its agents alike.
+    const placed = learningAgents(python).find((one) => one.small && isPlaced(python, one.made))
     for (const call of python.calls) {
-      if (call.method !== 'learn' || call.receiverCall === null) continue
-      const name = algorithm.exec(call.receiverCall.name ?? '')?.[3]
-      if (name === undefined) continue
+      const made = makerOf(python, call)
+      if (made === null) continue
+      const name = algorithm.exec(made.name!)![3]!
       const place = calleePlace(call)
       const fit = claims.subject('Fit', place, call.function?.qualified ?? '', python.evidence)
-      const found = experienceOf(python, call, call.receiverCall, lookUp(kinds, name)!)
+      const found = experienceOf(python, call, made, lookUp(kinds, name)!)
       if (typeof found === 'string') fit.unknown('experience', 'total_timesteps', found, place)
       else fit.known('experience', 'total_timesteps', found, place)
-      readTraining(python, call, call.receiverCall, claims)
+      if (made === placed?.made)
+        fit.known('needlesslyPlaced', 'device', 'a few dense layers (`MlpPolicy`)', calleePlace(made), {
+          site: callSite(made, { kind: 'argument', name: 'device' }),
+        })
+      readTraining(python, call, made, claims)
     }
   },
+  change: changeAgent,
 })
+
+/** Algorithms whose updates are on a few rows, or that act far longer than they learn. */
+const light = /\.(PPO|A2C|TRPO|MaskablePPO|DQN|QRDQN)$/
+
+/** `device='cuda'`, also where there is none to fall back from. */
+function isPlaced(python: PythonModule, made: Call): boolean {
+  if (!light.test(made.name ?? '')) return false
+  const given = passedExpression(python.argument(made, 'device'))
+  if (given === null) return false
+  const { start, end } = python.definition(given)
+  return /['"]cuda(:\d+)?['"]/.test(python.code.slice(start, end))
+}
+
+function changeAgent(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
+  if (claim.setting !== 'needlesslyPlaced' || value !== null) return byHand(claim)
+  const write = writeArgument(facts, call, 'device', python.argument(call, 'device'), "'cpu'")
+  return changeOf("Compute on the processor: device='cpu'", [write])
+}
 
 /** So many steps of an environment take hours: with pictures an agent learns from some hundred in a second, with numbers from a few thousand. */
 const longRun = { pictures: 1e6, numbers: 5e6 }
@@ -61,8 +96,10 @@ function readTraining(python: PythonModule, learn: Call, made: Call, claims: Cla
   const policy = policyOf(python, python.argument(made, 'policy', 0))
   const steps = numberArgument(python.argument(learn, 'total_timesteps', 0))
   if (agent === undefined || policy === null || python.evidence.role === 'test') return
-  const long = longRun[/Cnn/.test(policy) ? 'pictures' : 'numbers']
-  if (steps === null || steps < long) return
+  const isLong = steps !== null && steps >= longRun[/Cnn/.test(policy) ? 'pictures' : 'numbers']
+  const environment = environmentOf(python, python.argument(made, 'env', 1), true)
+  const reward = environment === null ? undefined : lookUp(solved, environment.replace(/-v\d+$/, ''))
+  if (steps === null || (!isLong && reward === undefined)) return
   const training = claims.subject('Training', place, learn.function?.qualified ?? '', {
     ...python.evidence,
     role: 'training',
@@ -72,9 +109,40 @@ function readTraining(python: PythonModule, learn: Call, made: Call, claims: Cla
   training.known('openEnded', 'learn', 'reinforcement learning', place)
   training.known('boundBy', 'learn', 'an environment', place)
   if (agent.small) training.known('lightNetwork', 'MlpPolicy', 'a few dense layers (`MlpPolicy`)', place)
+  if (reward !== undefined) {
+    training.known('solvedAt', 'total_timesteps', { environment: environment!, reward }, place)
+    const ends = endsOnReward(python, learn)
+    if (ends === null) training.unknown('earlyStopping', 'callback', 'what ends it cannot be read', place)
+    else if (ends) training.known('earlyStopping', 'callback', true, place)
+    else training.default('earlyStopping', 'callback', false, place)
+  }
+  if (!isLong) return
   const saves = savesOf(python, learn)
   if (saves === null) training.unknown('saves', 'callback', 'what saves beside it cannot be read', place)
   else training.known('saves', 'callback', saves, place)
+}
+
+/** Mean rewards at which the tasks count as solved, and that runs of days are not made for. Source: Gymnasium 1.0, registry of environments. */
+const solved: Record<string, number> = {
+  CartPole: 475,
+  Acrobot: -100,
+  MountainCar: -110,
+  MountainCarContinuous: 90,
+  LunarLander: 200,
+  LunarLanderContinuous: 200,
+  BipedalWalker: 300,
+}
+
+/** Null: a callback or a loop around it may end it. */
+function endsOnReward(python: PythonModule, learn: Call): boolean | null {
+  if (learn.loops.some(({ hasBreak }) => hasBreak)) return null
+  const callbacks = passedCallbacks(python, python.argument(learn, 'callback', 1))
+  if (callbacks === null) return null
+  if (codeText(python).includes('StopTrainingOn')) return true
+  const foreign = callbacks.items.some(
+    (one) => !/^stable_baselines3\.common\.callbacks\./.test(python.callOf(one)?.name ?? ''),
+  )
+  return foreign ? null : false
 }
 
 function experienceOf(
@@ -102,8 +170,8 @@ function policyOf(python: PythonModule, given: ArgumentValue): string | null {
   return textArgument(given) ?? (/^(stable_baselines3|sb3_contrib)\./.test(name ?? '') ? name : null)
 }
 
-/** The name that an environment is made by, through vectors and wrappers of it. */
-function environmentOf(python: PythonModule, given: ArgumentValue): string | null {
+/** The name that an environment is made by, through vectors and wrappers of it. `asIs`: not where the project wraps it, for rewards of its own. */
+function environmentOf(python: PythonModule, given: ArgumentValue, asIs = false): string | null {
   const text = knownArgument(given)
   if (typeof text === 'string') return text
   const expr = passedExpression(given)
@@ -116,6 +184,7 @@ function environmentOf(python: PythonModule, given: ArgumentValue): string | nul
       return textArgument(name)
     }
     // `VecFrameStack(env, 4)`, `Monitor(env)`, `DummyVecEnv([make])`.
+    if (asIs && !/^(gym|gymnasium|stable_baselines3)\./.test(call.name ?? '')) return null
     call = python.callOf(first)
   }
   return null

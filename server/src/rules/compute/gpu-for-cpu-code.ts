@@ -15,7 +15,7 @@ import { isViewOf, subjectIn, subjectsOf } from '../subject-view.js'
 
 export default defineRule({
   name: 'compute/gpu-for-cpu-code',
-  judges: ['Compute', 'Serving'],
+  judges: ['Compute', 'Serving', 'Fit'],
   checklist: ['rightsize/match-instance', 'baseline/utilization'],
   overlaps: 'machine',
   severity: 'error',
@@ -26,6 +26,10 @@ export default defineRule({
     if (isViewOf(view, 'Serving')) {
       const served = servedOnProcessors(view)
       return isSilence(served) ? silent(served) : report(served)
+    }
+    if (isViewOf(view, 'Fit')) {
+      const placed = needlesslyPlaced(view)
+      return isSilence(placed) ? silent(placed) : report(placed)
     }
     if (!isViewOf(view, 'Compute')) return silent('it is neither a job nor an endpoint')
     const { gpus, instanceType, unaskedAccelerator } = view.settings
@@ -99,6 +103,21 @@ function servedOnProcessors(view: SubjectView<'Serving'>): Report | Silence {
     saving: usuallySaved,
     fixes: [{ set: [{ claim: gpus, value: 0 }] }],
     related: [{ location: acceleratorLibrary.location, message: 'served on the CPU' }],
+  }
+}
+
+/** An agent whose network is a few small layers, and that the code puts on an accelerator all the same. */
+function needlesslyPlaced({ settings, subject }: SubjectView<'Fit'>): Report | Silence {
+  const device = settings.needlesslyPlaced
+  const network = effective(device)
+  if (device === undefined || network === undefined)
+    return { text: 'nothing puts it on an accelerator that it is too small for', besideThePoint: true }
+  if (subject.evidence.role === 'test') return { text: 'it is a test' }
+  return {
+    at: device,
+    severity: 'information',
+    message: `The GPU is asked for to train ${network}: copying a few rows there and starting a kernel take longer than the work, so the processor is as fast and costs less.`,
+    fixes: [{ set: [{ claim: device, value: null }] }],
   }
 }
 

@@ -3,10 +3,11 @@ import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { atLeast, atMost, type Bound } from '../bounds.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
-import { notTraining, unless } from '../silence.js'
+import { isSilence, notTraining, unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
 import { onAccelerator } from '../training/operation.js'
 import { boostingReport } from './boosting-rounds.js'
+import { beyondSolved } from './solved-task.js'
 import { hasUnreadEpochs } from './unread-epochs.js'
 
 /** Share of the epochs after the best one. An assumption: it depends on the model and the data. */
@@ -26,6 +27,12 @@ export default defineRule({
       return silent(unless(view, 'earlyStopping', 'early stopping is used'))
     const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
+    const solved = beyondSolved(view)
+    if (solved !== undefined) {
+      if (isSilence(solved)) silent(solved)
+      else report(solved)
+      return
+    }
     const openEnded = openEndedBy(view)
     const noBest = `${openEnded} has no best epoch that validation shows`
     // Rounds that a search draws waste most where they are most.

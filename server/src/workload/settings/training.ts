@@ -54,6 +54,8 @@ export interface TrainingSettings {
   fineTuning: boolean
   /** True when the learning-rate schedule is laid out over all epochs. */
   fullHorizonSchedule: boolean
+  /** A mean reward from which on the task of the environment counts as solved. */
+  solvedAt: { environment: string; reward: number }
   /** Self-supervised, adversarial or reinforcement learning: validation loss does not tell when to stop. */
   openEnded: string
   /** True when the run writes something that it could resume from, and reads it again. */
@@ -170,6 +172,8 @@ export interface FitSettings {
   trees: TreeWork
   /** Of an agent: what it learns from. */
   experience: Experience
+  /** The code puts an agent on an accelerator that its network is too small for: what that is made of, 'a few dense layers'. */
+  needlesslyPlaced: string
 }
 
 /** A network that a program makes: by a name that is known, or of layers of its own. */
