@@ -6,7 +6,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall } from '../../text/evidence.js'
 import type { Json } from '../../text/json.js'
 import { once } from '../../text/once.js'
-import { fixedValue, numberIn } from '../../values/argument.js'
+import { fixedValue } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -15,8 +15,9 @@ import { claimFolded } from '../claim-argument.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { claimUnusedOption } from '../unused-resume-option.js'
 import { claimWanted } from '../wanted-stopping.js'
-import { changePrecision, isModelCall } from './autocast-change.js'
+import { changePrecision } from './autocast-change.js'
 import { claimCountedPatience, countedPatience } from './counted-patience.js'
+import { demonstration } from './demonstration.js'
 import { claimEndless, endlessBecause } from './endless.js'
 import { codeText, trainingEvidence } from './evidence.js'
 import { countsEpochs } from './hot-code.js'
@@ -37,7 +38,6 @@ import {
 } from './loop-facts.js'
 import { readLoopMemory } from './loop-memory.js'
 import { claimCountedEpochs } from './loop-steps.js'
-import { isMeasurement } from './model-evidence.js'
 import { evidenceIn } from './on-host.js'
 import { changeOwnStopping, readOwnStopping } from './own-stopping.js'
 import { plannedSchedule } from './planned-schedule.js'
@@ -300,60 +300,6 @@ export function claimRun(python: PythonModule, outer: Loop, training: SubjectBui
   }
 }
 
-const inventing = ['torch.rand', 'torch.randn', 'torch.randint', 'torch.ones', 'torch.zeros']
-
-/**
- * Code that shows something rather than trains for long: a few steps, one step per epoch (all data at once), inputs that
- * are drawn on the spot, or an optimiser over single tensors (a picture that is made to look like another).
- */
-export function demonstration(python: PythonModule, loop: Loop, outer: Loop | null): string | null {
-  const { trips, node } = loop
-  if (isMeasurement(python.path)) return 'a measurement'
-  if (outer === null) {
-    const count = numberIn(trips)
-    if (count !== null && count <= 50) return `${count} steps`
-    if (node.type === 'for' && countsEpochs(python, node)) return 'one step per epoch'
-  }
-  const counts =
-    node.type === 'while' ||
-    (node.iterable.type === 'call' && /range$/.test(lastIdentifier(node.iterable.callee)))
-  if (counts && inventing.some((name) => loop.effects.calls.has(name)) && !drawsNoise(python, loop))
-    return 'random data'
-  if (counts && inventedBefore(python, loop)) return 'invented data'
-  return optimizesTensors(python) ? 'single tensors' : null
-}
-
-/** `x = torch.ones(4, n)` before the loop, which is all that the network ever sees: it is timed, or tried out. */
-function inventedBefore(python: PythonModule, { node, calls }: Loop): boolean {
-  const passes = calls.filter(({ expr }) => isModelCall(python, expr))
-  return (
-    passes.length > 0 &&
-    passes.every(({ expr: { args } }) =>
-      args.some(({ value }) => {
-        if (value.type !== 'name') return false
-        let made = python.definition(value)
-        while (
-          made.type === 'call' &&
-          made.callee.type === 'attribute' &&
-          python.nameOf(made.callee) === null
-        )
-          made = python.definition(made.callee.value)
-        return (
-          made.type === 'call' &&
-          made.end <= node.start &&
-          inventing.includes(python.nameOf(made.callee) ?? '')
-        )
-      }),
-    )
-  )
-}
-
-/** Latent vectors of a generator and noise over samples that come from elsewhere are no data. */
-function drawsNoise(python: PythonModule, loop: Loop): boolean {
-  if (loop.effects.calls.has('next')) return true
-  return /^(adversarial training|diffusion)$/.test(openEndedReason(python, loop) ?? '')
-}
-
 /** So few steps try something out, as they do in a Trainer. */
 const fewSteps = 50
 
@@ -369,22 +315,5 @@ function breaksOff(python: PythonModule, { node }: Loop): boolean {
     if (test.left.type !== 'name' || test.left.id !== count.id) return false
     const most = fixedValue(python.fold(test.right))
     return typeof most === 'number' && most <= fewSteps
-  })
-}
-
-function optimizesTensors(python: PythonModule): boolean {
-  return once(python, 'optimizes tensors', () => {
-    const optimizers = python.calls.filter(
-      (call) => call.name?.startsWith('torch.optim.') && /\.[A-Z]\w+$/.test(call.name),
-    )
-    const overTensors = optimizers.every((call) => {
-      const parameters = call.expr.args[0]?.value
-      return (
-        parameters?.type === 'list' &&
-        parameters.items.length > 0 &&
-        parameters.items.every((item) => item.type === 'name' || item.type === 'attribute')
-      )
-    })
-    return optimizers.length > 0 && overTensors
   })
 }

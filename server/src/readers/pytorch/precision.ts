@@ -290,9 +290,23 @@ function autocastsOf(python: PythonModule, loop: Loop, autocasts: Call[]): Call[
 }
 
 function fromAutocasts(python: PythonModule, loop: Loop, autocasts: Call[], spot: Spot): Given<Precision> {
+  const named = loop.effects.calls.has('torch.autocast') ? [] : enteredByName(python, loop, autocasts)
+  if (named.length > 0) return agreement(python, named, spot)
   if (!loop.effects.calls.has('torch.autocast'))
     return unreadable(originAt(spot), 'autocast is used elsewhere in the file')
   return agreement(python, autocastsOf(python, loop, autocasts), spot)
+}
+
+/** `with ctx:` in a loop, of the autocasts that `ctx` was given before: `ctx = nullcontext() if … else torch.autocast(…)`. */
+function enteredByName(python: PythonModule, { node }: Loop, autocasts: Call[]): Call[] {
+  const given = python.statements.flatMap((one) => {
+    if (one.type !== 'with' || one.start < node.start || one.end > node.end) return []
+    const names = one.items.flatMap(({ value }) => (value.type === 'name' ? [value] : []))
+    return names.flatMap((name) => python.bindingsOf(name).flatMap(({ value }) => value ?? []))
+  })
+  return autocasts.filter(({ expr }) =>
+    given.some((value) => value.start <= expr.start && expr.end <= value.end),
+  )
 }
 
 /** What all these autocast blocks say. */
