@@ -79,9 +79,14 @@ export function fileLoadedFrom(
     const bindings = bindingsOf(analysis, expr.id, expr.start)
     const binding = bindings.length === 1 ? bindings[0]! : null
     if (binding?.kind === 'with' && binding.value !== null) return inner(binding.value)
-    if (binding?.kind === 'param' && followed !== null) {
-      const owner = analysis.parameterOwner(binding)
-      if (owner?.func === followed.func) return passed(analysis, binding.name, owner, followed, depth)
+    const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
+    if (owner !== null && owner.func === followed?.func)
+      return passed(analysis, expr.id, owner, followed, depth)
+    if (owner !== null && followed === null && analysis.complete) {
+      const files = (analysis.callSites(owner.func) ?? []).map((site) =>
+        passed(analysis, expr.id, owner, { func: owner.func, call: site.expr, outer: null }, depth),
+      )
+      if (files.length > 0) return files.every((one) => one === files[0]) ? files[0]! : null
     }
     // `train(args.config)`, where `train` opens what it is given.
     const handed = binding?.kind === 'param' ? onlyPassed(analysis, expr) : null

@@ -1,7 +1,9 @@
 /** What a loop over combinations multiplies: `itertools.product`, and lists of configurations that were made before. */
+
+import { argumentOf } from '../../python/configured-path.js'
 import { functionAt, resultAt } from '../../python/definition-places.js'
-import type { Call, PythonModule } from '../../python/module.js'
-import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { CallExpr, Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
@@ -18,8 +20,19 @@ export interface Factor {
   location?: Location
 }
 
+/** The caller of a function that makes combinations, and what its call hands over. */
+interface Caller {
+  python: PythonModule
+  func: Func
+  call: CallExpr
+}
+
 /** The collections of `itertools.product(a, b)`, `product(*grid.values())`. */
-export function productOf(python: PythonModule, iterable: Expr): Factor[] | null {
+export function productOf(
+  python: PythonModule,
+  iterable: Expr,
+  caller: Caller | null = null,
+): Factor[] | null {
   const value = python.definition(iterable)
   if (value.type !== 'call' || python.nameOf(value.callee) !== 'itertools.product') return null
   const factors: Factor[] = []
@@ -27,7 +40,7 @@ export function productOf(python: PythonModule, iterable: Expr): Factor[] | null
     if (argument.name !== null) return null
     if (argument.star === 0) factors.push({ name: null, values: argument.value })
     else {
-      const spread = valuesOf(python, argument.value)
+      const spread = valuesOf(python, argument.value, caller)
       if (spread === null) return null
       factors.push(...spread)
     }
@@ -36,10 +49,10 @@ export function productOf(python: PythonModule, iterable: Expr): Factor[] | null
 }
 
 /** `grid.values()`, `list(grid.values())`, `[v for v in grid.values()]`, or a list of collections. */
-function valuesOf(python: PythonModule, expr: Expr): Factor[] | null {
+function valuesOf(python: PythonModule, expr: Expr, caller: Caller | null): Factor[] | null {
   let value = python.definition(expr)
   const looked = lookedUp(python, value)
-  if (looked !== null) return factorsOf(python, looked)
+  if (looked !== null) return factorsOf(python, looked, caller)
   if (value.type === 'comprehension' && value.clauses.length === 1 && value.conditions.length === 0)
     value = python.definition(value.clauses[0]!.iterable)
   if (value.type === 'call' && python.nameOf(value.callee) === 'list' && value.args.length === 1)
@@ -50,7 +63,7 @@ function valuesOf(python: PythonModule, expr: Expr): Factor[] | null {
     value.type === 'call' && value.callee.type === 'attribute' && value.callee.attr === 'values'
       ? value.callee.value
       : unzipped(python, expr)
-  return dictionary === null ? null : factorsOf(python, dictionary)
+  return dictionary === null ? null : factorsOf(python, dictionary, caller)
 }
 
 /** The dictionary of `(grid[name] for name in sorted(grid))`. */
@@ -66,7 +79,9 @@ function lookedUp(python: PythonModule, value: Expr): Expr | null {
   if (keys.type === 'call' && keys.callee.type === 'attribute' && keys.callee.attr === 'keys')
     keys = python.definition(keys.callee.value)
   const dictionary = python.definition(element.value)
-  const same = keys.start === dictionary.start && keys.end === dictionary.end
+  const same =
+    (keys.start === dictionary.start && keys.end === dictionary.end) ||
+    (keys.type === 'name' && dictionary.type === 'name' && keys.id === dictionary.id)
   return same ? element.value : null
 }
 
@@ -79,7 +94,9 @@ export function parameterGrid(python: PythonModule, expr: Expr): Factor[] | null
   return name === 'sklearn.model_selection.ParameterGrid' ? factorsOf(python, given) : null
 }
 
-function factorsOf(python: PythonModule, dictionary: Expr): Factor[] | null {
+function factorsOf(python: PythonModule, dictionary: Expr, caller: Caller | null = null): Factor[] | null {
+  const handed = caller === null ? null : handedOver(python, dictionary, caller)
+  if (handed !== null) return handed
   const keys = python.keysOf(dictionary)
   if (keys === null) return loadedFactors(python, dictionary)
   const factors: Factor[] = []
@@ -89,6 +106,21 @@ function factorsOf(python: PythonModule, dictionary: Expr): Factor[] | null {
     factors.push({ name: key, values })
   }
   return factors
+}
+
+/** The lists of a dictionary that the caller hands over: `expand(space)`. */
+function handedOver(python: PythonModule, dictionary: Expr, caller: Caller): Factor[] | null {
+  const named = python.definition(dictionary)
+  if (named.type !== 'name') return null
+  const position = caller.func.node.params.findIndex((one) => one.name === named.id)
+  const given = position < 0 ? null : argumentOf(caller.call, named.id, position)
+  if (given === null) return null
+  const lists = effective(caller.python.fold(given))
+  if (typeof lists !== 'object' || lists === null || Array.isArray(lists)) return null
+  const factors = Object.entries(lists).flatMap(([name, loaded]): Factor[] =>
+    Array.isArray(loaded) ? [{ name, values: given, loaded }] : [],
+  )
+  return factors.length === Object.keys(lists).length ? factors : null
 }
 
 /** The lists of `yaml.safe_load(open('grid.yaml'))`; null where a key holds anything else, or more may be there. */
@@ -128,18 +160,24 @@ interface Listed {
   python: PythonModule
 }
 
+function callerOf(python: PythonModule, iterable: Expr): Caller | null {
+  const call = python.definition(iterable)
+  const found = call.type === 'call' ? functionAt(python, call.callee) : null
+  return call.type === 'call' && found !== null ? { python, func: found.func, call } : null
+}
+
 function listedAt(python: PythonModule, iterable: Expr): Listed | null {
   const { expr, python: there } = resultAt(python, iterable)
   if (expr.type !== 'comprehension' || expr.conditions.length > 0) return null
   if (expr.kind !== 'list' && expr.kind !== 'generator') return null
-  const factors = multiplied(there, expr.element, expr.clauses)
+  const factors = multiplied(there, expr.element, expr.clauses, callerOf(python, iterable))
   return factors && { factors, python: there }
 }
 
 /** What a function of the project yields in its loops: `for lr in RATES: for bs in SIZES: yield {'lr': lr, 'bs': bs}`. */
 function yieldedAt(python: PythonModule, iterable: Expr): Listed | null {
-  const value = python.definition(iterable)
-  const found = value.type === 'call' ? functionAt(python, value.callee) : null
+  const caller = callerOf(python, iterable)
+  const found = caller === null ? null : functionAt(python, caller.call.callee)
   if (found === null) return null
   const loops: For[] = []
   let block = withoutWith(found.func.node.body)
@@ -159,7 +197,7 @@ function yieldedAt(python: PythonModule, iterable: Expr): Listed | null {
   if (handedOn !== null) return listedAt(found.python, handedOn)
   const [element] = yields
   if (element === undefined || yields.length > 1 || loops.length === 0) return null
-  const factors = multiplied(found.python, found.python.definition(element), loops)
+  const factors = multiplied(found.python, found.python.definition(element), loops, caller)
   return factors && { factors, python: found.python }
 }
 
@@ -187,10 +225,15 @@ function yieldedBy(python: PythonModule, expr: Expr): Expr | null {
 type Clause = { target: Expr; iterable: Expr }
 
 /** The factors of what is made for each combination that the clauses go through. */
-function multiplied(python: PythonModule, element: Expr, clauses: readonly Clause[]): Factor[] | null {
+function multiplied(
+  python: PythonModule,
+  element: Expr,
+  clauses: readonly Clause[],
+  caller: Caller | null,
+): Factor[] | null {
   const [first] = clauses
   if (clauses.length === 1 && first !== undefined && isZipped(python, element, first.target))
-    return productOf(python, first.iterable)
+    return productOf(python, first.iterable, caller)
   return several(writtenOut(python, element, clauses))
 }
 
