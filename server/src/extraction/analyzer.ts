@@ -227,13 +227,14 @@ export class Analyzer {
     return { extraction, faults, ...(shared ? { shares: true } : {}) }
   }
 
-  /** The change that the claim's reader would make. `others`: the files that are laid over this one. */
+  /** The change that the claim's reader would make. `others`: the files that are laid over this one; `card`: the accelerator that it is for. */
   change(
     file: SourceFile,
     claim: Claim,
     value: unknown,
     surroundings: Surroundings,
     others: readonly SourceFile[] = [],
+    card?: string,
   ): Change | Refusal {
     const { target } = claim.site
     if (target?.kind === 'refused') return { reason: target.reason }
@@ -256,7 +257,8 @@ export class Analyzer {
     if (origin === 'heredoc' && !standsAsWritten(file, file.fragments[index]!))
       return { reason: 'the shell puts values into this program before it runs' }
     const read = this.factsToChange(file, index, trees[index]!, surroundings)
-    const facts = launched ? asLaunch(read) : read
+    const known = launched ? asLaunch(read) : read
+    const facts = card === undefined ? known : { ...known, card }
     const asked = reader.change(claim, value, facts)
     const change = 'reason' in asked ? (valueInFile(claim, value, facts) ?? asked) : asked
     if ('reason' in change) return change

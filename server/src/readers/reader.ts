@@ -40,6 +40,8 @@ export interface FragmentFacts {
   named?: Record<string, Configured>
   /** As `ReaderContext.versions`: a change must not write what the library in use does not know. */
   versions?: Record<string, string>
+  /** Of a change: the accelerator that it is for; absent: nothing names one. */
+  card?: string
 }
 
 export interface ReaderContext {

@@ -75,7 +75,7 @@ async function one(
     if (file === undefined) return { title: named(claim.key), refused: `${path} cannot be read` }
     if (!others.every((one) => one !== undefined))
       return { title: named(claim.key), refused: `a file that is laid over ${path} cannot be read` }
-    const change = analyzer.change(file, claim, value, surroundings, others)
+    const change = analyzer.change(file, claim, value, surroundings, others, request.card)
     if ('reason' in change) return { title: named(claim.key), refused: change.reason }
     changes.push(change)
   }

@@ -34,6 +34,8 @@ export interface FixRequest {
   /** Shown with the checklist item; the reader's own title where absent. */
   title?: string
   set: { claim: Claim; value: unknown }[]
+  /** The accelerator that it is for, where one is known: the code need not ask whether it can. */
+  card?: string
   /** What only the user can know before it is right, as a clause; the fix is a sketch then. */
   onlyIf?: string
 }

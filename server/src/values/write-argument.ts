@@ -15,6 +15,13 @@ export interface Written {
   python?: PythonModule
 }
 
+/** The value is left out, or a constant in the call itself: an expression may take its place. */
+export function isWrittenIn({ expr }: Call, argument: ArgumentValue): boolean {
+  if (argument.state === 'absent') return true
+  if (argument.state === 'unknown' || argument.expr.type !== 'constant') return false
+  return argument.expr.start >= expr.start && argument.expr.end <= expr.end
+}
+
 /**
  * `code` becomes the value of the keyword. Where the argument is given through an option of the program, the option's
  * default is replaced, so that the option keeps working. `held`: what it is found to be, where a condition decides it.

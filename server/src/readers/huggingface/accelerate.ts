@@ -13,12 +13,13 @@ import { CallSource } from '../../values/call-source.js'
 import { absent, convert, orDefault, unreadable } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
-import { writeArgument } from '../../values/write-argument.js'
+import { isWrittenIn, writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { claimedCall } from '../claim-argument.js'
 import { ownVariable } from '../launched-value.js'
+import { type CodeTest, hasCard, hasCardWithBf16, ifPossible } from '../pytorch/bf16-units.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
@@ -133,15 +134,29 @@ function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Ch
   const call = claimedCall(facts.python, claim.site)
   if (call === null) return { reason: 'the call is no longer in the file' }
   const position = call.name === 'accelerate.notebook_launcher' ? notebookPosition : null
-  const written = writeArgument(
-    facts,
-    call,
-    'mixed_precision',
-    facts.python.argument(call, 'mixed_precision', position),
-    `"${word}"`,
-  )
+  const argument = facts.python.argument(call, 'mixed_precision', position)
+  const test = facts.card === undefined ? testOf(facts.python, call, word, facts) : null
+  const asks = test !== null && isWrittenIn(call, argument)
+  const code = !asks ? `"${word}"` : `"${word}" if ${test.text} else "no"`
+  const written = writeArgument(facts, call, 'mixed_precision', argument, code)
   if ('reason' in written) return written
-  return { title, safety: 'unsafe', writes: [written], imports: [] }
+  return {
+    title: asks ? `${title} where the device can` : test === null ? title : `${title}${ifPossible}`,
+    safety: asks || test === null ? 'unsafe' : 'display',
+    writes: [written],
+    imports: asks ? test.imports : [],
+  }
+}
+
+/** It refuses to start in a format that the device does not have. */
+function testOf(
+  { tree }: PythonModule,
+  { expr }: Call,
+  word: string,
+  { path, fragment }: FragmentFacts,
+): CodeTest {
+  const use = { path, fragment: fragment.index, offset: expr.start }
+  return word === 'bf16' ? hasCardWithBf16(tree, use) : hasCard(tree, use)
 }
 
 function changeDocument(claim: Claim, word: string, title: string, facts: FragmentFacts): Change | Refusal {

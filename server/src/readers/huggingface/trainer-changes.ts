@@ -12,6 +12,7 @@ import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { forgottenFor } from '../early-stopping.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
+import { type CodeTest, hasCard, hasCardWithBf16 } from '../pytorch/bf16-units.js'
 import { loadWith } from '../pytorch/data-loader-changes.js'
 import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
@@ -128,7 +129,7 @@ function changePrecision(
   // A Trainer refuses both at once.
   if (source.get(other).state === 'choice') return { reason: `${other} is set under a condition` }
   const onDevice = whereSupported(python, key, made.call, facts)
-  const code = onDevice?.code ?? 'True'
+  const code = onDevice?.text ?? 'True'
   const written =
     inPlaceOf(python, made, other, `${key}=${code}`, facts, source.get(key).state === 'absent') ??
     (onDevice === null ? source.set([key], true) : source.setCode(key, code))
@@ -136,21 +137,17 @@ function changePrecision(
   return changeOf(title, [written], { imports: onDevice?.imports ?? [] })
 }
 
-/** A Trainer refuses to start in 16 bits on a processor; null: the program does not say that it may run on one. */
+/** A Trainer refuses to start in 16 bits on a processor, and older cards have no bf16; null: neither can be, as far as the program says. */
 function whereSupported(
   python: PythonModule,
   key: 'bf16' | 'fp16',
   call: Call,
-  { path, fragment }: FragmentFacts,
-): { code: string; imports: Import[] } | null {
-  if (!python.usesHere('torch.cuda.is_available')) return null
+  { path, fragment, card }: FragmentFacts,
+): CodeTest | null {
+  const maybe = python.usesHere('torch.cuda.is_available')
   const use = { path, fragment: fragment.index, offset: call.expr.start }
-  const tests = key === 'bf16' ? ['is_available', 'is_bf16_supported'] : ['is_available']
-  const names = tests.map((one) => nameFor(python.tree, 'torch.cuda', one, use))
-  return {
-    code: names.map(({ text }) => `${text}()`).join(' and '),
-    imports: names.flatMap((one) => one.import ?? []),
-  }
+  if (key === 'bf16' && card === undefined) return hasCardWithBf16(python.tree, use)
+  return maybe ? hasCard(python.tree, use) : null
 }
 
 /** `fp16=False` of the call becomes `bf16=True`; null: no such argument stands there, or a comment speaks of it. */

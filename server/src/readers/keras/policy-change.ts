@@ -9,12 +9,12 @@ import { fixedArgument, knownArgument, mayBePassed, passedExpression } from '../
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
+import { quoteOf } from '../pytorch/autocast-change.js'
 import { usesAny } from '../pytorch/library-uses.js'
 import type { FragmentFacts } from '../reader.js'
 import { tensorflowVersion } from '../tensorflow/versions.js'
 import { isBefore } from '../versions.js'
 import { computesByItself } from './own-steps.js'
-import { tensorflowOnly } from './settings.js'
 
 const policies: Record<string, string> = { 'bf16-mixed': 'mixed_bfloat16', 'fp16-mixed': 'mixed_float16' }
 
@@ -32,14 +32,21 @@ export function policyNamed(format: unknown): string | null {
   return lookUp(policies, String(format)) ?? null
 }
 
+const unknownCard: Refusal = { reason: 'nothing says whether the card has bf16, and any card has fp16' }
+
+/** `scales`: Keras takes the steps, and scales the loss where fp16 needs it. */
 export function changePolicy(
   python: PythonModule,
   claim: Claim,
   value: unknown,
   facts: FragmentFacts,
+  scales = true,
 ): Change | Refusal {
   const policy = policyNamed(value)
   if (policy === null) return { reason: 'only mixed precision is offered' }
+  const asks = facts.card === undefined
+  // Any card has fp16, whose losses Keras scales.
+  const unknown = asks && scales && policy === policies['bf16-mixed'] ? unknownCard : null
   if (usesAny(python, converters))
     return { reason: 'the model is converted for small devices, whose formats do not take its casts' }
   const computes = `Compute in ${policy === 'mixed_bfloat16' ? 'bf16' : 'fp16'} with fp32 weights (set_global_policy("${policy}"))`
@@ -49,6 +56,7 @@ export function changePolicy(
   if (claim.site.target?.kind === 'call') {
     const call = claimedCall(python, claim.site)
     if (call === null) return { reason: 'the call is no longer in the file' }
+    if (unknown !== null) return unknown
     const written = writeArgument(facts, call, 'policy', python.argument(call, 'policy', 0), `"${policy}"`)
     if ('reason' in written) return written
     return {
@@ -61,35 +69,62 @@ export function changePolicy(
   if (isBefore(facts.versions, ['tensorflow', 'tensorflow-gpu'], '2.4'))
     return { reason: 'set_global_policy() came with TensorFlow 2.4, and this project uses an older one' }
   const alone = standsAlone(python)
-  if ((alone && isBefore(facts.versions, ['keras'], tensorflowOnly)) || usesRemoved(python, facts.versions))
+  if ((alone && isBefore(facts.versions, ['keras'], firstOwnPolicies)) || usesRemoved(python, facts.versions))
     return { reason: 'this version of Keras has no policies' }
   const at = importOf(python.tree.body)
   if (at === null) return { reason: 'the program imports Keras in another module' }
+  if (unknown !== null) return unknown
   const { path, fragment } = facts
   const name = nameFor(python.tree, kerasPackage(python, 'mixed_precision'), 'set_global_policy', {
     path,
     fragment: fragment.index,
     offset: at.end,
   })
-  const lines = ['', `${name.text}("${policy}")`]
+  // On a processor 16 bits are slower, and the network that is saved keeps the policy.
+  const test = asks
+    ? nameFor(python.tree, 'tensorflow.config', 'list_physical_devices', {
+        path,
+        fragment: fragment.index,
+        offset: at.end,
+      })
+    : null
+  const lines = policyLines(python, facts, at, `${name.text}("${policy}")`, test?.text ?? null)
   const ends = lastLayers(python).length > 0
   const others = ends ? [] : makersOf(python)
   const endsHere = ends || others.length > 0 || makesWhole(python)
   const statement: PythonRange = { fragment: fragment.index, start: at.start, end: at.end }
   // Which release of Keras it runs with is not known, and it may well be one from before.
-  const old = alone && lookUp(facts.versions, 'keras') === undefined && isWrittenForOld(python)
+  const old = alone && lookUp(facts.versions, 'keras') === undefined && !isWrittenForNew(python)
   return {
     // The last layer of a network that is made in another file would compute in 16 bits as well.
-    title: `${endsHere ? title : `${title}, and give its last layer dtype="float32"`}${old ? '; Keras before 2.4 has no policies' : ''}`,
-    safety: endsHere && !arithmetic && !old ? 'unsafe' : 'display',
+    title: `${endsHere ? title : `${title}, and give its last layer dtype="float32"`}${old ? `; Keras before ${firstOwnPolicies} has no policies` : ''}`,
+    safety: endsHere && !arithmetic && !old && (scales || !asks) ? 'unsafe' : 'display',
     writes: [
       { kind: 'insert lines', path, where: 'after', statement, lines },
       ...fullPrecisionHead(python, { path, fragment: fragment.index }),
       ...others.flatMap((one) => fullPrecisionHead(one, { path: one.path, fragment: 0 })),
     ],
-    imports: name.import === null ? [] : [name.import],
+    imports: [name.import, test?.import ?? null].filter((one) => one !== null),
   }
 }
+
+function policyLines(
+  python: PythonModule,
+  { fragment }: FragmentFacts,
+  { end }: Stmt,
+  call: string,
+  devices: string | null,
+): string[] {
+  const quote = quoteOf(python.text)
+  const lines = devices === null ? ['', call] : ['', `if ${devices}(${quote}GPU${quote}):`, `    ${call}`]
+  const line = python.text.indexOf('\n', end)
+  const endsCell = line < 0 || !fragment.segments.some((one) => one.start <= end && line + 1 < one.end)
+  const next = python.text.slice(line + 1).split('\n', 1)[0]!
+  return endsCell || next.trim() === '' ? lines : [...lines, '']
+}
+
+/** The releases before hand on TensorFlow's Keras, without this module, or have no policies. */
+const firstOwnPolicies = '2.6'
 
 /** Keras that comes with TensorFlow has the version of TensorFlow, whatever else is installed. */
 export function standsAlone(python: PythonModule): boolean {
@@ -104,6 +139,15 @@ const fromBefore =
 
 /** It uses what had gone some years ago. */
 export const isWrittenForOld = ({ code }: PythonModule): boolean => fromBefore.test(code)
+
+/** Names that only Keras 3 has, or TensorFlow 2 beside it, whose releases come with one of Keras that has policies. */
+function isWrittenForNew(python: PythonModule): boolean {
+  if (isWrittenForOld(python)) return false
+  return (
+    /\bKERAS_BACKEND\b|\bkeras\.(ops|saving|random|export)\b/.test(python.text) ||
+    [...python.imports].some((name) => /^tensorflow(\.|$)/.test(name))
+  )
+}
 
 /** What TensorFlow 2.4, which brought the policies, and the releases of Keras beside it had no more. */
 function usesRemoved(python: PythonModule, versions: Record<string, string> = {}): boolean {

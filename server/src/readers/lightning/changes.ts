@@ -3,14 +3,16 @@ import { at, entries } from '../../config/access.js'
 import { nameFor, type SpelledName } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { writeArgument } from '../../values/write-argument.js'
+import { knownArgument } from '../../values/argument.js'
+import { isWrittenIn, writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
-import { byHand } from '../change-answer.js'
+import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { patienceFor, whyNotHandedOver } from '../early-stopping.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
+import { hasBf16Units, hasCardWithBf16, ifPossible } from '../pytorch/bf16-units.js'
 import { sparseRefusal } from '../pytorch/loop-facts.js'
 import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
@@ -115,7 +117,7 @@ function changePrecision(
   first: boolean,
 ): Change | Refusal {
   const word = precisionWord(value, first)
-  const code = typeof word === 'string' ? `"${word}"` : String(word)
+  const code = literal(word)
   if (word === null) return { reason: 'only mixed precision is offered' }
   if (value === 'bf16-mixed' && isBeforeBf16(python, call, facts)) return noBf16
   if (value === 'bf16-mixed' && handsToNumPy(python))
@@ -124,9 +126,39 @@ function changePrecision(
     return { reason: 'T5 models overflow in fp16; they need bf16' }
   const sparse = sparseRefusal(python)
   if (sparse !== null) return { reason: sparse }
-  const written = writeArgument(facts, call, 'precision', python.argument(call, 'precision'), code)
-  if ('reason' in written) return written
-  return { title: `Train with precision=${code}`, safety: 'unsafe', writes: [written], imports: [] }
+  const argument = python.argument(call, 'precision')
+  const title = `Train with precision=${code}`
+  const isKnown = value !== 'bf16-mixed' || facts.card !== undefined
+  if (isKnown || !isWrittenIn(call, argument)) {
+    const written = writeArgument(facts, call, 'precision', argument, code)
+    return changeOf(isKnown ? title : `${title}${ifPossible}`, [written], {
+      safety: isKnown ? 'unsafe' : 'display',
+    })
+  }
+  const use = { path: facts.path, fragment: facts.fragment.index, offset: call.expr.start }
+  const onGpu = runsOnGpu(python, call)
+  const { text, imports } = (onGpu ? hasBf16Units : hasCardWithBf16)(python.tree, use)
+  const half = onGpu && !overflowsInHalf(python) ? precisionWord('fp16-mixed', first) : first ? 32 : '32-true'
+  const written = writeArgument(
+    facts,
+    call,
+    'precision',
+    argument,
+    `${code} if ${text} else ${literal(half)}`,
+  )
+  return changeOf(`${title} where the card can`, [written], { imports })
+}
+
+const literal = (word: string | number | null): string =>
+  typeof word === 'string' ? `"${word}"` : String(word)
+
+/** Its arguments ask for GPUs; by itself a trainer takes what there is. */
+function runsOnGpu(python: PythonModule, call: Call): boolean {
+  const gpus = knownArgument(python.argument(call, 'gpus'))
+  return (
+    /^(gpu|cuda)$/.test(String(knownArgument(python.argument(call, 'accelerator')))) ||
+    (typeof gpus === 'number' && gpus !== 0)
+  )
 }
 
 const firstBf16 = '1.5'
@@ -137,11 +169,15 @@ const noBf16: Refusal = {
 /** Arguments of the callback that saves which had gone by then; the last of them, `period`, went with 1.5. */
 const goneFromCheckpoint = /^(period|filepath|prefix)$/
 
+/** What was an accelerator until 1.5 made it a strategy. */
+const namesStrategy = /^(ddp|dp$|horovod)/
+
 /** As the project pins it, else as the arguments in this file tell. */
 function isBeforeBf16(python: PythonModule, call: Call, { versions }: FragmentFacts): boolean {
   return (
     isBefore(versions, ['lightning', 'pytorch-lightning'], firstBf16) ||
     call.expr.args.some((one) => isFromBeforeBf16(one.name ?? '')) ||
+    namesStrategy.test(String(knownArgument(python.argument(call, 'accelerator')))) ||
     python
       .callsTo(checkpointClass)
       .some(({ expr }) => expr.args.some((one) => goneFromCheckpoint.test(one.name ?? '')))

@@ -17,6 +17,7 @@ import {
   forEachExpression,
   lastName,
 } from '../../syntax/python-children.js'
+import type { Span } from '../../text/location.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
@@ -25,7 +26,8 @@ import { isOnLaunchLine, passOption } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
-import { onCuda } from './autocast-device.js'
+import { functionAround, onCuda } from './autocast-device.js'
+import { hasBf16Units } from './bf16-units.js'
 import { callsIn } from './hot-code.js'
 import { usesAny, usesAround } from './library-uses.js'
 import { epochLoopOf, sparseRefusal, takesSecondOrder } from './loop-facts.js'
@@ -322,6 +324,14 @@ function boundIn(statement: Stmt): string[] {
   return names
 }
 
+function boundInLoop(node: Loop['node']): string[] {
+  return node.type === 'for' ? [...boundIn(node), ...namesOf(node.target)] : boundIn(node)
+}
+
+function namesOf(expr: Expr): string[] {
+  return expr.type === 'name' ? [expr.id] : childrenOf(expr).flatMap(namesOf)
+}
+
 function namesIn(statement: Stmt): string[] {
   const names: string[] = []
   const visit = (expr: Expr): void => {
@@ -371,23 +381,68 @@ export function quoteOf(text: string): string {
   return single > double ? "'" : '"'
 }
 
+interface Header {
+  header: string
+  imports: Import[]
+  /** What has to stand before the loop. */
+  before: Write[]
+}
+
 function autocastHeader(
   facts: FragmentFacts,
   python: PythonModule,
   { first, last }: ForwardBlock,
-  dtype: string,
-): { header: string; imports: Import[] } {
+  dtype: 'bfloat16' | 'float16',
+): Header {
   const use = { path: facts.path, fragment: facts.fragment.index, offset: first.start }
   const autocast = nameFor(python.tree, 'torch', 'autocast', use)
   const format = nameFor(python.tree, 'torch', dtype, use)
   const quote = quoteOf(python.text)
-  const enabled = onCuda(python, { start: first.start, end: last.end }, use, quote)
+  const block = { start: first.start, end: last.end }
+  const onDevice = onCuda(python, block, use, quote)
+  const units = dtype === 'bfloat16' && facts.card === undefined ? hasBf16Units(python.tree, use) : null
+  const tests = [onDevice?.test, units?.text].filter((one) => one !== undefined)
+  const imports = [autocast.import, format.import, onDevice?.import ?? null, ...(units?.imports ?? [])]
   const given = [`${quote}cuda${quote}`, `dtype=${format.text}`]
-  if (enabled !== null) given.push(`enabled=${enabled.test}`)
+  const before: Write[] = []
+  const loop = units === null ? null : loopToAskBefore(python, block, onDevice?.device ?? null)
+  if (loop === null) {
+    if (tests.length > 0) given.push(`enabled=${tests.join(' and ')}`)
+  } else {
+    // Asked once, and the line of the block stays short.
+    const statement = rangeOf(facts, loop.node)
+    before.push({
+      kind: 'insert lines',
+      path: facts.path,
+      where: 'before',
+      statement,
+      lines: [`${switchName} = ${tests.join(' and ')}`],
+    })
+    given.push(`enabled=${switchName}`)
+  }
   return {
     header: `with ${autocast.text}(${given.join(', ')}):`,
-    imports: [autocast.import, format.import, enabled?.import ?? null].filter((one) => one !== null),
+    imports: imports.filter((one) => one !== null),
+    before,
   }
+}
+
+const switchName = 'use_bf16'
+
+/** The loop over batches around a block of one function, with that over epochs; null: there is none, or what is asked is not known before it. */
+function loopToAskBefore(python: PythonModule, block: Span, device: Expr | null): Loop | null {
+  if (new RegExp(`\\b${switchName}\\b`).test(python.code)) return null
+  const func = functionAround(python, block)
+  const around = python.loops.filter(
+    ({ node, function: own }) => own === func && node.start <= block.start && block.end <= node.end,
+  )
+  const isAsked = ({ node }: Loop): boolean =>
+    device === null ||
+    !boundInLoop(node).includes(python.text.slice(device.start, device.end).replace(/\..*$/s, ''))
+  const open = around.reverse()
+  const bound = open.findIndex((loop) => !isAsked(loop))
+  const before = bound < 0 ? open : open.slice(0, bound)
+  return before.filter(({ role }) => role === 'epoch').at(-1) ?? before[0] ?? null
 }
 
 /** What comes out of it is no longer in the format of the network. */
@@ -398,11 +453,12 @@ function wrapBf16(facts: FragmentFacts, python: PythonModule, block: ForwardBloc
   const outputs = new Set(
     wrapped.filter((one) => !countsOrChooses.test(python.code.slice(one.start, one.end))).flatMap(boundIn),
   )
-  const { header, imports } = autocastHeader(facts, python, block, 'bfloat16')
+  const { header, imports, before } = autocastHeader(facts, python, block, 'bfloat16')
   return {
     title: 'Run the forward pass under bf16 autocast',
     safety: 'unsafe',
     writes: [
+      ...before,
       {
         kind: 'wrap block',
         path: facts.path,

@@ -9,6 +9,8 @@ import type { Span } from '../../text/location.js'
 export interface OnCuda {
   test: string
   import: Import | null
+  /** What names the device there. */
+  device: Expr
 }
 
 /** `enabled=device.type == "cuda"` for the statements at `block`, where the code around them names a device that may be another. */
@@ -20,12 +22,12 @@ export function onCuda(python: PythonModule, block: Span, use: NameUse, quote: s
     case 'cuda':
       return null
     case 'device':
-      return { test: `${text}.type == ${quote}cuda${quote}`, import: null }
+      return { test: `${text}.type == ${quote}cuda${quote}`, import: null, device }
     case 'text':
-      return { test: `${text} == ${quote}cuda${quote}`, import: null }
+      return { test: `${text} == ${quote}cuda${quote}`, import: null, device }
     case 'open': {
       const made = nameFor(python.tree, 'torch', 'device', use)
-      return { test: `${made.text}(${text}).type == ${quote}cuda${quote}`, import: made.import }
+      return { test: `${made.text}(${text}).type == ${quote}cuda${quote}`, import: made.import, device }
     }
   }
 }
@@ -75,7 +77,7 @@ function isPlain(expr: Expr): boolean {
   return expr.type === 'name' || (expr.type === 'attribute' && isPlain(expr.value))
 }
 
-function functionAround(python: PythonModule, { start, end }: Span): Func | null {
+export function functionAround(python: PythonModule, { start, end }: Span): Func | null {
   return python.functions.filter(({ node }) => node.start <= start && end <= node.end).at(-1) ?? null
 }
 

@@ -34,7 +34,7 @@ export const tensorflowGraphLoopReader = defineReader({
     if (claim.setting !== 'precision') return byHand(claim)
     return claim.key === rewriteKey
       ? changeGraphPrecision(python, value, facts)
-      : changePolicy(python, claim, value, facts)
+      : changePolicy(python, claim, value, facts, false)
   },
 })
 

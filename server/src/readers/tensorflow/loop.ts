@@ -47,7 +47,7 @@ export const tensorflowLoopReader = defineReader({
       return {
         reason: 'fp16 in a loop of your own needs a LossScaleOptimizer that scales loss and gradients',
       }
-    return changePolicy(facts.python, claim, value, facts)
+    return changePolicy(facts.python, claim, value, facts, false)
   },
 })
 

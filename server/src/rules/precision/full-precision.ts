@@ -90,7 +90,9 @@ export default defineRule({
       fixes: fixesFor(
         precision,
         gpu?.name ?? null,
+        accelerator === 'tpu',
         subject.evidence.withoutBf16 !== undefined || mayLackBf16(view.run),
+        bound !== undefined,
       ),
     })
   },
@@ -234,8 +236,21 @@ function advice(refused: string | undefined): string {
     : ` First replace ${refused}, which fails under autocast, with its logits form.`
 }
 
-function fixesFor(precision: Claim, gpu: string | null, older: boolean): FixRequest[] {
-  const to = (value: Precision): FixRequest => ({ set: [{ claim: precision, value }] })
+/** `bound`: what sets the pace is not what gets faster, so the change is for whoever has measured that it pays. */
+function fixesFor(
+  precision: Claim,
+  gpu: string | null,
+  onTpu: boolean,
+  older: boolean,
+  bound: boolean,
+): FixRequest[] {
+  const card = gpu ?? (onTpu ? 'TPU' : undefined)
+  const to = (value: Precision): FixRequest => ({
+    set: [{ claim: precision, value }],
+    ...(card === undefined ? {} : { card }),
+    ...(bound ? { onlyIf: 'its steps get faster by it' } : {}),
+  })
+  if (onTpu) return [to('bf16-mixed')]
   if (gpu === null) return older ? [to('fp16-mixed')] : [to('bf16-mixed'), to('fp16-mixed')]
   return [to(gpuSupports(gpu, 'bf16') === true ? 'bf16-mixed' : 'fp16-mixed')]
 }
