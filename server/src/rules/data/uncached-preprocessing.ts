@@ -76,9 +76,9 @@ function severityOf(
   // Tens of passes over what workers cannot hide cost more than the rest of the training, whatever a machine costs.
   if (isPerSample(work)) {
     const made = effective(work.settings.transformation)
-    // A text is cut in a millisecond, beside a step of a network that reads it; pictures are stored for the sake of many passes.
-    if (made === 'tokens' || (made === 'smaller pictures' && times !== null && times < severalPasses))
-      return 'hint'
+    // A text is cut in a millisecond, beside a step of a network that reads it, and pictures are stored for the sake of many passes.
+    const few = times === null ? made === 'tokens' : times < severalPasses
+    if (few && (made === 'tokens' || made === 'smaller pictures')) return 'hint'
     return weight === 'dear' && (times ?? unlessTold ?? 0) >= manyPasses ? 'warning' : 'information'
   }
   if (heavy) return times !== null && times < fewPasses ? 'information' : 'warning'
