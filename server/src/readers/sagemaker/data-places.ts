@@ -4,11 +4,12 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
-import { fixedArgument, passedExpression } from '../../values/argument.js'
+import { passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ComputeSettings } from '../../workload/resource-kinds.js'
+import { claimRegion } from './region.js'
 
 type Places = ComputeSettings['dataPlaces']
 
@@ -59,27 +60,6 @@ export function claimAddresses(
   const places: Places = []
   for (const expr of data) collect(python, claims, expr, places, 0)
   if (places.length > 0) compute.known('dataPlaces', key, places, place)
-}
-
-export function claimRegion(python: PythonModule, compute: SubjectBuilder<'Compute'>): void {
-  const region = once(python, 'region', () => regionOf(python))
-  if (region !== null) compute.known('region', 'region_name', region.name, region.expr)
-}
-
-/** The one region that the program names: `boto3.Session(region_name=…)`, `boto3.client(…, region_name=…)`. */
-function regionOf(python: PythonModule): { name: string; expr: Expr } | null {
-  let found: { name: string; expr: Expr } | null = null
-  for (const call of python.calls) {
-    if (!/^(Session|client|resource|setup_default_session)$/.test(call.method)) continue
-    const position = call.method === 'client' || call.method === 'resource' ? 1 : null
-    const given = python.argument(call, 'region_name', position)
-    const expr = passedExpression(given)
-    if (expr === null) continue
-    const name = fixedArgument(given)
-    if (typeof name !== 'string' || (found !== null && found.name !== name)) return null
-    found ??= { name, expr }
-  }
-  return found
 }
 
 /** Addresses of buckets in an expression, names followed. */

@@ -23,6 +23,7 @@ import { claimModelByName, claimModelOfEnvironment } from '../served-model.js'
 import { settingTable } from '../setting-table.js'
 import { isLocal } from './machine.js'
 import { parameterDefault } from './parameters.js'
+import { claimRegion } from './region.js'
 
 /** Arguments that only SageMaker's `deploy` has. */
 const ownArguments =
@@ -103,6 +104,7 @@ function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'S
   const type = new CallSource(python, call, serving.locator, { positions: { instance_type: 1 } })
   claimMachine(serving, 'instance_type', type.get('instance_type'))
   deploySettings.claim(serving, deploySettings.argumentsOf(python, call, serving.locator))
+  claimRegion(python, serving)
   claimAnew(python, call, 'endpoint_name', serving)
   serving.known('autoscaled', 'register_scalable_target', scales(python), place, { site })
   claimDeployed(python, call, serving)
@@ -155,6 +157,7 @@ function readCreation(
   if (variant === null || isGiven(variant.get('ServerlessConfig'))) return
   const serving = claimEndpoint(python, fragment, claims, call, 'SageMaker')
   if (serving === null) return
+  claimRegion(python, serving)
   claimAnew(python, call, 'EndpointName', serving)
   claimMachine(serving, 'InstanceType', variant.get('InstanceType'))
   variantSettings.claim(serving, variant)

@@ -8,11 +8,18 @@ import type { SubjectView } from '../../workload/claim.js'
 import { servingRequest } from '../machine-request.js'
 import type { RuleOptions } from '../rule.js'
 
+/** USD per hour. */
+interface ReplicaPrice extends Interval {
+  /** The region whose price it is, where the endpoint is in another. */
+  elsewhere?: string
+}
+
 /** `$24.50/h, $18,000 a month` for so many replicas at USD per hour; null: no price is known. */
-export function costText(price: Interval | null, replicas: number): string | null {
+export function costText(price: ReplicaPrice | null, replicas: number): string | null {
   if (price === null) return null
   const hourly = times(price, replicas)
-  return `${spokenUsd(hourly, formatUsd)}/h, ${spokenUsd(times(hourly, month), roughUsd)} a month`
+  const where = price.elsewhere === undefined ? '' : ` by the prices of ${price.elsewhere}`
+  return `${spokenUsd(hourly, formatUsd)}/h, ${spokenUsd(times(hourly, month), roughUsd)} a month${where}`
 }
 
 const times = ({ low, high }: Interval, factor: number): Interval => ({
@@ -25,14 +32,18 @@ export function replicaPrice(
   view: SubjectView<'Serving'>,
   options: RuleOptions,
   today: string,
-): Interval | null {
+): ReplicaPrice | null {
   const { object, purpose } = view.settings
   // What a notebook tries out is another rule's.
   return object === undefined && effective(purpose) !== 'deployment' ? null : priceOf(view, options, today)
 }
 
 /** The same of any endpoint, whatever it is for. */
-export function priceOf(view: SubjectView<'Serving'>, options: RuleOptions, today: string): Interval | null {
+export function priceOf(
+  view: SubjectView<'Serving'>,
+  options: RuleOptions,
+  today: string,
+): ReplicaPrice | null {
   const { object } = view.settings
   const request = servingRequest(view)
   if (object !== undefined) {
@@ -40,5 +51,8 @@ export function priceOf(view: SubjectView<'Serving'>, options: RuleOptions, toda
     return rate === null || 'missing' in rate ? null : rate.usd
   }
   const cost = hourlyCost(request, options.prices, today)
-  return cost === undefined || cost.onDemand === null ? null : { low: cost.onDemand, high: cost.onDemand }
+  if (cost === undefined || cost.onDemand === null) return null
+  const { assumedRegion, region } = cost.price
+  const elsewhere = assumedRegion && request.region !== undefined ? region : undefined
+  return { low: cost.onDemand, high: cost.onDemand, ...(elsewhere === undefined ? {} : { elsewhere }) }
 }
