@@ -294,10 +294,10 @@ function changeCluster(claim: Claim, value: unknown, facts: FragmentFacts): Chan
       fragment,
       start: end,
       end,
-      text: ` -i ${minutes} --down`,
+      text: ` -i ${minutes}`,
     }
     return {
-      title: `Take the cluster down after ${minutes} idle minutes`,
+      title: `Stop the cluster after ${minutes} idle minutes: -i ${minutes}`,
       safety: 'unsafe',
       writes: [write],
       imports: [],
@@ -313,14 +313,19 @@ function changeCluster(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     name,
     value: code,
   })
-  const writes =
-    claim.site.target?.kind === 'call'
-      ? [set('autodown', 'True'), set('idle_minutes_to_autostop', String(minutes))]
-      : [set('idle_minutes_to_autostop', String(minutes)), set('down', 'True')]
+  const stop = set('idle_minutes_to_autostop', String(minutes))
+  if (claim.site.target?.kind === 'call')
+    return {
+      title: `Take the cluster down after ${minutes} idle minutes`,
+      safety: 'unsafe',
+      writes: [set('autodown', 'True'), stop],
+      imports: [],
+    }
+  // What a task leaves on the disk outlives a stop.
   return {
-    title: `Take the cluster down after ${minutes} idle minutes`,
+    title: `Stop the cluster after ${minutes} idle minutes: ${stopKey}`,
     safety: 'unsafe',
-    writes,
+    writes: [stop],
     imports: [],
   }
 }

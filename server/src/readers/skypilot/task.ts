@@ -467,6 +467,18 @@ function claimCheckpointBucket(compute: SubjectBuilder<'Compute'>, { root }: Tas
   }
 }
 
+const uploading =
+  /\b(s3|gs|gcs|az|abfss?|r2):\/\/|\b(aws s3|gsutil|gcloud storage|rclone|azcopy|scp|(hf|huggingface-cli) upload)\b|push[-_]to[-_]hub/i
+
+/** A bucket is mounted, or its commands send something away. */
+function keepsResults(root: ConfigNode | undefined): boolean {
+  const mounted = entries(at(root, 'file_mounts')).some(
+    ({ value }) => map(value) !== undefined && /^MOUNT/i.test(written(at(value, 'mode')) ?? 'MOUNT'),
+  )
+  const volumes = entries(at(root, 'volumes')).length > 0
+  return mounted || volumes || uploading.test(textWithTemplates(at(root, 'run')) ?? '')
+}
+
 /** Clouds whose machines can only be taken down. Source: SkyPilot, sky/clouds (`CloudImplementationFeatures.STOP`). */
 const withoutStop = /^(runpod|lambda|fluidstack|cudo|shadeform)$/
 
@@ -494,13 +506,14 @@ function changeTask(claim: Claim, value: unknown, facts: FragmentFacts): Change 
       const minutes = Math.round(Number(value) / 60)
       const keys = ['resources', 'autostop']
       const isWorkstation = minutes >= 60
-      const endless = neverStops(at(resources, 'resources'))
-      // What somebody has put on a workstation outlives a stop; a pod cannot be stopped.
-      if (isWorkstation && !endless && !onPods(at(resources, 'resources')))
+      const stays = neverStops(at(resources, 'resources')) || onPods(at(resources, 'resources'))
+      const kept = !isWorkstation && keepsResults(resources)
+      // What lies on its disk outlives a stop, but nothing of it a machine that is taken down.
+      if (!kept && !stays)
         return set(`Stop the cluster after ${minutes} idle minutes: autostop`, keys, minutes)
       const title = `Take the cluster down after ${minutes} idle minutes: autostop`
       const down = { idle_minutes: minutes, down: true }
-      if (!isWorkstation || !endless) return set(title, keys, down)
+      if (kept) return set(title, keys, down)
       const change = set(`${title}, where its files are kept elsewhere`, keys, down)
       return 'reason' in change ? change : { ...change, safety: 'display' }
     }
