@@ -209,10 +209,15 @@ function definesTraining({ evidence, functions, classes }: ModuleSummary): boole
 
 /** It calls a function that trains, or makes an object one of whose methods does. */
 function startsTraining(analysis: Analysis, { expr: { callee } }: Call): boolean {
-  if (analysis.importedFunction(callee)?.trains === true) return true
-  const steps = analysis.importedClass(callee)?.steps ?? {}
-  return Object.values(steps).some((step) => step.trains)
+  const called = analysis.importedFunction(callee)
+  const made = analysis.importedClass(callee)
+  if (called?.trains === true || [called, made].some((one) => one?.calls.some((name) => fits.test(name))))
+    return true
+  return Object.values(made?.steps ?? {}).some((step) => step.trains)
 }
+
+/** A library has the loop. */
+const fits = /^(\.|keras\.(\w+\.)*|lightning\.(\w+\.)*)fit(_generator)?$/
 
 /** Networks of the module that it freezes. */
 function frozenNames(analysis: Analysis, frozen: readonly Expr[]): Pick<ModuleSummary, 'frozen'> {

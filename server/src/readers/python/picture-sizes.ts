@@ -1,7 +1,7 @@
 /** Pictures that are read from their files and made smaller again for every epoch. */
 import { classAt, functionAt, resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { returnsOf } from '../../python/returns.js'
+import { onlyReturn, returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression, textIn } from '../../values/argument.js'
 import { writtenList } from '../../values/written-list.js'
@@ -17,7 +17,7 @@ const resize =
 const fixed =
   /^torchvision\.transforms(\.v2|\.transforms)?\.(ToTensor|ToPILImage|PILToTensor|ToImage|Grayscale|CenterCrop)$|^albumentations\.(CenterCrop|ToGray)$/
 /** Methods of a picture that give a picture. */
-const keepsPicture = /^(convert|copy|transpose)$/
+const keepsPicture = /^(convert|copy|transpose|astype)$/
 
 /** A step of a pipeline, and the module that it stands in. */
 export interface ShrinkingStep {
@@ -115,31 +115,41 @@ function standsFor(python: PythonModule, expr: Expr): { python: PythonModule; ex
   return place.expr === expr ? null : place
 }
 
-/** A picture that is read from its file here: `Image.open(path).convert('RGB')`. */
+/** A picture that is read from its file here: `Image.open(path).convert('RGB')`, `np.array(read(path))`. */
 export function isReadPicture(python: PythonModule, expr: Expr, depth = 0): boolean {
+  const inner = (one: Expr) => isReadPicture(python, one, depth + 1)
   const value = python.definition(expr)
-  if (depth > 5) return false
+  if (depth > 7) return false
   if (value.type === 'name') {
     // `image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)` follows on the line that reads it.
     const before = python.bindingsOf(value)
     return (
       before.length > 0 &&
       before.length < 4 &&
-      before.every(
-        (one) => one.kind === 'assign' && one.value !== null && isReadPicture(python, one.value, depth + 1),
-      )
+      before.every(({ kind, value: given }) => /^(assign|with)$/.test(kind) && given !== null && inner(given))
     )
+  }
+  // All of it, with its colours in another order.
+  if (value.type === 'subscript') {
+    const index = python.code.slice(value.index.start, value.index.end)
+    return wholePicture.test(index) && inner(value.value)
   }
   if (value.type !== 'call') return false
   const name = python.nameOf(value.callee)
   const [first] = value.args
-  if (name === 'cv2.cvtColor' && first !== undefined) return isReadPicture(python, first.value, depth + 1)
+  if (name !== null && samePicture.test(name)) return first !== undefined && inner(first.value)
   if (name !== null) return pictureReader.test(name)
   const { callee } = value
-  return callee.type === 'attribute' && keepsPicture.test(callee.attr)
-    ? isReadPicture(python, callee.value, depth + 1)
-    : false
+  if (callee.type === 'attribute' && keepsPicture.test(callee.attr) && inner(callee.value)) return true
+  const reader = functionAt(python, callee)
+  const returned = reader === null ? null : onlyReturn(reader.func)
+  return returned !== null && isReadPicture(reader!.python, returned, depth + 2)
 }
+
+/** The same picture for another library. */
+const samePicture =
+  /^(cv2\.cvtColor|numpy\.(array|asarray|ascontiguousarray|float32|uint8)|PIL\.Image\.fromarray)$/
+const wholePicture = /^\s*(:|\.\.\.)\s*,(\s*:\s*,)?\s*(::-1|:3)\s*$/
 
 /**
  * The first pipeline that is handed to a data set of pictures in files and makes each of them smaller; `at`: what tells so in

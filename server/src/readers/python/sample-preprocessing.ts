@@ -16,6 +16,7 @@ import { isDear } from './dear-samples.js'
 import { isReadPicture, type ShrinkingStep, shrinkingStep, shrunkByDataSet } from './picture-sizes.js'
 import { passesOf, type Repetition } from './preprocessing.js'
 import { isTokenizing, type PreparationCost, tokenizing } from './preprocessing-costs.js'
+import { takesLong } from './slow-libraries.js'
 import { slowFor } from './slow-samples.js'
 
 /** What makes a picture of a camera small, after it was read from its file. */
@@ -88,8 +89,7 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
             plainCalls(python, expr).flatMap((call) => {
               const work = slowFor(python, call)
               // A change of the rate stands under a test of what a file has, reading under one of whether it is there.
-              if (hot.conditional && work?.resamples !== true && !(work?.reads === true && !otherWays))
-                return []
+              if (hot.differs && work?.resamples !== true && !(work?.reads === true && !otherWays)) return []
               const smaller = shrinksPicture(python, { func, followed: code.followed }, call, same)
               const early = same || (!collates && isBeforeDraws(python, func, call, code.followed))
               const slow = work !== null && (work.reads || early)
@@ -104,7 +104,9 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     )
     // What is computed of a file takes reading it along.
     const computed = all.filter(({ cost }) => cost.made !== 'file')
-    const first = computed.length > 0 ? computed : all
+    const among = computed.length > 0 ? computed : all
+    const isLesser = ({ call }: (typeof all)[number]) => Number(takesLong(call.name ?? ''))
+    const first = [...among].sort((a, b) => isLesser(a) - isLesser(b))
     const calls = code.statements
       .flatMap((one) => one.expressions)
       .flatMap((expr) => plainCalls(python, expr))
@@ -143,7 +145,8 @@ function stepsOfBatches(python: PythonModule, loop: Loop): Repetition['steps'] {
     return hot.expressions.flatMap((expr) =>
       plainCalls(python, expr).flatMap((call) => {
         const slow = slowFor(python, call)
-        return slow === null || slow.tensors
+        // Games that are played and graphs that grow are others in each step.
+        return slow === null || slow.tensors || takesLong(call.name ?? '')
           ? []
           : [{ call, cost: { ...heavy, what: slow.what }, statement: hot.statement }]
       }),
@@ -234,10 +237,21 @@ function shrinksPicture(
   )
     return `Image.${method}`
   if (first === undefined) return null
+  if (shrinksElsewhere(python, call)) return python.text.slice(expr.callee.start, expr.callee.end)
   if (same && fitsPictures(python, call)) return python.text.slice(expr.callee.start, expr.callee.end)
   if (!isReadPicture(python, first.value)) return null
   const step = shrinkingStep(python, callee)
   return step === null ? null : writtenName(step)
+}
+
+/** A function of another module that reads a picture from its file and makes it smaller. */
+function shrinksElsewhere(python: PythonModule, { expr: { callee } }: Call): boolean {
+  const calls = python.functionOf(callee) === null ? python.importedFunction(callee)?.calls : undefined
+  return (
+    calls?.some((one) => pictureReader.test(one)) === true &&
+    calls.some((one) => shrinks.test(one)) &&
+    !calls.some((one) => isDrawn(one))
+  )
 }
 
 /** `processor(images)`: pictures of a folder at the size that a network takes. */

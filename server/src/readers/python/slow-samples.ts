@@ -7,6 +7,7 @@ import { effective } from '../../values/value.js'
 import { pictureReader } from '../pytorch/datasets.js'
 import { codeText } from '../pytorch/evidence.js'
 import { sampleWork } from '../pytorch/sample-work.js'
+import { takesLong } from './slow-libraries.js'
 
 export interface SlowWork {
   /** As a message calls it. */
@@ -28,6 +29,7 @@ const film =
 /** Arithmetic of milliseconds and more. */
 const slowArithmetic =
   /^(librosa\.(stft|cqt|pyin|yin|vqt|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split)|beat\.\w+|onset\.\w+)|(python_speech_features|opensmile|parselmouth|pyworld)\.(\w+\.)*\w+|torch\.stft|whisper\.(audio\.)?log_mel_spectrogram|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|scipy\.signal\.(resample|resample_poly|decimate|spectrogram|stft|cwt|filtfilt|sosfiltfilt)|pywt\.(wavedec|wavedec2|wavedecn|swt|cwt)|scipy\.ndimage\.(zoom|gaussian_filter|median_filter|distance_transform_\w+)|skimage\.(feature|restoration|segmentation)\.\w+|skimage\.exposure\.equalize_adapthist|cv2\.(fastNlMeans\w+|calcOpticalFlowFarneback|inpaint)|mahotas\.features\.\w+|rdkit\.Chem\.AllChem\.\w+|ogb\.utils\.(mol\.)?smiles2graph|torch_geometric\.utils\.(smiles\.)?from_smiles|dgllife\.utils\.\w*(smiles|mol)_to_\w+|nltk\.(\w+\.)?(word_tokenize|sent_tokenize|pos_tag)|jieba\.(\w+\.)?(l?cut|tokenize)|bs4\.BeautifulSoup|(pytesseract\.)+image_to_\w+|textblob\.TextBlob|langdetect\.detect|(torch_geometric\.nn\.(pool\.)?|torch_cluster\.|dgl\.)(radius_graph|knn_graph|segmented_knn_graph)|sklearn\.neighbors\.(kneighbors_graph|radius_neighbors_graph)|scipy\.spatial\.(cKDTree|KDTree|Delaunay))$/
+const isSlow = (name: string): boolean => slowArithmetic.test(name) || takesLong(name)
 /** Objects that are called with a sample. */
 const slowTransform =
   /^torchaudio\.transforms\.(Resample|MelSpectrogram|Spectrogram|MFCC|LFCC)$|^transformers\.(\w+\.)*\w*(FeatureExtractor|Processor)$/
@@ -57,7 +59,7 @@ export function slowFor(python: PythonModule, call: Call): SlowWork | null {
   if (/^(\w+_)?resampler?$/i.test(called) && !/^torch/.test(name ?? '')) return arithmetic(written, true)
   if (name !== null) {
     if (slowFile.test(name)) return readsWhole(python, call, name) ? reading(written) : null
-    if (film.test(name) || slowArithmetic.test(name))
+    if (film.test(name) || isSlow(name))
       return { ...arithmetic(name, /resample$/.test(name)), tensors: ofTensors.test(name) }
     return null
   }
@@ -141,7 +143,7 @@ function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {
   if (calls === null) return null
   // What is drawn there may be the part of the file that is read.
   if (calls.some((one) => draws.test(one) || learns.test(one))) return null
-  const slow = calls.filter((one) => slowArithmetic.test(one) || film.test(one) || slowTransform.test(one))
+  const slow = calls.filter((one) => isSlow(one) || film.test(one) || slowTransform.test(one))
   if (slow.length > 0)
     return { ...arithmetic(call.method), tensors: slow.every((one) => ofTensors.test(one)) }
   // What it reads of a recording or a table, and whether that is all of it, is not seen from here.

@@ -22,6 +22,7 @@ import {
   type StepOwner,
 } from './guards.js'
 import { epochLoopOf } from './loop-facts.js'
+import { branchForAll } from './settled-tests.js'
 
 export interface HotStatement {
   statement: Stmt
@@ -38,6 +39,8 @@ export interface HotStatement {
   every?: number
   /** Reached under a condition that says nothing about how often. */
   conditional: boolean
+  /** A condition that keeps it may come out differently from step to step, or from sample to sample. */
+  differs?: true
   /** In a handler of an exception. */
   exceptional: boolean
 }
@@ -48,6 +51,7 @@ interface Where {
   accumulated?: true
   every?: number
   conditional: boolean
+  differs?: true
   exceptional: boolean
   /** Every backward pass of the step lies in here. */
   steps: boolean
@@ -107,6 +111,7 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
       ...(here.accumulated === true ? { accumulated: true } : {}),
       ...(guarded && here.every !== undefined ? { every: here.every } : {}),
       conditional: where.conditional,
+      ...(where.differs === true ? { differs: true } : {}),
       exceptional: where.exceptional,
     })
     if (statement.type === 'if') {
@@ -125,12 +130,21 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
         !isLastOfPass(statement.test) &&
         analysis.effects(statement.body).optimizerStep &&
         !analysis.effects(statement.orelse).optimizerStep
-      const inside: Where = updates ? { ...here, accumulated: true } : steps ? here : under(here, verdict)
+      const branch = verdict === 'sometimes' ? branchForAll(analysis, statement.test) : null
+      const inside: Where = updates
+        ? { ...here, accumulated: true }
+        : steps
+          ? here
+          : under(here, verdict, branch === 'body')
       walk(analysis, statement.body, every === null || updates ? inside : { ...inside, every }, into, active)
       walk(
         analysis,
         statement.orelse,
-        under(here, asksForAccelerator(statement.test) ? 'sometimes' : otherwise[verdict]),
+        under(
+          here,
+          asksForAccelerator(statement.test) ? 'sometimes' : otherwise[verdict],
+          branch === 'orelse',
+        ),
         into,
         active,
       )
@@ -148,15 +162,16 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
       if (loop?.role !== 'evaluate') walk(analysis, statement.body, here, into, active)
     } else if (statement.type === 'match') {
       for (const one of statement.cases)
-        walk(analysis, one.body, { ...here, conditional: true }, into, active)
+        walk(analysis, one.body, { ...here, conditional: true, differs: true }, into, active)
     } else for (const inner of blocksOf(statement)) walk(analysis, inner, here, into, active)
   }
 }
 
-function under(where: Where, verdict: Guard): Where {
+/** @param forAll the test comes out this way for all steps */
+function under(where: Where, verdict: Guard, forAll = false): Where {
   if (verdict === 'rarely') return { ...where, guarded: true }
   if (verdict === 'sometimes' || verdict === 'off' || verdict === 'never')
-    return { ...where, conditional: true }
+    return { ...where, conditional: true, ...(forAll ? {} : { differs: true }) }
   return where
 }
 

@@ -18,9 +18,13 @@ export interface Repeated {
 const wholeFile =
   /^(pandas\.read_(csv|parquet|json|pickle|feather|excel|hdf)|numpy\.(load|loadtxt|genfromtxt)|torch\.load|scipy\.io\.loadmat|pickle\.load|joblib\.load)$/
 
+/** A few of them write all samples. */
+export const fontFile = 'PIL.ImageFont.truetype'
+
 /** `pd.read_parquet(self.files[index // self.windows])`: the next samples read the same file. */
 export function readsSharedFile(analysis: PythonModule, { name, expr }: Call): boolean {
   const [path] = expr.args
+  if (name === fontFile) return path !== undefined && path.star === 0
   if (name === null || !wholeFile.test(name) || path === undefined || path.star > 0) return false
   if (expr.args.some((one) => one.name === 'mmap_mode' || one.name === 'mmap')) return false
   return comesFromDivision(analysis, path.value, 0)

@@ -13,7 +13,7 @@ import { pictureReader } from './datasets.js'
 import { trainsAnywhere } from './evidence.js'
 import { hotCode } from './hot-code.js'
 import { costOf, costsElsewhere, remoteRead } from './sample-costs.js'
-import { readsSharedFile, repeatedWork } from './sample-repeats.js'
+import { fontFile, readsSharedFile, repeatedWork } from './sample-repeats.js'
 
 /** A function that makes samples. */
 export interface Maker {
@@ -241,10 +241,11 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
           continue
         }
         if (maker.each === 'sample' && !maker.generates && readsSharedFile(analysis, call)) {
-          const what = 'reads a whole file'
+          const font = call.name === fontFile
           found.push({
-            ...{ kind: 'shared file', maker, call, func, statement },
-            ...{ what, weight: 'ordinary', hoistable: false },
+            ...{ kind: 'shared file', maker, call, func, statement, hoistable: false },
+            what: font ? 'opens a font' : 'reads a whole file',
+            weight: font ? 'slight' : 'ordinary',
           })
           continue
         }

@@ -36,7 +36,9 @@ function isForTraining(data: Expr): boolean {
 function isTrainedElsewhere(python: PythonModule, finishes: RegExp): boolean {
   if (kerasFits(python).length > 0) return false
   const trains = [...python.importers].filter(
-    ({ uses, goesThroughEpochs }) =>
+    ({ uses, goesThroughEpochs, trainsOn }) =>
+      // What fits may lie in a third module.
+      trainsOn !== undefined ||
       (uses.includes('.fit') && uses.some((use) => use.startsWith('keras.'))) ||
       (goesThroughEpochs === true && uses.includes('tensorflow.GradientTape')),
   )

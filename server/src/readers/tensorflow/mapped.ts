@@ -19,6 +19,10 @@ export interface Mapped {
   repeats: boolean
   /** The call that reads a file whose path the element holds: `tf.io.read_file`. */
   reads: string | null
+  /** What it calls whose code is not seen, which may draw: `augment`. */
+  opaque: string | null
+  /** It brings a picture to one size. */
+  resizes: boolean
   /** It was followed to its code. */
   known: boolean
 }
@@ -64,6 +68,8 @@ export function mappedOf(analysis: PythonModule, call: Call): Mapped | null {
     stateful: null,
     repeats: false,
     reads: null,
+    opaque: null,
+    resizes: false,
     known: false,
   }
   if (expr.type === 'lambda') {
@@ -104,6 +110,7 @@ function addWork(found: Mapped, called: string): boolean {
     return true
   }
   if (fileReads.test(name)) found.reads ??= short
+  if (/^tensorflow\.image\.resize/.test(name)) found.resizes = true
   const does = work.find(([pattern]) => pattern.test(name))
   if (does !== undefined && !/^(decodes|runs)/.test(found.does ?? '')) found.does = does[1]
   if (randomCalls.test(name)) found.stateful ??= `\`${short}\` draws random numbers`
@@ -147,8 +154,19 @@ class Reach {
     }
     const func = analysis.functionOf(call.expr.callee)
     if (func !== null) this.function(func, depth + 1)
-    else if (call.name === null)
-      for (const one of analysis.importedFunction(call.expr.callee)?.calls ?? []) addWork(found, one)
+    else if (call.name === null) {
+      const imported = analysis.importedFunction(call.expr.callee)
+      for (const one of imported?.calls ?? []) addWork(found, one)
+      if (imported === null && layer === null && this.isOpaque(call)) found.opaque ??= call.method
+    }
+  }
+
+  /** `augment(picture)`, `self.augment(picture)`, of which it is not seen what it is. */
+  private isOpaque({ expr: { callee } }: Call): boolean {
+    const own = callee.type === 'attribute' && callee.value.type === 'name' && callee.value.id === 'self'
+    if (callee.type !== 'name' && !own) return false
+    const made = this.analysis.definition(callee)
+    return made.type !== 'call' || this.analysis.nameOf(made.callee) === null
   }
 
   /** `tf.numpy_function(mfcc, [path], tf.float32)` */

@@ -79,6 +79,8 @@ function repeatedIn(python: PythonModule, data: Expr, fit: Call | null): Repeate
     const mapped = mappedOf(python, call)
     // Behind a step that draws random numbers nothing is the same.
     if (mapped === null || !mapped.known || (mapped.stateful !== null && !mapped.repeats)) break
+    // What is not seen comes behind the smaller picture, which is the same in any case.
+    if (mapped.opaque !== null && !mapped.resizes) break
     if (mapped.does !== null && costly.test(mapped.does)) last = { call, mapped, pipeline, early, fit }
   }
   return last
@@ -124,6 +126,7 @@ export function claimRepeated(
     evidence,
     apart: 'cache',
   })
+  if (mapped.opaque !== null) work.known('transformation', shown, 'smaller pictures', place, { site })
   if (early !== null) work.known('transformation', early.method, 'kept too early', place, { site })
 }
 
@@ -139,6 +142,9 @@ export function changeUncached(claim: Claim, facts: FragmentFacts): Change | Ref
         ? 'a script of its own has to make the smaller pictures'
         : 'the pipeline has changed',
     }
+  const { opaque } = repeated.mapped
+  if (opaque !== null)
+    return { reason: `${opaque}() may draw, so only what stands before it can be kept, in a map of its own` }
   if (repeated.early !== null) return moveBehind(facts, repeated.pipeline.steps, repeated.early, call)
   const before = repeated.pipeline.steps.slice(0, repeated.pipeline.steps.indexOf(call))
   const order = before.find((step) => drawsOrder.test(step.method))

@@ -1,0 +1,76 @@
+/** Tests that come out the same for every sample of a data set: whether there is a transformation, or what an option says. */
+import { lastIdentifier } from '../../python/effects.js'
+import type { PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { effective } from '../../values/value.js'
+
+type Branch = 'body' | 'orelse'
+
+/** The branch of an `if` that every sample of a training takes; null: samples may differ, or only others take it. */
+export function branchForAll(python: PythonModule, test: Expr, depth = 0): Branch | null {
+  if (depth > 4) return null
+  if (test.type === 'unary' && test.op === 'not')
+    return opposite(branchForAll(python, test.operand, depth + 1))
+  if (test.type === 'binary') {
+    if (test.op === 'and' || test.op === 'or') {
+      const sides = [test.left, test.right].map((side) => branchForAll(python, side, depth + 1))
+      return sides[0] === sides[1] ? sides[0]! : null
+    }
+    if (/^is( not)?$/.test(test.op) && isNone(test.right)) {
+      const there = branchForAll(python, test.left, depth + 1)
+      return test.op === 'is' ? opposite(there) : there
+    }
+    const part =
+      test.right.type === 'constant' && typeof test.right.value === 'string' ? test.right.value : ''
+    return test.op === '==' && /^train/i.test(part) && isOption(python, test.left) ? 'body' : null
+  }
+  if (!isOption(python, test)) return null
+  const known = knownFor(python, test)
+  if (known !== null) return known ? 'body' : 'orelse'
+  const name = lastIdentifier(test)
+  if (keepsOrCounts.test(name)) return null
+  return forOthers.test(name) ? 'orelse' : isOff(python, test) ? null : 'body'
+}
+
+/** Whether an option holds, where all that it may be is known; null: it is not. */
+function knownFor(python: PythonModule, option: Expr): boolean | null {
+  const values = option.type === 'name' ? [option] : python.attributeValues(option)
+  const known = values.map((one) => (one === null ? undefined : effective(python.fold(one))))
+  const [first] = known
+  if (first === undefined || !known.every((one) => one !== undefined && !one === !first)) return null
+  return Boolean(first)
+}
+
+const forOthers = /(^|_)(val(id(ation)?)?|test(ing)?|eval(uat\w*)?|infer(ence)?|predict\w*|debug)(_|$)/i
+/** What may have been kept before, and numbers. */
+const keepsOrCounts = /cache|exist|loaded|stored|saved|done|len|count|num|idx|index|^\w$/i
+
+const opposite = (branch: Branch | null): Branch | null =>
+  branch === null ? null : branch === 'body' ? 'orelse' : 'body'
+
+const isNone = (expr: Expr): boolean => expr.type === 'constant' && expr.value === null
+
+/** An attribute that only the constructor sets, or a parameter that has a value by itself. */
+function isOption(python: PythonModule, expr: Expr): boolean {
+  if (expr.type === 'name') {
+    const [binding, other] = python.bindingsOf(expr)
+    return other === undefined && binding?.kind === 'param' && binding.value !== null
+  }
+  if (expr.type !== 'attribute' || expr.value.type !== 'name' || expr.value.id !== 'self') return false
+  const values = python.attributeValues(expr)
+  // `self.file = None`, which the first sample fills.
+  return !(values.length > 1 && values.some((one) => one !== null && isNone(one)))
+}
+
+/** Nobody is seen to switch it on. */
+function isOff(python: PythonModule, expr: Expr): boolean {
+  const values = expr.type === 'name' ? [expr] : python.attributeValues(expr)
+  return (
+    values.length > 0 &&
+    values.every((one) => {
+      const [binding, other] = one?.type === 'name' ? python.bindingsOf(one) : []
+      const value = binding?.kind === 'param' && other === undefined ? binding.value : one
+      return value?.type === 'constant' && !value.value
+    })
+  )
+}
