@@ -24,16 +24,17 @@ export function claimFolderPictures(python: PythonModule, target: ChangeTarget, 
   const seen = new Set<Call>()
   for (const fit of kerasFits(python)) {
     const found = flowOf(python, fit)
-    if (found === null || seen.has(found.at) || !shrinks(found.python, found.flow)) continue
-    const { at, flow } = found
+    if (found === null || seen.has(found.at) || (found.flow !== null && !shrinks(found.python, found.flow)))
+      continue
+    const { at, method } = found
     seen.add(at)
     const place = calleePlace(at)
     const site = callSite(at, target)
     const epochs = effective(kerasArguments(python, fit, claims).get('epochs'))
     const work = claimPreparedAgain(claims, {
-      keeper: /^flow_/.test(flow.method) ? 'target_size' : 'cache',
-      key: flow.method,
-      steps: [{ what: flow.method, location: claims.locate(place) }],
+      keeper: /^flow_/.test(method) ? 'target_size' : 'cache',
+      key: method,
+      steps: [{ what: method, location: claims.locate(place) }],
       epochs: typeof epochs === 'number' ? epochs : null,
       overlapped: true,
       place,
@@ -42,14 +43,16 @@ export function claimFolderPictures(python: PythonModule, target: ChangeTarget, 
       evidence: trainingEvidence(python),
       apart: 'target_size',
     })
-    work.known('transformation', flow.method, 'smaller pictures', place, { site })
+    work.known('transformation', method, 'smaller pictures', place, { site })
   }
 }
 
 interface Flow {
   /** What gives the pictures, here. */
   at: Call
-  flow: Call
+  /** Null: in a module whose code is not at hand. */
+  flow: Call | null
+  method: string
   /** The module that it stands in. */
   python: PythonModule
 }
@@ -63,13 +66,17 @@ function flowOf(python: PythonModule, fit: Call): Flow | null {
   const value = madeBy(python, data)
   const call = value.type === 'call' ? python.callAt(value) : null
   if (call === null) return null
-  if (isFlow(call)) return { at: call, flow: call, python }
+  if (isFlow(call)) return flowFrom(call, python)
   const maker = functionAt(python, call.expr.callee)
   const flows = maker?.python.calls.filter(
     (one) => one.function?.node === maker.func.node && isFlow(one) && partOf(one) !== 'evaluation',
   )
   const [flow] = flows ?? []
-  return maker === null || flow === undefined ? null : { at: call, flow, python: maker.python }
+  if (maker !== null)
+    return flow === undefined ? null : { at: call, flow, method: flow.method, python: maker.python }
+  const calls = python.importedFunction(call.expr.callee)?.calls ?? []
+  const method = calls.map((one) => one.slice(one.lastIndexOf('.') + 1)).find((one) => flowing.test(one))
+  return method === undefined ? null : { at: call, flow: null, method, python }
 }
 
 const partOf = ({ assignedTo }: Call) => feedsByName(assignedTo ?? '')
@@ -80,13 +87,23 @@ function folderOf(python: PythonModule, data: Expr): Flow | null {
   const { source, sourceCall, steps } = pipeline ?? { source: null, sourceCall: null, steps: [] }
   if (source === null || sourceCall === null || !/\.image_dataset_from_directory$/.test(source)) return null
   if (pipeline?.complete !== true || pipeline.sources.length > 1) return null
-  return steps.some(({ method }) => keeps.test(method)) ? null : { at: sourceCall, flow: sourceCall, python }
+  return steps.some(({ method }) => keeps.test(method)) ? null : flowFrom(sourceCall, python)
 }
 
 const keeps = /^(cache|snapshot|save|from_generator)$/
 
+const flowing = /^flow_from_(directory|dataframe)$/
+
+const flowFrom = (call: Call, python: PythonModule): Flow => ({
+  at: call,
+  flow: call,
+  method: call.method,
+  python,
+})
+
+/** Of one generator of several, it is not known which; no other library has a method of this name. */
 const isFlow = (call: Call): boolean =>
-  /^flow_from_(directory|dataframe)$/.test(call.method) && isOfImageGenerator(call)
+  flowing.test(call.method) && (isOfImageGenerator(call) || (call.receiver === null && call.name === null))
 
 /** `train, valid = make_pictures()`: the call. */
 function madeBy(python: PythonModule, data: Expr): Expr {
@@ -102,6 +119,8 @@ function shrinks(python: PythonModule, flow: Call): boolean {
     : python.argument(flow, 'image_size', 6)
   const written = passedExpression(given)
   const size = knownArgument(given) ?? (written === null ? usualSize : byDefault(python, written))
+  // A size that cannot be read is mostly that of a published network.
+  if (size === undefined) return true
   return (
     Array.isArray(size) &&
     size.length === 2 &&

@@ -5,7 +5,7 @@ import { onlyReturn, returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression, textIn } from '../../values/argument.js'
 import { writtenList } from '../../values/written-list.js'
-import { datasetWork } from '../pytorch/dataset-work.js'
+import { assignedTo, datasetWork } from '../pytorch/dataset-work.js'
 import { decodesPictures, pictureReader } from '../pytorch/datasets.js'
 import { evidenceAt, trainsAnywhere } from '../pytorch/evidence.js'
 import { feedsByName } from '../pytorch/loader-use.js'
@@ -46,11 +46,12 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
   const made = python.callOf(pipeline)
   if (made === null && depth <= 2) {
     // `if kind == 'cnn': pipeline = …`, `else: pipeline = …`.
-    const given = pipeline.type === 'name' ? python.bindingsOf(pipeline) : []
+    const given =
+      pipeline.type === 'name'
+        ? python.bindingsOf(pipeline).map(({ kind, value }) => (kind === 'assign' ? value : null))
+        : (assignedTo(python, pipeline) ?? [])
     if (given.length > 1 && given.length <= mostBranches) {
-      const steps = given.map(({ kind, value }) =>
-        kind !== 'assign' || value === null ? null : shrinkingStep(python, value, depth + 1),
-      )
+      const steps = given.map((value) => (value === null ? null : shrinkingStep(python, value, depth + 1)))
       return steps.includes(null) ? null : steps[0]!
     }
   }
@@ -173,6 +174,24 @@ export function shrunkByDataSet(python: PythonModule): { at: Call; step: Shrinki
       if (work?.work === 'decode' && work.decoder !== null && decodesPictures.test(work.decoder))
         return { at: step.python === python ? step.call : call, step }
     }
+  }
+  return givenLater(python)
+}
+
+/** `train_set.dataset.transform = pipeline`, after the data set was made and split. */
+function givenLater(python: PythonModule): { at: Call; step: ShrinkingStep } | null {
+  for (const statement of python.statements) {
+    const [target] = statement.type === 'assign' ? statement.targets : []
+    if (statement.type !== 'assign' || statement.value === null || target?.type !== 'attribute') continue
+    if (!/^transforms?$/.test(target.attr)) continue
+    let data = target.value
+    while (data.type === 'attribute' && data.attr === 'dataset') data = data.value
+    if (data.type !== 'name' || data.id === 'self' || feedsByName(data.id) === 'evaluation') continue
+    const step = shrinkingStep(python, statement.value)
+    if (step?.python !== python || evidenceAt(python, step.call).role !== 'training') continue
+    const work = datasetWork(python, data)
+    if (work?.work === 'decode' && work.decoder !== null && decodesPictures.test(work.decoder))
+      return { at: step.call, step }
   }
   return null
 }

@@ -45,6 +45,9 @@ const forOthers = /(^|_)(val(id(ation)?)?|test(ing)?|eval(uat\w*)?|infer(ence)?|
 /** What may have been kept before, and numbers. */
 const keepsOrCounts = /cache|exist|loaded|stored|saved|done|len|count|num|idx|index|^\w$/i
 
+/** What is there to be applied to each sample. */
+const applied = /transform|aug|preprocess|pipeline|processor|tokenizer/i
+
 const opposite = (branch: Branch | null): Branch | null =>
   branch === null ? null : branch === 'body' ? 'orelse' : 'body'
 
@@ -58,6 +61,8 @@ function isOption(python: PythonModule, expr: Expr): boolean {
   }
   if (expr.type !== 'attribute' || expr.value.type !== 'name' || expr.value.id !== 'self') return false
   const values = python.attributeValues(expr)
+  // A class of another module sets it.
+  if (values.length === 0) return applied.test(expr.attr)
   // `self.file = None`, which the first sample fills.
   return !(values.length > 1 && values.some((one) => one !== null && isNone(one)))
 }
