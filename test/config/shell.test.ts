@@ -101,6 +101,18 @@ python train.py --np $((N * GPUS + 1)) $ARGS "\${MORE[@]}" --out="$N/$HOME" --na
     )
   })
 
+  it('changes what a variable holds', () => {
+    assert.deepEqual(
+      commands(`
+FILE=configs/base.yaml
+NAME=\${FILE##*/}
+TEXT=at-__A__-and-__A__
+python train.py \${NAME%.yaml} \${TEXT//__A__/$FILE} \${TEXT/__A__/b} \${NAME^^} \${NAME%%.*} \${TEXT//*/x}
+`),
+      ['python train.py base at-configs/base.yaml-and-configs/base.yaml at-b-and-__A__ BASE.YAML ? ?'],
+    )
+  })
+
   it('reads around what it does not know inside a value', () => {
     const source = `export LAUNCHER="accelerate launch --num_processes $((SLURM_NNODES * 4))"
 ARGS="$ARGS --bf16"

@@ -3,6 +3,7 @@
  * that a tree marks off as well as strings that hold a command (`bash -c "…"`).
  */
 import { evaluateArithmetic } from './shell-arithmetic.js'
+import { edited, editOf } from './shell-edits.js'
 import { ansiEnd, ansiText, dollarEnd, wordEnd } from './shell-ends.js'
 import type { ShellWord } from './shell-facts.js'
 import { filler } from './template.js'
@@ -243,7 +244,7 @@ function dollar(source: string, start: number, scope: ShellScope, quoted: boolea
   if (!source.startsWith('${')) return variable(source.slice(1), scope, quoted)
   const inner = source.slice(2, -1)
   const match = /^([A-Za-z_]\w*|[0-9]+|[@*])(\[[^\]]*\])?(?:(:?[-=+?])([\s\S]*))?$/.exec(inner)
-  if (match === null) return unknown(quoted)
+  if (match === null) return changed(inner, start + 2, scope, quoted, depth)
   const [, name, subscript, operator, word] = match as unknown as [string, string, string?, string?, string?]
   if (subscript !== undefined) return element(scope.get(name), subscript.slice(1, -1), scope, quoted)
   if (operator === undefined) return variable(name, scope, quoted)
@@ -258,6 +259,19 @@ function dollar(source: string, start: number, scope: ShellScope, quoted: boolea
   const text = expandValue(word ?? '', at, scope, quoted, depth + 1)
   const open = value === undefined && text !== '' && !scope.isSettled?.(name)
   return { text: open ? fallbackMark + text : text, quoted, splits: false }
+}
+
+/** `${NAME//a/b}`; `inner`: between the braces. */
+function changed(inner: string, start: number, scope: ShellScope, quoted: boolean, depth: number): Part {
+  const found = editOf(inner)
+  const value = found === null ? undefined : scope.get(found.name)
+  if (found === null || value?.kind !== 'text') return unknown(quoted)
+  const { edit } = found
+  const given = edit.kind === 'replace' ? edit.by : ''
+  const by = expandValue(given, start + inner.length - given.length, scope, quoted, depth + 1)
+  const result = edited(value.text, edit, by)
+  const text = isFallback(value.text) && !isFallback(result) ? fallback(result) : result
+  return text.length > longestValue ? unknown(quoted) : { text, quoted, splits: false }
 }
 
 function textOf(value: ShellValue | undefined): string | null {
@@ -305,6 +319,9 @@ const ownFolderInside = new RegExp(
   String.raw`\$\(\s*dirname\s+(?:--\s+)?(?:${real}${self}|\$\(\s*${real}${self}\s*\))\s*\)`,
 )
 
+const encoding =
+  /^(?:echo|printf\s+['"]%s['"])\s+(?:-n\s+)?"\$\{?([A-Za-z_]\w*)\}?"\s*\|\s*base64(?:\s+(?:-w\s*0|--wrap=0))?(?:\s*\|\s*tr\s+-d\s+['"]?\\n['"]?)?$/
+
 /** Output of `$(…)`, for the few commands whose output the text gives: `seq`, `pwd`, the script's own folder. */
 function substitution(
   source: string,
@@ -321,6 +338,9 @@ function substitution(
     )
   const folder = moved?.[1] ?? moved?.[2]
   if (folder !== undefined && /^\.[\w./-]*$/.test(folder)) return { text: folder, quoted, splits: false }
+  // What reads it takes the text out of it again: the start script of a machine.
+  const coded = encoding.exec(source.trim())?.[1]
+  if (coded !== undefined) return variable(coded, scope, quoted)
   const words = /^\s*seq\s/.test(source) ? (splitCommands(source, start, scope, depth + 1)[0] ?? []) : []
   const numbers = words
     .slice(1)

@@ -109,9 +109,13 @@ export function claimChosenType(
   compute.say('gpus', key, { ...compute.locator.origin(place), overridable: open, state: 'range', ...range })
 }
 
-/** All of them hold accelerators. */
-export function holdAccelerators(types: readonly string[]): boolean {
-  return types.length > 0 && types.every((type) => (acceleratorsInType(type) ?? 0) > 0)
+/** Those that hold accelerators; null: none of them does. */
+export function acceleratedAmong({ texts, open }: { texts: readonly string[]; open: boolean }): {
+  texts: string[]
+  open: boolean
+} | null {
+  const held = texts.filter((type) => (acceleratorsInType(type) ?? 0) > 0)
+  return held.length === 0 ? null : { texts: held, open: open || held.length < texts.length }
 }
 
 /** As `claimType`, with the processors. */

@@ -18,13 +18,13 @@ import {
 import { OptionSource } from '../command-lines/option-source.js'
 import { claimStartScript, startScriptMayEnd, trainingScript } from '../command-lines/start-script.js'
 import {
+  acceleratedAmong,
   acceleratorModel,
   acceleratorsInType,
   claimBought,
   claimChosenType,
   claimMachineRequest,
   claimType,
-  holdAccelerators,
   servesByName,
   trainsByName,
 } from '../machine-claims.js'
@@ -75,8 +75,9 @@ function readMachine(
     },
   })
   const type = source.text('instance-type')
-  const chosen = effective(type) === undefined ? alternativesOf(one, source.option('instance-type')) : null
-  if (effective(type) === undefined && (chosen === null || !holdAccelerators(chosen.texts))) return
+  const all = effective(type) === undefined ? alternativesOf(one, source.option('instance-type')) : null
+  const chosen = all === null ? null : acceleratedAmong(all)
+  if (effective(type) === undefined && chosen === null) return
   if (source.option('dry-run') !== undefined) return
   const { site } = source.atCommand()
   const script = notebook ? null : trainingScript(claims, context, one, 'user-data')
@@ -118,7 +119,9 @@ function readMachine(
   if (end !== null) compute.known('endedBy', end, end, one.head)
   const key = notebook ? 'lifecycle-config-name' : shutdown
   const ended = opaque(source.get(key), 'it may stop by itself')
-  compute.say('idleStop', key, orDefault({ ...ended, site }, null, spot || maySpot))
+  // One of its machines has no accelerators.
+  const mixed = chosen !== null && chosen.texts.length < all!.texts.length
+  compute.say('idleStop', key, orDefault({ ...ended, site }, null, spot || maySpot || mixed))
 }
 
 /** Neither a template nor what cannot be read asks for other capacity. */

@@ -26,9 +26,11 @@ const inFile = /^(?:.*,)?(?:startup-script|user-data)=([^,]+)|^fileb?:\/\/(.+)$/
 function readScript(
   claims: ClaimBuilder,
   context: ReaderContext,
-  { name, value, outline, place }: CloudOption,
+  { name, value: known, outline, place }: CloudOption,
 ): StartScript | null | undefined {
   if (name !== 'user-data' && !/startup-script|user-data/.test(outline ?? '')) return undefined
+  // A script that is written out, with names and addresses from outside.
+  const value = known ?? (outline?.startsWith('#!') === true && outline.includes('\n') ? outline : null)
   if (value === null || /startup-script-url=/.test(value)) return null
   const found = name === 'metadata' ? null : inFile.exec(value)
   const path = (found?.[1] ?? found?.[2])?.replace(/^\.\//, '')
