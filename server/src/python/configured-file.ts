@@ -86,7 +86,8 @@ export function fileLoadedFrom(
       const files = (analysis.callSites(owner.func) ?? []).map((site) =>
         passed(analysis, expr.id, owner, { func: owner.func, call: site.expr, outer: null }, depth),
       )
-      if (files.length > 0) return files.every((one) => one === files[0]) ? files[0]! : null
+      const [first] = files
+      if (first != null && files.every((one) => one === first)) return first
     }
     // `train(args.config)`, where `train` opens what it is given.
     const handed = binding?.kind === 'param' ? onlyPassed(analysis, expr) : null

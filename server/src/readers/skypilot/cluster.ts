@@ -23,8 +23,9 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { acceleratorsOf, claimMachineRequest } from '../machine-claims.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, importing, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
+import { claimTask, resourcesOf, taskOf } from './python-task.js'
 
 const endings = /^(down|stop|autostop|teardown)$/
 
@@ -49,9 +50,10 @@ export const skypilotReader = defineReader({
   languages: ['python', 'shell', 'markdown'],
   triggers: ['sky.launch', 'sky.jobs.launch', 'SkypilotExecutor', 'sky launch', 'sky jobs launch'],
   shares: true,
-  read(facts, _context, claims) {
+  leads: importing('sky'),
+  read(facts, context, claims) {
     const { python, shell, fragment } = facts
-    if (python !== undefined) readProgram(python, claims)
+    if (python !== undefined) readProgram(python, context, claims)
     if (shell === undefined) return
     if (fragment.language === 'markdown') readDocumented(shell.commands, claims)
     else readScript(shell.commands, claims)
@@ -59,31 +61,45 @@ export const skypilotReader = defineReader({
   change: changeCluster,
 })
 
-function readProgram(python: PythonModule, claims: ClaimBuilder): void {
+function readProgram(python: PythonModule, context: ReaderContext, claims: ClaimBuilder): void {
   const ends = python.calls.find((call) => endings.test(call.method) && /^sky\./.test(call.name ?? ''))
   for (const call of python.calls) {
     if (call.name === 'sky.launch') {
-      readLaunch(python, call, ends, claims)
+      readLaunch(python, call, ends, context, claims)
       claimStarted(python, call, ends, claims)
     } else if (call.name === 'sky.jobs.launch') claimStarted(python, call, ends, claims)
     else if (call.method === 'SkypilotExecutor') readExecutor(python, call, claims)
   }
 }
 
-function start(python: PythonModule, call: Call, claims: ClaimBuilder): SubjectBuilder<'Compute'> {
+function start(
+  python: PythonModule,
+  call: Call,
+  claims: ClaimBuilder,
+  job?: string,
+): SubjectBuilder<'Compute'> {
   return claimMachineRequest(claims, python, {
     provider: 'other',
     interactive: false,
     place: calleePlace(call),
     site: callSite(call),
     scope: call.function?.qualified ?? '',
+    ...(job === undefined ? {} : { job }),
   })
 }
 
-function readLaunch(python: PythonModule, call: Call, ends: Call | undefined, claims: ClaimBuilder): void {
+function readLaunch(
+  python: PythonModule,
+  call: Call,
+  ends: Call | undefined,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): void {
   const place = calleePlace(call)
-  const compute = start(python, call, claims)
-  readAccelerators(python, compute, place)
+  const task = taskOf(python, call, claims, context)
+  const compute = start(python, call, claims, task?.job)
+  readAccelerators(python, task === null ? null : resourcesOf(python, task), compute, place)
+  if (task !== null) claimTask(claims, context, python, task, compute)
   if (ends !== undefined) compute.known('endedBy', `sky.${ends.method}`, `sky.${ends.method}`, place)
   const inResources = python.calls.some(
     (one) => one.method === 'Resources' && mayBePassed(python.argument(one, 'autostop')),
@@ -113,9 +129,14 @@ function claimStarted(python: PythonModule, call: Call, ends: Call | undefined, 
 }
 
 /** `Resources(accelerators='V100:4')` and `task.set_resources(…)`; a task from a file is not read here. */
-function readAccelerators(python: PythonModule, compute: SubjectBuilder<'Compute'>, place: Place): void {
-  const given = python.calls
-    .filter((call) => /^sky\.(\w+\.)*Resources$/.test(call.name ?? ''))
+function readAccelerators(
+  python: PythonModule,
+  own: Call | null,
+  compute: SubjectBuilder<'Compute'>,
+  place: Place,
+): void {
+  const all = python.calls.filter((call) => /^sky\.(\w+\.)*Resources$/.test(call.name ?? ''))
+  const given = (own === null ? all : [own])
     .map((call) => python.argument(call, 'accelerators'))
     .find((one) => passedExpression(one) !== null)
   if (given === undefined) {
