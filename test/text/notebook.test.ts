@@ -88,6 +88,20 @@ describe('text/notebook: reading', () => {
     const json = JSON.stringify({ cells: [], metadata })
     assert.deepEqual(notebookCells(json).metadata, { accelerator: 'GPU', colab: { gpuType: 'T4' } })
   })
+
+  it('knows Windows by the paths in outputs and code, and no formula for one', () => {
+    const platform = (source: string, output: string) =>
+      notebookCells(
+        JSON.stringify({
+          cells: [{ cell_type: 'code', source, outputs: [{ output_type: 'stream', text: [output] }] }],
+          metadata: {},
+        }),
+      ).metadata.platform
+    assert.equal(platform('x', 'C:\\Users\\ann\\lib\\auto.py:21: a warning'), 'windows')
+    assert.equal(platform("root = r'D:\\photos\\train'", ''), 'windows')
+    assert.equal(platform('x', '/home/ann/lib/auto.py:21: a warning'), undefined)
+    assert.equal(platform('# $F:\\mathbb{R}\\to\\mathbb{R}$', 'A:\n'), undefined)
+  })
   it('leaves out the runtime that another machine than the last one had', () => {
     const own = { accelerator: 'GPU', colab: { gpuType: 'T4' }, kernelspec: { name: 'python3' } }
     const told = (...lines: string[]) => {
@@ -99,7 +113,7 @@ describe('text/notebook: reading', () => {
     const left = { kernelspec: { name: 'python3' } }
     assert.deepEqual(told('File \u001b[0;32m~/reader/networks/net.py:246\u001b[0m'), left)
     assert.deepEqual(told('/home/anna/reader/net.py:3: UserWarning'), left)
-    assert.deepEqual(told('C:\\Users\\Anna\\net.py:3: UserWarning'), left)
+    assert.deepEqual(told('C:\\Users\\Anna\\net.py:3: UserWarning'), { ...left, platform: 'windows' })
     assert.deepEqual(told('x'.repeat(90_000), '/Users/anna/net.py:3: UserWarning'), left)
     assert.deepEqual(told('/usr/local/lib/python3.10/dist-packages/torch/x.py:3: UserWarning'), own)
     assert.deepEqual(told('/home/anna/net.py', '/content/drive/MyDrive/net.py'), own)

@@ -17,7 +17,7 @@ export interface NotebookCell {
 export interface NotebookJson {
   cells: NotebookCell[]
   problems: string[]
-  /** What the notebook says about itself as a whole: its kernel, the runtime that it was written for. */
+  /** What the notebook says about itself as a whole: its kernel, the runtime that it was written for; `platform: 'windows'` where paths of its code or outputs tell. */
   metadata: Record<string, Json>
 }
 
@@ -60,8 +60,12 @@ export function notebookCells(text: string): NotebookJson {
     delete said.accelerator
     delete said.colab
   }
+  if (windowsPath.test(text)) said.platform = 'windows'
   return { cells, problems, metadata: said }
 }
+
+/** `C:\\Users\\me`, as JSON spells it. */
+const windowsPath = /\b[C-Z]:\\\\(?:\\\\)?[\w .-]+\\\\/
 
 /** Folders of somebody's own machine, as JSON spells them, and those of a hosted runtime. */
 const ownMachine =

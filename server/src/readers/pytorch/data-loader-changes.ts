@@ -21,6 +21,7 @@ import { usesAny } from './library-uses.js'
 import { positionsOf } from './loader-arguments.js'
 import { feedsOf } from './loader-use.js'
 import { moving } from './resident-batches.js'
+import { beforeSpawning } from './spawned-workers.js'
 import { type WorkersOption, workersOption } from './workers-option.js'
 
 /** The title of a change to so many worker processes. */
@@ -120,7 +121,7 @@ export function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts)
   // Pinned memory is of use to copies that the host does not wait for.
   if (open.pin_memory !== undefined && !mayBePassed(open.pin_memory) && feedsOf(python, call) === 'training')
     writes.push(...overlapping(python, facts))
-  const condition = conditionOf(python, call)
+  const condition = conditionOf(python, call) ?? beforeSpawning(python, call, facts)
   return {
     title: condition === null ? title : `${title}, ${condition}`,
     safety: condition === null ? 'unsafe' : 'display',

@@ -7,6 +7,7 @@ import { isSilence, type Silence, unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
 import { costOf } from './job-price.js'
 import { acceleratorsOf, duration } from './job-words.js'
+import { missingForStore } from './store-in-use.js'
 
 /** Seconds: at most this much is lost when a job that cannot continue is interrupted. */
 const short = 7200
@@ -65,7 +66,9 @@ export default defineRule({
     if (maxWait !== undefined && typeof limit === 'number' && (effective(maxWait) ?? 0) < limit) {
       set.push({ claim: maxWait, value: limit * 2 })
     }
+    let onlyIf = why.care === undefined ? undefined : 'an interrupted run may be repeated'
     if (checkpointStore !== undefined && effective(checkpointStore) === null) {
+      onlyIf ??= missingForStore(view)
       set.push({ claim: checkpointStore, value: 'default' })
     }
     if (warm) set.push({ claim: settings.keepAlive!, value: null })
@@ -79,7 +82,7 @@ export default defineRule({
         basis:
           'half of 67 accelerated machine types cost 58 to 72 % less on spot (EC2, us-east-1); 5 % of the work repeated after interruptions, rounded down',
       },
-      fixes: [{ set, ...(why.care === undefined ? {} : { onlyIf: 'an interrupted run may be repeated' }) }],
+      fixes: [{ set, ...(onlyIf === undefined ? {} : { onlyIf }) }],
       related: why.related,
       // How jobs are bought is decided once, not job by job.
       ...(why.care === undefined ? {} : { together: 'on demand' }),

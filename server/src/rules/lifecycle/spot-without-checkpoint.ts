@@ -1,4 +1,5 @@
 import { effective } from '../../values/value.js'
+import type { SubjectView } from '../../workload/claim.js'
 import type { FixRequest, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
 import { isSilence, unless } from '../silence.js'
@@ -6,6 +7,7 @@ import { subjectIn } from '../subject-view.js'
 import { startsOver } from './blind-retries.js'
 import { costOf } from './job-price.js'
 import { duration, withoutAccelerators } from './job-words.js'
+import { missingForStore } from './store-in-use.js'
 
 /** Seconds: what a short job loses is less than checkpoints cost. */
 const short = 1800
@@ -74,7 +76,7 @@ export default defineRule({
                   ? 'warning'
                   : 'error',
         message: `Spot training without ${checkpointStore.key}: each interruption starts again from step 0, and the lost work is paid for twice.${besides}`,
-        fixes: [{ set: [{ claim: checkpointStore, value: 'default' }, ...fixes] }],
+        fixes: [{ set: [{ claim: checkpointStore, value: 'default' }, ...fixes], ...ifUsed(view) }],
       })
     } else if (waitMissing || waitTooShort) {
       const problem = waitMissing
@@ -145,3 +147,9 @@ export default defineRule({
     })
   },
 })
+
+/** A store that the program does not write to saves nothing. */
+function ifUsed(view: SubjectView<'Compute'>): Pick<FixRequest, 'onlyIf'> {
+  const missing = missingForStore(view)
+  return missing === undefined ? {} : { onlyIf: missing }
+}
