@@ -127,6 +127,18 @@ describe('costlint estimate --model', () => {
     assert.match(out, /assumed: all in 16 bits, .* or they would not fit/)
   })
 
+  it('counts that say nothing are as good as not given', async () => {
+    const asked = ['--model', 'Llama-2-7B', '--gpu', 'A100', '--size', '2048', '--method', 'QLoRA']
+    const plain = await estimate(...asked)
+    for (const blank of ['', 'unknown', 'n/a', 'full graph']) {
+      const { out } = await estimate(...asked, '--batch', blank, '--samples', blank, '--devices', blank)
+      assert.equal(out, plain.out, blank)
+    }
+    const phases = await estimate(...asked, '--batch', '88 / 12', '--samples', '2708 nodes (std)')
+    const first = await estimate(...asked, '--batch', '88', '--samples', '2708')
+    assert.equal(phases.out, first.out)
+  })
+
   for (const [said, args, message] of [
     [
       'a model that nobody knows',

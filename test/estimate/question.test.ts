@@ -307,6 +307,65 @@ describe('answers', () => {
     assert.ok(memory('8-bit').low < 42 * 2 ** 30 && memory('8-bit').high > 42 * 2 ** 30)
   })
 
+  it('states in the memory of the host take none of the card, and their update takes longer', () => {
+    const llama: Question = {
+      model: 'Llama-2 7B',
+      batch: 1,
+      size: '2048',
+      gpu: '8 A100 80GB',
+      precision: 'bf16',
+    }
+    const [shared, host] = ['ZeRO-3', 'ZeRO-3 + offload'].map((method) => ask({ ...llama, method }))
+    // 16 bytes of 7 billion weights on 8 devices are 13 GiB.
+    assert.ok(shared!.memory!.expected - host!.memory!.expected > 10 * 2 ** 30)
+    assert.ok(host!.stepSeconds!.high > 1.5 * shared!.stepSeconds!.high)
+  })
+
+  it('a loss in pieces keeps no logits', () => {
+    const llama: Question = { model: 'Llama 3.1 8B', batch: 2, size: '2048', gpu: 'A100 80GB' }
+    const [plain, pieces] = ['QLoRA', 'QLoRA (Unsloth)'].map(
+      (method) => ask({ ...llama, method }).memory!.expected,
+    )
+    assert.ok(plain! > 1.5 * pieces!)
+  })
+
+  it('a card of which there are two is the larger one where only that holds the run', () => {
+    const llama: Question = {
+      model: 'Llama-2 7B',
+      batch: 2,
+      size: '512',
+      precision: 'bf16-true',
+      method: 'full',
+    }
+    const [open, small] = ['A100', 'A100 40GB'].map(
+      (gpu) => ask({ ...llama, gpu }).memory!.expected / 2 ** 30,
+    )
+    assert.ok(open! > 50 && small! < 40, `${open} ${small}`)
+  })
+
+  it('where nobody says the batch, programs that are known by their model have one', () => {
+    const found = ask({
+      model: 'StyleGAN2-ADA',
+      gpu: 'V100',
+      size: '256',
+      devices: 8,
+      optimizer: 'Adam',
+      precision: 'fp16-mixed',
+    })
+    assert.ok(found.assumptions.some((one) => /batch not given: 8 on each device/.test(one)))
+    // Published: 3.2 GB.
+    assert.ok(Math.abs(found.memory!.expected / 2 ** 30 / 3.2 - 1) < 0.1)
+    assert.equal(ask({ model: 'ResNet-50', gpu: 'V100', size: '224' }).memory, null)
+    const detector = ask({ model: 'Mask R-CNN R-50-FPN', gpu: 'V100', size: '1333x800' })
+    assert.ok(detector.assumptions.some((one) => /batch not given: 2/.test(one)))
+  })
+
+  it('pictures of another shape count by their area', () => {
+    const edges = (size: string) =>
+      ask({ model: 'RetinaNet R50-FPN', gpu: 'V100', batch: 2, size }).memory!.expected
+    assert.ok(Math.abs(edges('1024x1024') / edges('1333x800') - 1) < 0.05)
+  })
+
   it('weights are in 16 bits where the card holds nothing else', () => {
     const qwen: Question = {
       model: 'Qwen/Qwen2.5-3B',

@@ -22,6 +22,8 @@ describe('spellings of questions', () => {
     ['512^2', [512, 512]],
     ['96^3', [96, 96, 96]],
     ['16x224x224', [224, 224]],
+    ['32,768', [32768]],
+    ['1,024 tokens', [1024]],
     ['128x128x128', [128, 128, 128]],
     ['(1333, 800)', [1333, 800]],
     ['phase 1 128, phase 2 512', [128, 512]],
@@ -56,6 +58,20 @@ describe('spellings of questions', () => {
     for (const one of ['GaLore', 'CAME', 'SM3', 'Adafactor'])
       assert.equal(optimizerFrom(one), 'adafactor', one)
     assert.equal(optimizerFrom('RMSProp'), 'rmsprop')
+    for (const one of ['4-bit AdamW', 'paged_adamw_8bit', 'fp8 Adam'])
+      assert.equal(optimizerFrom(one), 'adamw 8 bit', one)
+    assert.equal(optimizerFrom('Adan'), 'adamw')
+  })
+
+  it('states in the memory of the host', () => {
+    assert.deepEqual(methodFrom('ZeRO-3 + offload')?.sharding, { kind: 'deepspeed', stage: 3 })
+    for (const one of ['ZeRO-Offload', 'full, CPU offload of the optimizer'])
+      assert.deepEqual(methodFrom(one)?.sharding, { kind: 'deepspeed', stage: 2 }, one)
+    assert.deepEqual(methodFrom('ZeRO-Infinity')?.sharding, { kind: 'deepspeed', stage: 3 })
+    assert.deepEqual(methodFrom('FSDP + CPU offload')?.sharding, { kind: 'fsdp', stage: 3 })
+    for (const one of ['ZeRO-3 + offload', 'ZeRO-Infinity', 'FSDP + CPU offload'])
+      assert.equal(methodFrom(one)?.offload, true, one)
+    assert.equal(methodFrom('ZeRO-3')?.offload, false)
   })
 
   it('methods', () => {
@@ -65,6 +81,21 @@ describe('spellings of questions', () => {
       assert.equal(methodFrom(one)?.adapters, true, one)
     for (const one of ['linear probe', 'frozen backbone', 'head only'])
       assert.equal(methodFrom(one)?.headOnly, true, one)
+    for (const one of ['KTO', 'instruction tuning', 'multi-GPU', 'QAT'])
+      assert.equal(methodFrom(one)?.adapters, false, one)
+    for (const one of ['Unsloth', '(IA)3', 'LoftQ', '8-bit LoRA'])
+      assert.equal(methodFrom(one)?.adapters, true, one)
+    assert.equal(methodFrom('QDoRA')?.quantized, true)
+    assert.equal(methodFrom('LoRA 8-bit')?.eightBits, true)
+    assert.equal(methodFrom('lora 8bit')?.rank, null)
+    assert.equal(methodFrom('full + 4-bit Adam')?.quantized, false)
+    for (const one of [
+      'no gradient checkpointing',
+      'LoRA w/o activation checkpointing',
+      'full, no recompute',
+    ])
+      assert.equal(methodFrom(one)?.checkpointing, false, one)
+    assert.equal(methodFrom('full + gradient checkpointing')?.checkpointing, true)
     assert.equal(methodFrom('GRPO')?.generates, true)
     assert.equal(methodFrom('by magic'), undefined)
   })
@@ -110,6 +141,12 @@ describe('spellings of questions', () => {
     ['DGX-2H', 'V100-32GB', 16],
     ['Big Basin (8x V100)', 'V100', 8],
     ['Kaggle P100', 'P100', null],
+    ['Google Colab T4', 'T4', null],
+    ['8 A100s', 'A100-40GB', 8],
+    ['A100*8', 'A100-40GB', 8],
+    ['2 nodes of 8 A100', 'A100-40GB', 16],
+    ['AWS g5.2xlarge', 'A10G', 1],
+    ['RTX 4070 Ti SUPER', 'RTX4070TiSuper', null],
   ] as const)
     it(`GPU ${text}`, () => {
       const found = namedGpu(text)
@@ -143,6 +180,15 @@ describe('spellings of questions', () => {
     ['ControlNet SD 1.5', 'Stable Diffusion v1.5'],
     ['InstructPix2Pix', 'Stable Diffusion v1.5'],
     ['nanoGPT', 'gpt2'],
+    ['TheBloke/Llama-2-13B-GPTQ', 'Llama-2 13B'],
+    ['RN50', 'ResNet-50'],
+    ['vit base 16', 'ViT-B/16'],
+    ['ViT-Large/16 384', 'vit_large_patch16_384'],
+    ['deit small', 'DeiT-S'],
+    ['sd15', 'Stable Diffusion v1.5'],
+    ['Rotated RetinaNet R50-FPN', 'RetinaNet R50-FPN'],
+    ['Oriented R-CNN R50-FPN', 'Faster R-CNN R50-FPN'],
+    ['MiniCPM-Llama3-V 2.5', 'Llama 3 8B'],
   ] as const)
     it(`model ${text}`, () => {
       const [one, other] = [text, like].map((name) => networkOf(namedModel(name)!)!)

@@ -23,6 +23,10 @@ const heads: [head: RegExp, like: string][] = [
   ],
   [/\b(libra|dynamic|grid|double[- ]head)[- ]r-?cnn\b/i, 'Faster R-CNN'],
   [/\b(sabl|guided[- ]anchoring|pisa)\b/i, 'Faster R-CNN'],
+  // Boxes that are turned.
+  [/\b(oriented|rotated) r-?cnn\b|\b(roi[- ]trans(former)?|gliding[- ]vertex)\b/i, 'Faster R-CNN'],
+  [/\b(s2a-?net|r3det)\b/i, 'RetinaNet'],
+  [/\b(oriented|rotated)[- ](?=\w)/i, ''],
   // Proposals are given, which is a tenth less.
   [/\bfast r-?cnn\b/i, 'Faster R-CNN'],
   [/\bqueryinst\b/i, 'Sparse R-CNN'],

@@ -40,6 +40,13 @@ const thirds: Record<string, string> = {
 }
 /** Of models that come in one size, or of which one is meant without more. */
 const alone: [name: RegExp, known: string][] = [
+  [/^rn-?50$/, 'resnet50'],
+  [/^rn-?101$/, 'resnet101'],
+  [/^sd-?15$|^sd v1-5$/, 'Stable Diffusion v1.5'],
+  [/^sd-?21$/, 'Stable Diffusion 2'],
+  [/^vits[- ](tts|ljspeech)/, 'hifigan_v1'],
+  [/^minicpm-llama3-v/, 'meta-llama/Meta-Llama-3-8B'],
+  [/^minicpm-v[- ]2\.6/, 'Qwen/Qwen2-7B'],
   [/^mbert$/, 'bert-base-multilingual-cased'],
   [
     /^(sci|bio|clinical|legal|fin|nomic|crammed|ko|her|flau|s|arab|parsbert|rubert|mat|chem|pubmed)-?bert$/,
@@ -117,6 +124,11 @@ const families: [pattern: RegExp, known: (match: RegExpExecArray) => string][] =
     ([, second, size]) => `Swin${second === undefined ? '' : 'V2'}-${size![0]!.toUpperCase()}`,
   ],
   [/^dinov2 vit-([sblg])\/14/, ([, size]) => `facebook/dinov2-${lookUp(letters, size!)}`],
+  [
+    /^vit[-_ ](tiny|small|base|large|huge)[-_ /]*(?:patch)?(8|14|16|32)(?:[-_ ](\d{3}))?$/,
+    ([, size, patch, edge]) => `vit_${size}_patch${patch}_${edge ?? '224'}`,
+  ],
+  [/^deit[-_ ](tiny|small|base)(?:[-_ ]?(?:patch)?16)?$/, ([, size]) => `deit_${size}_patch16_224`],
   [/^vit-(ti|[sblhg])\/(\d+)$/, ([, size, patch]) => `vit_${lookUp(letters, size!)}_patch${patch}_224`],
   [/^deit-(ti|[sb])(?: distilled|\/16)/, ([, size]) => `deit_${lookUp(letters, size!)}_patch16_224`],
   [/^deit[- ](?:iii|3)[- ]([sbl])/, ([, size]) => `deit3_${lookUp(letters, size!)}_patch16_224`],

@@ -26,7 +26,7 @@ function normal(name: string): string {
 
 /** What hubs and people add to the name of a model without changing its layers. */
 const variants =
-  /[-_ ](hf|chat|instruct|base|it|pt|uncased|cased|v\d+(\.\d+)*|std|chat-hf|intermediate-step.*|\d+k|class|variant)$/i
+  /[-_ ](hf|chat|instruct|base|it|pt|gptq|awq|gguf|(bnb-)?[48]-?bit|int[48]|fp16|bf16|uncased|cased|v\d+(\.\d+)*|std|chat-hf|intermediate-step.*|\d+k|class|variant)$/i
 /** Words of the training, not of the model. */
 const training =
   /\b(full|q-?lora|lora|dora|sft|ppo|dpo|kto|reward model|fine-?tun\w*|dreambooth|pre-?train\w*|multinode.*|with .*|from scratch.*|\d(\.\d+)?x( schedule)?)\b/gi
@@ -150,6 +150,16 @@ export interface NamedGpu {
   machine: Instance | null
 }
 
+/** GB of the largest card that may be meant: an 'A100' has 40 or 80. Null: not known. */
+export function mostMemory(text: string, { gpu: card, machine }: NamedGpu): number | null {
+  if (machine !== null || card.memoryGB === null || /\d\s?gi?b?\b/i.test(text)) return card.memoryGB
+  const series = card.name.replace(ofMemory, '')
+  const kin = allGpus().filter(({ name }) => name.replace(ofMemory, '') === series)
+  return Math.max(...kin.map(({ memoryGB }) => memoryGB ?? 0))
+}
+
+const ofMemory = /-\d+GB$/
+
 /** NVIDIA's own machines: cards and their number. */
 const boxes: [pattern: RegExp, card: string, count: number][] = [
   [/\bdgx[- ]?1\b.*\b32\s?GB?\b/i, 'V100-32GB', 8],
@@ -165,14 +175,22 @@ const boxes: [pattern: RegExp, card: string, count: number][] = [
 /** Undefined: not known. Accepts what a table says beside the name: '(400W)', 'SXM5', 'PCIe Gen5', '80GB', 'NVIDIA'. */
 export function namedGpu(text: string): NamedGpu | undefined {
   if (text.length > 100) return undefined
-  const machine = instance(text.trim())
+  // '2 nodes of 8 A100'
+  const nodes =
+    /^\s*([1-9]\d{0,3})\s*[x×*]?\s*(?:nodes?|machines?|hosts?)\s*(?:of|with|[x×*,])?\s*(?=[1-9])/i.exec(text)
+  if (nodes !== null) {
+    const each = namedGpu(text.slice(nodes[0].length))
+    return each && { ...each, count: (each.count ?? 1) * Number(nodes[1]) }
+  }
+  const machine =
+    instance(text.trim()) ?? instance(text.trim().replace(/^(aws|gcp|azure|google|amazon)\s+/i, ''))
   if (machine?.gpu != null) return { gpu: machine.gpu, count: Math.max(1, machine.gpuCount), machine }
   // '2080 Ti': the number is part of the name.
   const whole = gpu(text.trim())
   if (whole !== undefined) return { gpu: whole, count: sliceOf(text), machine: null }
   const counted =
     /^\s*([1-9]\d{0,4})\s*[x×*]\s*(?=[a-z])/i.exec(text) ??
-    /\s+[x×*]\s*([1-9]\d{0,4})\s*$/i.exec(text) ??
+    /(?:\s+[x×*]\s*|[×*]\s*|(?<=\d)x)([1-9]\d{0,4})\s*$/i.exec(text) ??
     /^\s*([1-9]\d{0,4})\s+(?=[a-z])/i.exec(text)
   const rest = counted === null ? text : text.replace(counted[0], ' ')
   const found = gpu(rest.trim()) ?? cardOf(rest)
@@ -203,7 +221,10 @@ function sliceOf(text: string): number | null {
 function cardOf(text: string): Gpu | undefined {
   const plain = text
     .replace(/\([^)]*\)/g, ' ')
-    .replace(/\b(nvidia|amd|instinct|geforce|tesla|cloud|pod|colab|kaggle|gen\s?\d|gpus?|cards?)\b/gi, ' ')
+    .replace(
+      /\b(nvidia|amd|instinct|geforce|tesla|google|aws|gcp|azure|cloud|free|pod|colab( pro)?|kaggle|single|gen\s?\d|gpus?|cards?)\b/gi,
+      ' ',
+    )
     .replace(/\b([km]\d0)m\b/i, '$1')
   const memory = /(\d+)\s?GB?\b/i.exec(plain)?.[1]
   const bare = plain.replace(/-?\d+\s?GB?\b/i, ' ')
@@ -216,6 +237,8 @@ function cardOf(text: string): Gpu | undefined {
     ...(form === undefined ? [] : [`${core}-${form}`]),
     ...(memory === undefined ? [] : [`${core}-${memory}GB`]),
     core,
+    // '8 A100s'
+    core.replace(/(\d)s$/i, '$1'),
     // 'TPU v3-8', 'v4-128'
     core.replace(/-\d+$/, ''),
     core.replace(/^(v\d[ep]?)-\d+$/i, 'tpu-$1'),

@@ -6,6 +6,7 @@ import { between, duration, number, seconds } from '../estimate/figures.js'
 import { roughUsd } from '../estimate/hourly.js'
 import { usableMemory, verdict } from '../estimate/memory.js'
 import { type NotUnderstood, type Question, type ReadQuestion, readQuestion } from '../estimate/question.js'
+import { saysNothing } from '../estimate/training-words.js'
 import { suggestion } from '../linter.js'
 import { lookUp } from '../text/records.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
@@ -49,7 +50,7 @@ function questionFrom(flags: QuestionFlags): Question {
   const counts: Counts = Object.fromEntries(
     countOptions.flatMap((option) => {
       const text = flags[option]
-      if (text === undefined) return []
+      if (text === undefined || saysNothing(text)) return []
       const tokens = text.slice(0, Math.max(0, text.search(/tokens?\b/i)))
       return /\d/.test(tokens) && (option === 'samples' || option === 'batch')
         ? [[`${option}Tokens`, count(option, tokens)]]
@@ -72,7 +73,7 @@ const scales: Record<string, number> = { '': 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12 
 
 /** What may stand behind a count: what is counted, and where. */
 const counted =
-  /\b(?:(?:per|a|each|\/)\s*(?:gpu|device|card|chip|core|node|worker|step)|images?|imgs?|samples?|sequences?|seqs?|examples?|sentences?|clips?|gpus?|devices?|cards?|chips?|cores?|steps?|micro|local|about|approx)\b\.?/gi
+  /\b(?:(?:per|a|each|\/)\s*(?:gpu|device|card|chip|core|node|worker|step)|images?|imgs?|samples?|sequences?|seqs?|examples?|sentences?|clips?|nodes|rows|items|pairs|records|documents|docs|utterances|videos|points|graphs|gpus?|devices?|cards?|chips?|cores?|steps?|micro|local|about|approx)\b\.?/gi
 /** Of all devices together. */
 const overall = /\b(?:global|total|overall|effective|in all)\b/i
 
@@ -80,6 +81,8 @@ const overall = /\b(?:global|total|overall|effective|in all)\b/i
 function count(option: string, text: string): number {
   const plain = text
     .replace(/\([^)]*\)/g, '')
+    // '88 / 12', of two phases: the first one.
+    .replace(/^\s*(\d+)\s*\/\s*\d+\s*$/, '$1')
     .replace(/\/\s*(?=[a-z])/gi, ' per ')
     .replace(counted, ' ')
     .replace(overall, ' ')

@@ -128,7 +128,8 @@ export function stateMemory(input: StateInput): StateMemory {
 
   if (sharding !== null) {
     const shared = shardedStates(input, trainable, sharding)
-    weights = adapters === null ? shared.weights : weights / (sharding.stage === 3 ? sharding.devices : 1)
+    const part = sharding.stage < 3 ? 1 : sharding.offload.parameters ? 0 : 1 / sharding.devices
+    weights = adapters === null ? shared.weights : weights * part
     gradients = shared.gradients
     states = shared.optimizer
     step = 0

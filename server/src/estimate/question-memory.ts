@@ -35,7 +35,7 @@ const held = 1.1
 
 export function memoryOfQuestion(read: ReadQuestion): MemoryRange | MemoryMissing {
   const plain = rangeOf(read)
-  const usable = read.gpu && usableMemory(read.gpu)
+  const usable = room(read)
   // What does not fit is shared out: nobody could run it otherwise.
   if ('missing' in plain || read.method.sharding !== null || usable === null) return plain
   if (fits(plain.low, usable)) return plain
@@ -111,7 +111,7 @@ function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
   const encoders = encodersOf(read, network)
   const highs = estimates.map((one) => one?.high ?? 0)
   const high = Math.max(...highs)
-  const usable = read.gpu && usableMemory(read.gpu)
+  const usable = room(read)
   // Nobody runs what does not fit, as long as there is a way that does.
   const fitting =
     usable === null || first.expected + more <= usable
@@ -156,10 +156,11 @@ function setups(
   size: { low: number; high: number },
 ): TrainingSetup[] {
   const { method, precision, gpu, devices } = read
+  const usable = room(read)
   const known = network.model
   const listed = known !== null && (known.shape !== null || known.image !== null)
   const language = writesText(known)
-  const bits = precision?.weightBits ?? (method.quantized ? 4 : null)
+  const bits = method.eightBits ? 8 : (precision?.weightBits ?? (method.quantized ? 4 : null))
   const weightBits: TrainingSetup['weightBits'] = method.quantized
     ? 4
     : method.adapters
@@ -190,15 +191,19 @@ function setups(
     adapters: method.adapters ? { rank: method.rank ?? 32, targets: 'all' } : null,
     checkpointing: twice,
     accumulation: old ? Math.max(2, read.accumulation) : read.accumulation,
-    languageHead: language,
+    languageHead: language && !method.lossInPieces,
     attention: old ? attention : 'fused',
     ...(old && { libraries: 'older' as const }),
-    raised: weightBits < 16 && precision?.pure !== true,
+    raised: weightBits < 16 && precision?.pure !== true && !method.lossInPieces,
     replicas: devices > 1 && method.sharding === null,
     sharding:
       method.sharding === null
         ? null
-        : { ...method.sharding, devices, offload: { optimizer: false, parameters: false } },
+        : {
+            ...method.sharding,
+            devices,
+            offload: { optimizer: method.offload, parameters: method.offload && method.sharding.stage === 3 },
+          },
     gpu,
   }
   const at = (of: number, kept: number, checkpointing = twice): TrainingSetup => ({
@@ -212,7 +217,7 @@ function setups(
   const short: TrainingSetup = { ...usual, weightBits: 16, arithmetic: 'short' }
   const namesShort = precision?.weightBits === 16 && language && weightBits === 32
   // Programs that name a 16-bit format keep the weights in it where the card is too small for more.
-  const expected = namesShort && devices === 1 && isTooLarge(usual, gpu) ? short : usual
+  const expected = namesShort && devices === 1 && isTooLarge(usual, usable) ? short : usual
   const spread = listed ? { low: 1, high: 1 } : network.keptIsMeasured ? measuredKept : guessedKept
   const most = at(size.high, spread.high)
   const all = [expected, at(size.low, spread.low), most]
@@ -226,7 +231,6 @@ function setups(
   if (method.checkpointing === null && twice) {
     const { model } = at(size.high, 1, false)
     const once = { ...expected, model, checkpointing: false }
-    const usable = gpu && usableMemory(gpu)
     // Nobody leaves it out where the card is too small for that.
     if (usable === null || (trainingMemory(once)?.expected ?? 0) <= usable) all.push(once)
   }
@@ -240,7 +244,7 @@ function setups(
       weightBits: 32,
       arithmetic: precision === null ? 'fp32' : 'mixed',
     }
-    if (precision === null || devices === 1 || !isTooLarge(full, gpu)) all.push(full)
+    if (precision === null || devices === 1 || !isTooLarge(full, usable)) all.push(full)
   }
   all.push({ ...expected, attention })
   const plain: TrainingSetup = {
@@ -299,9 +303,13 @@ function namesFull(precision: ReadQuestion['precision']): boolean {
 /** Of the cards that most programs run on, the largest (GB). */
 const largestCard = 80
 
-function isTooLarge(setup: TrainingSetup, gpu: TrainingSetup['gpu']): boolean {
-  const usable = usableMemory(gpu ?? { memoryGB: largestCard })
-  return usable !== null && (trainingMemory(setup)?.expected ?? 0) > usable
+function isTooLarge(setup: TrainingSetup, usable: number | null): boolean {
+  return (trainingMemory(setup)?.expected ?? 0) > (usable ?? usableMemory({ memoryGB: largestCard })!)
+}
+
+/** Bytes that programs get of the card, the largest that may be meant; null: not known. */
+function room({ mostMemoryGB }: ReadQuestion): number | null {
+  return usableMemory({ memoryGB: mostMemoryGB })
 }
 
 /** A network whose layers are not on record, as the catalogue would hold one. `wide`: bytes of an input of a layer. */

@@ -2,9 +2,10 @@
 import { dataset, type KnownDataset } from '../catalog/datasets.js'
 import type { Gpu } from '../catalog/gpus.js'
 import type { Instance } from '../catalog/instances.js'
-import { type NamedModel, namedGpu, namedModel } from '../catalog/spellings.js'
+import { mostMemory, type NamedModel, namedGpu, namedModel } from '../catalog/spellings.js'
 import type { OptimizerKind } from './memory-states.js'
 import { convolves, type Network, networkOf } from './network.js'
+import { ownBatch } from './own-batch.js'
 import { detectionSchedule, type RunLength, runLength } from './run-length.js'
 import type { ProductFormat } from './step-seconds.js'
 import {
@@ -48,6 +49,8 @@ export interface ReadQuestion {
   network: Network | null
   /** Null: not given. */
   gpu: Gpu | null
+  /** GB of the largest card that its name may mean; null: not known. */
+  mostMemoryGB: number | null
   /** The machine that was named in place of a card. */
   machine: Instance | null
   devices: number
@@ -109,7 +112,9 @@ export function readQuestion(asked: Question): ReadQuestion | NotUnderstood {
   const method = told?.adapters && precision?.weightBits === 4 ? { ...told, quantized: true } : told
   if (question.method !== undefined && methodFrom(question.method) === undefined)
     return { option: 'method', text: question.method, words: methodWords }
-  const optimizer = question.optimizer === undefined ? null : optimizerFrom(question.optimizer)
+  // 'full + 8-bit Adam'
+  const ofMethod = optimizerFrom(question.method ?? '') ?? null
+  const optimizer = question.optimizer === undefined ? ofMethod : optimizerFrom(question.optimizer)
   if (optimizer === undefined)
     return { option: 'optimizer', text: question.optimizer!, words: optimizerWords }
   const open = question.size === undefined || openSize.test(question.size)
@@ -122,6 +127,7 @@ export function readQuestion(asked: Question): ReadQuestion | NotUnderstood {
   if (named.assumed) assumptions.push('only its size is known: layers of published models of this size')
   const size = sizeOf(network, written, question.size ?? '', data, assumptions)
   const length = lengthOf(question, network, assumptions)
+  const devices = question.devices ?? card?.count ?? 1
   const plain = methodFrom('full')!
   const optimizerAssumed = network?.networkClass === 'conv' || network?.networkClass === 'detector'
   const short = (method ?? plain).adapters
@@ -133,9 +139,10 @@ export function readQuestion(asked: Question): ReadQuestion | NotUnderstood {
     named,
     network,
     gpu: card && deviceOf(card.gpu, question.gpu!),
+    mostMemoryGB: card && mostMemory(question.gpu!, card),
     machine: card?.machine ?? null,
-    devices: question.devices ?? card?.count ?? 1,
-    batch: question.batch ?? inTexts(question.batchTokens, network, size, Math.floor),
+    devices,
+    batch: batchOf(question, network, size, devices, assumptions),
     accumulation: question.accumulation ?? 1,
     size,
     formats: formatsOf(precision, short, network, card?.gpu ?? null),
@@ -178,6 +185,22 @@ function lengthOf(
 /** Sizes that change, or are those of the data. */
 const openSize =
   /^\D*\b(progressive|variable|varying|varies|mixed|native|dynamic|multi-?scale|original|any|full)\b\D*$/i
+
+/** Samples of one device; null: not known. */
+function batchOf(
+  { model, batch, batchTokens }: Question,
+  network: Network | null,
+  size: ReadQuestion['size'],
+  devices: number,
+  assumptions: string[],
+): number | null {
+  const told = batch ?? inTexts(batchTokens, network, size, Math.floor)
+  if (told !== null || network === null || size === null) return told
+  const own = ownBatch(model, network, size.high, devices)
+  if (own === null) return null
+  assumptions.push(own.assumption)
+  return own.samples
+}
 
 /** How many texts of the full size so many tokens make; null: not known. */
 function inTexts(
@@ -258,7 +281,8 @@ function sizeOf(
 
 function single(unit: Network['unit'], numbers: number[], text: string): number {
   const [first, second] = numbers as [number, number | undefined]
-  if (unit === 'coco') return Math.min(...numbers)
+  // The shorter edge where the longer one is 5/3 of it; of other shapes, one of the same area.
+  if (unit === 'coco') return second === undefined ? first : Math.sqrt((first * second * 800) / 1333)
   if (unit === 'pixels') return second === undefined ? first : Math.sqrt(first * second)
   // Samples of audio at the usual 16 kHz.
   if (unit === 'seconds') return first > 1000 ? first / 16_000 : first

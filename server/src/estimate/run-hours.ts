@@ -118,6 +118,8 @@ function speedOf(read: ReadQuestion, assumptions: string[]): Speed | Lack {
     // Small networks have no need to compute layers twice.
     checkpointing: read.method.checkpointing ?? (largeLanguage(network) ? null : false),
     accumulation: read.accumulation,
+    gathers: read.method.sharding?.stage === 3,
+    offloads: read.method.offload,
   }
   const small = stepSeconds({ ...input, size: size.low })
   const large = size.low === size.high ? small : stepSeconds({ ...input, size: size.high })

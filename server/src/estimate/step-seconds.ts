@@ -31,6 +31,10 @@ export interface StepInput {
   checkpointing: boolean | null
   /** Passes whose gradients make up one step. */
   accumulation: number
+  /** Every pass collects the weights from all devices, which hold a part each; absent: every device has them. */
+  gathers?: boolean
+  /** States are updated in the memory of the host; with `gathers`, weights are there too; absent: on the device. */
+  offloads?: boolean
 }
 
 export interface StepSeconds {
@@ -59,6 +63,8 @@ interface Stack {
    * machines. Null: hidden behind the backward pass.
    */
   link: { within: number; between: number } | null
+  /** The way to the memory of the host: bytes per second, and those that the update reads and writes there. */
+  host: { bus: number; update: number }
   /** Seconds to decode and resample a second of audio, in the one process that trains. */
   audio: number
   /** Passes through memory of weights that are unpacked from 4 bits. */
@@ -77,6 +83,7 @@ const fast: Stack = {
   optimizer: 28,
   layerStart: { convolutions: 0.3e-3, other: 0.3e-3 },
   link: null,
+  host: { bus: 25e9, update: 200e9 },
   audio: 0,
   unpacking: 1,
 }
@@ -87,8 +94,9 @@ const slow: Stack = {
   grouped: 1 / 3,
   moves: 16.5,
   optimizer: 60,
-  layerStart: { convolutions: 2e-3, other: 3.6e-3 },
+  layerStart: { convolutions: 1.7e-3, other: 3.6e-3 },
   link: { within: 1 / 20, between: 1 / 300 },
+  host: { bus: 8e9, update: 20e9 },
   audio: 5e-3,
   unpacking: 3,
 }
@@ -156,17 +164,41 @@ function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: b
   const move = (network.kept(size, long ? 32 : 16, worst) * stack.moves * (passes / 3)) / bandwidth
   // However few layers there are: the loss, the optimiser, and the program's own loop.
   const layers = Math.max(1, network.layers) + network.layersOfSample * batch
-  const each = stack.layerStart[network.networkClass === 'conv' ? 'convolutions' : 'other']
-  const start = layers * each * (forwardOnly ? 1 / 3 : twice ? 4 / 3 : 1)
+  const layerStart = stack.layerStart[network.networkClass === 'conv' ? 'convolutions' : 'other']
+  const start = layers * layerStart * (forwardOnly ? 1 / 3 : twice ? 4 / 3 : 1)
   const unpack = quantized ? (network.parameters * 2.5 * passes * stack.unpacking) / bandwidth : 0
   const load = network.unit === 'seconds' ? size * stack.audio : 0
   const device = (compute + move + load) * batch + unpack
   // A plain program waits for its kernels between starting them.
   const pass = worst ? device + start : Math.max(device, start)
-  const update = frozen ? 0 : (network.parameters * stack.optimizer) / bandwidth
+  const update = frozen ? 0 : updateSeconds(input, stack, bandwidth)
   // Gradients go round while the backward pass goes on, which is two thirds of the last pass.
   const exposed = Math.max(0, exchange(input, stack, long, bandwidth) - (2 / 3) * pass)
-  return pass * accumulation + update + exposed
+  // A well-tuned program collects the weights of the next layer while it computes one.
+  const gathered = gather(input, stack, bandwidth)
+  const each = worst ? pass + gathered : Math.max(pass, gathered)
+  return each * accumulation + update + exposed
+}
+
+function updateSeconds({ network, devices, offloads }: StepInput, stack: Stack, bandwidth: number): number {
+  const { parameters } = network
+  if (offloads !== true) return (parameters * stack.optimizer) / bandwidth
+  // 16-bit gradients go to the host, 16-bit weights come back; every host updates the part of its devices.
+  const { bus, update } = stack.host
+  return (parameters / devices) * (4 / bus + fast.optimizer / update)
+}
+
+/** Seconds for the weights to come from where they are, once for each way through the network. */
+function gather(
+  { network, devices, gpu, quantized, gathers, offloads }: StepInput,
+  stack: Stack,
+  bandwidth: number,
+): number {
+  if (gathers !== true) return 0
+  const bytes = 2 * network.parameters * (quantized ? 0.5625 : 2)
+  if (offloads === true) return bytes / stack.host.bus
+  const { link } = stack
+  return link === null ? 0 : (bytes * (1 - 1 / devices)) / between(link, gpu, bandwidth, devices)
 }
 
 /** Seconds for gradients to go round all devices. */
@@ -174,6 +206,11 @@ function exchange(input: StepInput, { link }: Stack, long: boolean, bandwidth: n
   const { network, devices, frozen, forwardOnly = false } = input
   if (devices === 1 || frozen || forwardOnly || link === null) return 0
   const bytes = network.parameters * (long ? 4 : 2) * 2 * (1 - 1 / devices)
-  if (devices > inOneMachine) return bytes / (bandwidth * link.between)
-  return bytes / (input.gpu.bandwidth! >= linked.bandwidth ? bandwidth * link.within : linked.bus)
+  return bytes / between(link, input.gpu, bandwidth, devices)
+}
+
+/** Bytes per second between devices. */
+function between(link: NonNullable<Stack['link']>, gpu: Gpu, bandwidth: number, devices: number): number {
+  if (devices > inOneMachine) return bandwidth * link.between
+  return gpu.bandwidth! >= linked.bandwidth ? bandwidth * link.within : linked.bus
 }

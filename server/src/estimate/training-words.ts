@@ -27,18 +27,20 @@ export function precisionFrom(text: string): Precision | undefined {
     weightBits: Precision['weightBits'],
     mixed = false,
   ): Precision => ({ formats: [fast, slow], weightBits, mixed, pure: pure && !mixed })
-  if (/(^|\D)4-?bit|int4|nf4|fp4/.test(word)) return of('fp16', 'fp16', 4)
-  if (/(^|\D)8-?bit|int8/.test(word)) return of('fp16', 'fp16', 8)
+  const short = /bf16|bfloat16/.test(word) ? 'bf16' : 'fp16'
+  if (/(^|\D)4-?bit|int4|nf4|fp4|\bw4/.test(word)) return of(short, short, 4)
+  if (/(^|\D)8-?bit|int8|\bw8/.test(word)) return of(short, short, 8)
   if (/fp8|float8/.test(word)) return of('fp8', 'bf16', 32, true)
   if (/tf32-possible/.test(word)) return of('tf32', 'fp32', 32)
-  if (/tf32/.test(word)) return of('tf32', 'tf32', 32)
+  if (/tf-?32/.test(word)) return of('tf32', 'tf32', 32)
   // Levels of Apex: the weights in fp32, cast for products, or all in 16 bits.
   const level = /\bo([0-3])\b/.exec(word)?.[1]
   if (level === '0') return of('fp32', 'fp32', 32)
   const mixed = level === undefined ? /mixed|amp|autocast|apex/.test(word) : level !== '3'
   if (/bf16|bfloat16/.test(word)) return of('bf16', 'bf16', mixed ? 32 : 16, mixed)
   if (/fp16|float16|half/.test(word)) return of('fp16', 'fp16', mixed ? 32 : 16, mixed)
-  if (/fp32|float32|full|single|^32/.test(word)) return of('fp32', 'fp32', 32)
+  // 'no' is Accelerate's word for no mixed precision.
+  if (/fp32|float32|full|single|^32|^no$/.test(word)) return of('fp32', 'fp32', 32)
   if (mixed) return of('fp16', 'fp16', 32, true)
   if (/^16/.test(word) || level === '3') return of('fp16', 'fp16', 16)
   return undefined
@@ -59,12 +61,16 @@ export const precisionWords = [
 /** Undefined: not understood. */
 export function optimizerFrom(text: string): OptimizerKind | undefined {
   const word = text.toLowerCase()
-  const short = /8[-_ ]?bit|bnb|8bit/.test(word)
+  const short = /[48][-_ ]?bit|fp8|bnb/.test(word)
   // States of rows and columns, or of a low rank.
   if (/adafactor|\bsm3\b|\bcame\b|galore|apollo/.test(word)) return 'adafactor'
   if (/adagrad/.test(word)) return 'adagrad'
   if (/adadelta/.test(word)) return 'adadelta'
-  if (/adam|lamb|belief|sophia|prodigy|d-?adapt|noam|ranger|shampoo|\bsoap\b|ftrl|\brprop/.test(word))
+  if (
+    /adam|adan\b|adabound|schedule-?free|lamb|belief|sophia|prodigy|d-?adapt|noam|ranger|shampoo|\bsoap\b|ftrl|\brprop/.test(
+      word,
+    )
+  )
     return short ? 'adamw 8 bit' : /fused/.test(word) ? 'adamw fused' : 'adamw'
   // One state, as Lion has.
   if (/muon|novograd/.test(word)) return 'lion'
@@ -89,10 +95,16 @@ export const optimizerWords = [
 export interface Method {
   adapters: boolean
   quantized: boolean
+  /** Frozen weights below adapters have 8 bits. */
+  eightBits: boolean
   /** Null: not said. */
   checkpointing: boolean | null
   /** How states are shared among devices; null: every device keeps all. */
   sharding: { kind: 'deepspeed' | 'fsdp'; stage: 1 | 2 | 3 } | null
+  /** States are in the memory of the host; with weights that are shared out, these too. */
+  offload: boolean
+  /** The loss is computed in pieces, so that no logits of a whole text are kept. */
+  lossInPieces: boolean
   /** Embedding and head are trained beside the adapters. */
   embeddings: boolean
   /** Of the adapters; null: not said. */
@@ -104,37 +116,48 @@ export interface Method {
 }
 
 const few =
-  /lora|dora|adapter|peft|ia3|prefix|prompt|p-?tuning|bitfit|textual[- _]inversion|freeze[- _]?tuning|^freeze$/
+  /lora|dora|loftq|\bvera\b|unsloth|adapter|peft|ia\W?3|prefix|prompt|p-?tuning|bitfit|textual[- _]inversion|freeze[- _]?tuning|^freeze$/
 const ofHead = /linear[- _](prob|eval|class)|head only|only the head|last layer|frozen|feature extract/
-const allWeights =
-  /full|checkpointing|fine-?tun|scratch|train|all (weights|param)|\bsft\b|\bddp\b|parallel|supervised|dreambooth|controlnet|\b[dkoi]po\b|orpo|reward|distill|contrastive|galore|badam|\blisa\b|lomo|apollo|deepspeed|megatron|\btp\b|\bpp\b|3d|\bema\b|\bgan\b|\brl\b/
+/** What people call a training of all weights: its kind, its aim, or how it is spread over devices. */
+const allWeights = new RegExp(
+  [
+    'full|tuning|fine-?tun|scratch|train|all (weights|param)|\\bsft\\b|checkpoint|recompute',
+    'dreambooth|controlnet|contrastive|simclr|\\b(mae|moco|byol)\\b|distill|\\bqat\\b|quanti[sz]ation[- _]aware',
+    '\\b[dkoi]po\\b|\\bkto\\b|orpo|reward|\\brm\\b|\\brl\\b|\\bgan\\b|\\bema\\b|supervised',
+    'galore|badam|\\blisa\\b|lomo|apollo|liger',
+    'single|multi|\\bd?dp\\b|parallel|deepspeed|megatron|\\b[tp]p\\b|3d|pipeline|offload|infinity',
+  ].join('|'),
+)
 const generating = /\b(ppo|rlhf|grpo)\b/
+const computedTwice = /checkpoint|recompute|\bgc\b/
+const computedOnce =
+  /(\bno|\bnot|w\/o|without)[-_ ]*(gradient|grad|activation)?[-_ ]*(checkpoint|recompute|gc\b)|checkpointing\W+(off|false|no)\b/
+/** Kernels that compute the loss of a language model piece by piece. */
+const inPieces = /unsloth|liger|cut[- _]?cross|\bcce\b|chunked|fused[- _](linear[- _])?(cross|loss|ce\b)/
+/** The optimiser's format is not that of the weights. */
+const ofOptimizer = /[48][- _]?bit[- _]+(adam\w*|lion|optimi\w+)|(adam\w*|lion)[- _]*[48][- _]?bit/g
 
 /** Undefined: not understood. 'full', 'lora', 'qlora r=64', 'full+checkpointing', 'QLoRA + ZeRO-2', 'LoRA (emb)'. */
 export function methodFrom(text: string): Method | undefined {
-  const word = text.toLowerCase()
-  const zero = /zero[-_ ]?(?:stage[-_ ]?)?([123])/.exec(word)
+  const word = text.toLowerCase().replace(ofOptimizer, ' ')
+  const offload = /offload|infinity/.test(word)
+  // States that one device keeps in the memory of its host are those of ZeRO-Offload.
+  const stage = zeroStage(word) ?? (offload ? 2 : null)
   const fsdp = /fsdp/.test(word)
-  const quantized = /q-?lora|4-?bit/.test(word)
+  const quantized = /q-?[ld]ora|4-?bit|int4/.test(word)
   const adapters = quantized || few.test(word)
   const headOnly = !adapters && ofHead.test(word)
   const generates = generating.test(word)
-  if (!adapters && !headOnly && !generates && zero === null && !fsdp && !allWeights.test(word))
+  if (!adapters && !headOnly && !generates && stage === null && !fsdp && !allWeights.test(word))
     return undefined
   return {
     adapters,
     quantized,
-    checkpointing: /no[- ]?checkpoint/.test(word)
-      ? false
-      : /checkpoint|recompute|\bgc\b/.test(word)
-        ? true
-        : null,
-    sharding:
-      zero !== null
-        ? { kind: 'deepspeed', stage: Number(zero[1]) as 1 | 2 | 3 }
-        : fsdp
-          ? { kind: 'fsdp', stage: 3 }
-          : null,
+    eightBits: adapters && !quantized && /(^|\D)8-?bit|int8/.test(word),
+    checkpointing: computedOnce.test(word) ? false : computedTwice.test(word) ? true : null,
+    sharding: fsdp ? { kind: 'fsdp', stage: 3 } : stage === null ? null : { kind: 'deepspeed', stage },
+    offload,
+    lossInPieces: inPieces.test(word),
     embeddings: /emb/.test(word),
     rank: rankFrom(word),
     headOnly,
@@ -142,9 +165,16 @@ export function methodFrom(text: string): Method | undefined {
   }
 }
 
+/** 'ZeRO-3', 'zero stage 2', 'ZeRO-Infinity'. Null: no stage is named. */
+function zeroStage(word: string): 1 | 2 | 3 | null {
+  const stage = /zero[-_ ]?(?:stage[-_ ]?)?([123])/.exec(word)
+  if (stage !== null) return Number(stage[1]) as 1 | 2 | 3
+  return /zero[-_ ]?infinity/.test(word) ? 3 : null
+}
+
 /** 'lora r=64', 'qlora rank 16', 'LoRA-8'. */
 function rankFrom(word: string): number | null {
-  const rank = /(?:\br|rank|lora)\s*[-_=:]?\s*(\d{1,4})(?![\d.-])/.exec(word)
+  const rank = /(?:\br|rank|lora)\s*[-_=:]?\s*(\d{1,4})(?![\d.-]|\s?bit)/.exec(word)
   return rank === null || Number(rank[1]) === 0 ? null : Number(rank[1])
 }
 
@@ -157,11 +187,12 @@ export const methodWords = [
   'lora+checkpointing',
   'full+zero-3',
   'full+fsdp',
+  'full+zero-3+offload',
 ]
 
 /** What a table writes where it says nothing. */
 export function saysNothing(text: string): boolean {
-  return /^\W*$|^\W*(n\/?a|none|default|auto|unknown|standard|not (given|stated|reported|published|known))\W*$/i.test(
+  return /^\W*$|^\W*(n\/?a|none|null|nan|default|auto|unknown|unspecified|various|varies|standard|full (graph|batch)|not (given|stated|reported|published|known|specified))\W*$/i.test(
     text,
   )
 }
@@ -174,7 +205,13 @@ const powers: Record<string, number> = { '2': 2, '²': 2, '3': 3, '³': 3 }
  */
 export function sizesFrom(text: string): { numbers: number[]; phases: boolean } | undefined {
   const bare = text.replace(/\([^)]*\)/g, '')
-  const plain = (/\d/.test(bare) ? bare : text).replace(/\bphase\s*\d|\d+(\.\d+)?\s?khz/gi, ' ')
+  const plain = (/\d/.test(bare) ? bare : text)
+    .replace(/\bphase\s*\d|\d+(\.\d+)?\s?khz/gi, ' ')
+    // '32,768'
+    .replace(
+      /(?<![\d,])(\d{1,3})((?:,\d{3})+)(?![\d,])/g,
+      (_, first: string, rest: string) => first + rest.replaceAll(',', ''),
+    )
   const numbers = [...plain.matchAll(/(\d+(?:\.\d+)?)(?:\s?(k)\b)?(?:\s?\^\s?([23])\b|([²³]))?/gi)].flatMap(
     ([, digits, thousands, power, sign]) => {
       const number = Number(digits) * (thousands === undefined ? 1 : 1024)
