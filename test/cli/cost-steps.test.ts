@@ -97,15 +97,16 @@ train(model, ${second})
 })
 
 describe('costlint cost where no accelerator is named', () => {
-  const lora = (model: string) => `from datasets import load_dataset
+  const lora = (model: string, epochs: number) => `from datasets import load_dataset
 from peft import LoraConfig
 from trl import SFTConfig, SFTTrainer
 
 data = load_dataset("tatsu-lab/alpaca", split="train")
-config = SFTConfig("out", num_train_epochs=1, max_length=512, per_device_train_batch_size=4)
+config = SFTConfig("out", num_train_epochs=${epochs}, max_length=512, per_device_train_batch_size=4)
 SFTTrainer("${model}", args=config, train_dataset=data, peft_config=LoraConfig(r=8)).train()
 `
-  const words = async (model: string) => (await runHere({ 'train.py': lora(model) }, ['cost'])).out
+  const words = async (model: string, epochs = 1) =>
+    (await runHere({ 'train.py': lora(model, epochs) }, ['cost'])).out
 
   it('counts cards that hold what is trained, and tells each from the other', async () => {
     assert.match(
@@ -113,6 +114,11 @@ SFTTrainer("${model}", args=config, train_dataset=data, peft_config=LoraConfig(r
       /: on A10G .* \$[\d.]+.*; on H100-SXM .*, each at its lowest/,
     )
     assert.match(await words('meta-llama/Llama-3.2-1B'), /: on T4 .*; on H100-SXM /)
+    // Of several days on the smallest one, the smallest that ends within a day is told, too.
+    assert.match(
+      await words('meta-llama/Llama-3.1-8B', 6),
+      /: on A10G .*; on A100-40GB [^;]*, the smallest that ends within a day; on H100-SXM /,
+    )
     assert.match(
       await words('meta-llama/Llama-3.1-70B'),
       /not known on which accelerators it runs: none of the usual/,

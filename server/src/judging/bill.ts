@@ -248,19 +248,37 @@ interface OnCard {
   bill: Bill
 }
 
-/** 'on a T4 2–6 h, $1–3; on a H100-SXM 12–30 min, $0.5–1.3', or only which cards where the bill says nothing of a run. */
+/**
+ * 'on T4 2–6 days, $30–90; on A10G 9–30 h, $9–30, the smallest that ends within a day; on H100-SXM 1–3 h, $3–8', or only which cards
+ * where the bill says nothing of a run. One card alone is much narrower than the range over all.
+ */
 function cardsText(made: readonly OnCard[]): string {
-  const ends = [made[0]!, made[made.length - 1]!]
-  const words = ends.flatMap(({ card, bill }) => {
-    const { hours, usd } = bill.usd === null && bill.ofSamples !== null ? bill.ofSamples : bill
-    if (bill.limitOnly || hours === null || usd === null || hours.low === 0) return []
-    return [`on ${card} ${hoursWords(hours)}, ${usdWords(usd)}`]
+  const shown = made.map(({ card, bill }) => ({
+    card,
+    ...(bill.usd === null && bill.ofSamples !== null ? bill.ofSamples : bill),
+  }))
+  const [first, last] = [shown[0]!, shown[shown.length - 1]!]
+  // So many samples are not the whole of a run.
+  const whole = made.every(({ bill }) => bill.usd !== null)
+  const inTime = ({ hours }: (typeof shown)[number]) =>
+    whole && hours?.high != null && Math.sqrt(hours.low * hours.high) <= day
+  const likely = shown.find(inTime) ?? last
+  const words = [...new Set([first, likely, last])].flatMap(({ card, hours, usd }) => {
+    if (made.some(({ bill }) => bill.limitOnly) || hours === null || usd === null || hours.low === 0)
+      return []
+    const reason =
+      card === likely.card && likely !== first && likely !== last
+        ? ', the smallest that ends within a day'
+        : ''
+    return [`on ${card} ${hoursWords(hours)}, ${usdWords(usd)}${reason}`]
   })
   // Hours that were measured are those of one machine.
-  const shown = made.map(({ bill: { usd, hours, ofSamples } }) => (usd === null ? ofSamples?.hours : hours))
-  const alike = new Set(shown.map((hours) => hours?.high)).size === 1
-  return words.length < 2 || alike ? `from ${ends[0]!.card} to ${ends[1]!.card}` : words.join('; ')
+  const alike = new Set(shown.map(({ hours }) => hours?.high)).size === 1
+  return words.length < 2 || alike ? `from ${first.card} to ${last.card}` : words.join('; ')
 }
+
+/** Hours that people wait for a run before they take a faster card, by the middle of its range. */
+const day = 24
 
 /** The rate at its lowest. */
 function atLowest(rate: Rate | { missing: string }): Rate | { missing: string } {
