@@ -138,6 +138,25 @@ describe('links of a project', () => {
     )
   })
 
+  it('find a program among the sources beside the folder of a script', async () => {
+    assert.deepEqual(
+      await graphOf({
+        'scripts/a.sh': 'deepspeed --num_gpus 8 train.py --deepspeed\n',
+        'scripts/b.sh': 'torchrun --nproc_per_node 2 tune.py\n',
+        'scripts/c.sh': 'torchrun --nproc_per_node 2 probe.py\n',
+        'src/train.py': 'print(1)\n',
+        'src/tune.py': 'print(1)\n',
+        'old/tune.py': 'print(1)\n',
+        'other/probe.py': 'print(1)\n',
+      }),
+      [
+        'scripts/a.sh:1 deepspeed src/train.py',
+        'scripts/b.sh:1 torchrun none: several files could be tune.py',
+        'scripts/c.sh:1 torchrun none: no file probe.py beside this launch',
+      ],
+    )
+  })
+
   it('lead from services to the stage of the Dockerfile that is built', async () => {
     const service = (name: string, build: string, command = '') =>
       `  ${name}:\n    build: ${build}\n${command === '' ? '' : `    command: ${command}\n`}    deploy: {resources: {reservations: {devices: [{capabilities: [gpu], count: 1}]}}}\n`

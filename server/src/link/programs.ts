@@ -123,7 +123,8 @@ export class ProgramIndex {
       parts.length === 1 &&
       !path.startsWith('/') &&
       best.length === 1 &&
-      !beneath(best[0]!, home)
+      !beneath(best[0]!, home) &&
+      !(candidates.length === 1 && isInSources(best[0]!, home))
     )
       return { unresolved: `no file ${path} beside this launch` }
     // A folder of its user's home that is named like none here is another project.
@@ -135,6 +136,17 @@ export class ProgramIndex {
     if (near.length === 1 && home !== '') return { path: near[0]! }
     return { unresolved: `several files could be ${path}` }
   }
+}
+
+/** `scripts/train.sh` starts the only `train.py` that there is, from the folder of the sources: `cd src && bash ../scripts/train.sh`. */
+function isInSources(candidate: string, home: string): boolean {
+  return home !== '' && sources.test(baseName(folderOf(candidate))) && beside(folderOf(candidate), home)
+}
+
+const sources = /^(src|source|sources|code)$/i
+
+function beside(one: string, other: string): boolean {
+  return one !== other && folderOf(one) === folderOf(other)
 }
 
 /** True for a file that a way down from the launch's folder leads to. */

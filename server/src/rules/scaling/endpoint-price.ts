@@ -35,7 +35,8 @@ export function replicaPrice(
 ): ReplicaPrice | null {
   const { object, purpose } = view.settings
   // What a notebook tries out is another rule's.
-  return object === undefined && effective(purpose) !== 'deployment' ? null : priceOf(view, options, today)
+  const tried = purpose !== undefined && effective(purpose) !== 'deployment'
+  return object === undefined && tried ? null : priceOf(view, options, today)
 }
 
 /** The same of any endpoint, whatever it is for. */
@@ -46,7 +47,8 @@ export function priceOf(
 ): ReplicaPrice | null {
   const { object } = view.settings
   const request = servingRequest(view)
-  if (object !== undefined) {
+  // Accelerators alone, of which the platform or the cluster finds a machine.
+  if (object !== undefined || request.instanceType === undefined) {
     const rate = request.gpuModel === undefined ? null : rateOf(request, undefined, options.prices, today)
     return rate === null || 'missing' in rate ? null : rate.usd
   }
