@@ -1,5 +1,5 @@
 /** Pipelines that functions of a module give back for a training that stands in another one. */
-import type { PythonModule } from '../../python/module.js'
+import type { ModuleSummary, PythonModule } from '../../python/module.js'
 import { certainReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
@@ -12,9 +12,10 @@ const forOthers = /test|infer|predict|serv|score|export|sample/i
 
 /** `finishes`: calls with which whoever trains would do itself what is missing here. */
 export function handedOut(python: PythonModule, finishes: RegExp): Expr[] {
-  if (!isTrainedElsewhere(python, finishes)) return []
+  const trainers = trainersOf(python, finishes)
   return python.functions.flatMap((func) => {
-    const returned = forOthers.test(func.name) ? null : certainReturn(func)
+    if (forOthers.test(func.name) || !trainers.some((one) => fits(one) || takes(one, func.name))) return []
+    const returned = certainReturn(func)
     const parts = returned === null ? [] : returned.type === 'tuple' ? returned.items : [returned]
     return parts.filter(
       (data) =>
@@ -32,15 +33,21 @@ function isForTraining(data: Expr): boolean {
   return feedsByName(name) !== 'evaluation'
 }
 
-/** A module that imports this one trains a model, and this one trains none. */
-function isTrainedElsewhere(python: PythonModule, finishes: RegExp): boolean {
-  if (kerasFits(python).length > 0) return false
-  const trains = [...python.importers].filter(
-    ({ uses, goesThroughEpochs, trainsOn }) =>
-      // What fits may lie in a third module.
-      trainsOn !== undefined ||
-      (uses.includes('.fit') && uses.some((use) => use.startsWith('keras.'))) ||
-      (goesThroughEpochs === true && uses.includes('tensorflow.GradientTape')),
-  )
-  return trains.length > 0 && !trains.some(({ uses }) => uses.some((use) => finishes.test(use)))
+/** Modules that import this one and train a model, where this one trains none. */
+function trainersOf(python: PythonModule, finishes: RegExp): ModuleSummary[] {
+  if (kerasFits(python).length > 0) return []
+  // What fits may lie in a third module.
+  const trainers = [...python.importers].filter((one) => fits(one) || one.trainsOn !== undefined)
+  return trainers.some(({ uses }) => uses.some((use) => finishes.test(use))) ? [] : trainers
 }
+
+function fits({ uses, goesThroughEpochs }: ModuleSummary): boolean {
+  return (
+    (uses.includes('.fit') && uses.some((use) => use.startsWith('keras.'))) ||
+    (goesThroughEpochs === true && uses.includes('tensorflow.GradientTape'))
+  )
+}
+
+/** It imports the function, or calls it by the name of its module. */
+const takes = ({ imports, uses }: ModuleSummary, name: string): boolean =>
+  [...imports, ...uses].some((one) => one === name || one.endsWith(`.${name}`))
