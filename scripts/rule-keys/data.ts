@@ -35,6 +35,7 @@ export const data: Readonly<Record<string, RuleKeys>> = {
     settings: ['InputPipeline.packed'],
     others: [
       ['Hugging Face tokenizers', '`padding`, `pad_to_max_length`', 'no padding'],
+      ['Keras', '`pad_sequences(maxlen=…)`', 'to the longest of all'],
       ['Axolotl', '`sample_packing`, `pad_to_sequence_len`'],
       ['LLaMA-Factory', '`packing`, `neat_packing`'],
       ['torchtune', '`dataset.packed`'],

@@ -97,6 +97,7 @@ import { kerasFreshWeightsReader } from './keras/fresh-weights.js'
 import { kerasFrozenReader } from './keras/frozen.js'
 import { kerasReader } from './keras/model.js'
 import { kerasMultiGpuReader } from './keras/multi-gpu.js'
+import { kerasPaddedSequencesReader } from './keras/padded-sequences.js'
 import { kerasRecordsReader } from './keras/records.js'
 import { kerasTunerReader } from './keras-tuner/tuner.js'
 import { compiledPipelineReader } from './kubeflow/compiled.js'
@@ -329,6 +330,7 @@ export const readers: readonly Reader[] = [
   kerasFrozenReader,
   kerasReader,
   kerasMultiGpuReader,
+  kerasPaddedSequencesReader,
   kerasRecordsReader,
   kerasTunerReader,
   compiledPipelineReader,

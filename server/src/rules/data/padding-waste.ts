@@ -14,6 +14,7 @@ const padded: [number, number] = [0.2, 0.6]
 /** The same where a batch is padded to its own longest text. An assumption. */
 const paddedInBatch: [number, number] = [0.1, 0.4]
 const remedy = 'Pad each batch to its longest text.'
+const remedyForArrays = 'Put texts of like length into a batch, or cut them to what most of them fill.'
 const basisInBatch =
   'assumes that padding is 10 to 40 % of a batch; the exact share is 1 − mean / maximum length'
 
@@ -30,6 +31,8 @@ export default defineRule({
     const stopped = stored ? undefined : (notTraining(view) ?? offAccelerator(view))
     if (stopped !== undefined) return silent(stopped)
     const { paddedTo, paddedAmong, packed, groupedByLength } = settings
+    const inArray = effective(settings.paddedInArray) === true
+    const advice = inArray ? remedyForArrays : remedy
     if (groupedByLength !== undefined && effective(groupedByLength) === false) {
       const off = groupedByLength.state === 'default' ? 'is not used' : 'is off'
       return report({
@@ -45,7 +48,7 @@ export default defineRule({
     }
     const shared = effective(paddedAmong)
     if (paddedAmong !== undefined && shared !== undefined) {
-      const found = amongRows(paddedAmong, shared)
+      const found = amongRows(paddedAmong, shared, advice)
       return typeof found === 'string' ? silent(found) : report(found)
     }
     const length = effective(paddedTo)
@@ -54,7 +57,7 @@ export default defineRule({
         at: paddedTo,
         severity: 'information',
         confidence: 'medium',
-        message: `Every text is padded to one length (\`max_length\`, which is not known here), whatever its own: the padding is computed for nothing. ${remedy}`,
+        message: `Every text is padded to one length (\`${inArray ? paddedTo.key : 'max_length'}\`, which is not known here), whatever its own: the padding is computed for nothing. ${advice}`,
         fixes: [{ set: [{ claim: paddedTo, value: 'batch' }] }],
       })
     if (paddedTo === undefined || length === undefined)
@@ -71,9 +74,15 @@ export default defineRule({
     const to = length === null ? 'the longest input of the model' : `${length} tokens`
     report({
       at: paddedTo,
-      message: `Every text is padded to ${to}, whatever its length${stored ? ', and stored so' : ''}: the padding is computed for nothing. ${stored ? 'Store them as they are, and pad each batch to its longest text.' : remedy}`,
-      ...(beside || stored || (length !== null && length < seldomFilled)
-        ? { severity: 'information' as const, confidence: 'medium' as const }
+      message: `Every text is padded to ${to}, whatever its length${stored ? ', and stored so' : ''}: the padding is computed for nothing. ${stored ? 'Store them as they are, and pad each batch to its longest text.' : advice}`,
+      ...(beside || stored || inArray || (length !== null && length < seldomFilled)
+        ? {
+            severity:
+              inArray && length !== null && length < seldomFilled
+                ? ('hint' as const)
+                : ('information' as const),
+            confidence: 'medium' as const,
+          }
         : {
             saving: {
               fraction: padded,
@@ -93,13 +102,13 @@ type PaddedAmong = InputPipelineSettings['paddedAmong']
 const fewRows = 256
 
 /** What is kept is padded before it is known which texts share a batch. */
-function amongRows(claim: Claim<unknown>, { rows, tokens }: PaddedAmong): Report | string {
+function amongRows(claim: Claim<unknown>, { rows, tokens }: PaddedAmong, advice: string): Report | string {
   if (rows !== 'all' && rows < fewRows) return `only ${rows} rows are padded to one length`
   if (tokens !== null && tokens < shortest) return `texts are short: at most ${tokens} tokens`
   return {
     at: claim,
     severity: 'information',
-    message: `Texts are padded to the longest of ${rows === 'all' ? 'all' : `each ${rows}`} rows, not of their batch: the padding is computed for nothing. Pad each batch to its longest text.`,
+    message: `Texts are padded to the longest of ${rows === 'all' ? 'all' : `each ${rows}`} rows, not of their batch: the padding is computed for nothing. ${advice}`,
     saving: {
       fraction: padded,
       usd: null,

@@ -49,6 +49,8 @@ export interface InputPipelineSettings {
   paddedAlike: boolean
   /** Texts are stored with their padding, for a training that another program does. */
   paddedInStore: boolean
+  /** They are padded in one array, from which batches are cut. */
+  paddedInArray: boolean
   /** Texts are padded to the longest of as many rows, which are then shuffled into batches; `tokens`: their limit. */
   paddedAmong: { rows: number | 'all'; tokens: number | null }
   /** Recordings of like length share a batch; false: of any length, padded to the longest of them. */
