@@ -125,10 +125,10 @@ function unseenIn(linked: LinkedLaunch, input: RunInput): Unseen[] {
   return unseen
 }
 
-/** What a script and the modules that it runs with could bring from elsewhere. */
+/** What a script and the modules of the project that it imports could bring from elsewhere. */
 function unseenAround(extraction: Extraction, path: string, input: RunInput): Unseen[] {
-  const modules = input.modules.of(path, extraction).map((module) => input.extractions.get(module))
-  return [extraction, ...modules].flatMap((one) => one?.unseen ?? [])
+  const imported = input.importedBy(path).map((module) => input.extractions.get(module))
+  return [extraction, ...imported].flatMap((one) => one?.unseen ?? [])
 }
 
 export function buildRuns(input: RunInput): Judgement[] {
