@@ -27,6 +27,9 @@ export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | nu
     if (last.kind === 'function') return analysis.functionByNode.get(last.node as never) ?? null
     if (last.kind === 'assign' && last.value !== null && last.unpack === null)
       return functionOf(analysis, last.value, depth + 1)
+    // `train_step, eval_step = make_steps(model)`.
+    if (last.kind === 'assign' && last.value?.type === 'call' && last.unpack?.length === 1)
+      return functionMade(analysis, last.value, depth, last.unpack[0]!)
     // An object that the function is passed, and that can be called.
     const passed = last.kind === 'param' ? passedClass(analysis, expr) : null
     return passed === null ? null : methodOf(analysis, passed, '__call__')
@@ -65,14 +68,24 @@ function elsewhere(
   return func !== null && func.node.decorators.length > 0 ? func : null
 }
 
-/** The inner function that `make_tokenize(tokenizer)` returns, what objects of `Tokenize(tokenizer)` do when they are called. */
-function functionMade(analysis: Analysis, { callee }: CallExpr, depth: number): Func | null {
-  const klass = classOf(analysis, callee, depth + 1)
+/**
+ * The inner function that `make_tokenize(tokenizer)` returns, what objects of `Tokenize(tokenizer)` do when they are called.
+ * `item`: of several that it returns.
+ */
+function functionMade(analysis: Analysis, { callee }: CallExpr, depth: number, item?: number): Func | null {
+  const klass = item === undefined ? classOf(analysis, callee, depth + 1) : null
   if (klass !== null) return methodOf(analysis, klass, '__call__')
   const maker = functionOf(analysis, callee, depth + 1)
+  return maker === null ? null : functionGiven(analysis, maker, item, depth)
+}
+
+/** The one function that a function returns; `item`: at this place of each tuple that it returns. */
+export function functionGiven(analysis: Analysis, maker: Func, item?: number, depth = 0): Func | null {
   const made = new Set<Func | null>()
-  for (const value of maker === null ? [] : returnsOf(maker))
-    made.add(value.type === 'name' || value.type === 'call' ? functionOf(analysis, value, depth + 1) : null)
+  for (const returned of returnsOf(maker)) {
+    const value = item === undefined ? returned : returned.type === 'tuple' ? returned.items[item] : undefined
+    made.add(value?.type === 'name' || value?.type === 'call' ? functionOf(analysis, value, depth + 1) : null)
+  }
   const [only = null] = made
   return made.size === 1 ? only : null
 }

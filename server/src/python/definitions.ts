@@ -10,7 +10,7 @@ import { lowerBound } from '../text/sorted.js'
 import type { Analysis } from './analysis.js'
 import { appliedParameters } from './applied-parameters.js'
 import { givenBatch } from './batches-of-one.js'
-import { methodOf } from './callables.js'
+import { functionGiven, methodOf } from './callables.js'
 import { ClassFields } from './class-fields.js'
 import { isRemembered } from './each-call.js'
 import { readingCalls, running } from './effects.js'
@@ -35,7 +35,7 @@ import { optionFunction } from './option-functions.js'
 import { readyData } from './ready-data.js'
 import { recipeOf, recipeOfName } from './recipes.js'
 import { movesSamples } from './resident-data.js'
-import { onlyReturn } from './returns.js'
+import { onlyReturn, returnsOf } from './returns.js'
 import { mayHoldSinglePasses, singleParameters } from './single-passes.js'
 import { foldWritten } from './written-places.js'
 
@@ -288,8 +288,20 @@ function generatorsOf(analysis: Analysis, { methods }: Klass): Record<string, st
   return found
 }
 
+/** More steps than these nobody unpacks. */
+const mostGiven = 6
+
 /** `def make_step(model): def step(batch): … return step`. */
-function givenStep(analysis: Analysis, func: Func): Pick<FunctionSummary, 'gives'> {
+function givenStep(analysis: Analysis, func: Func): Pick<FunctionSummary, 'gives' | 'givesEach'> {
+  const [first] = returnsOf(func)
+  if (first?.type === 'tuple') {
+    const each = first.items.slice(0, mostGiven).map((_, item) => {
+      const made = functionGiven(analysis, func, item)
+      const isInner = made !== null && func.node.start < made.node.start && made.node.end <= func.node.end
+      return isInner ? running(analysis.effectsOfFunction(made)) : null
+    })
+    return each.some((one) => one?.backward === true) ? { givesEach: each } : {}
+  }
   const returned = onlyReturn(func)
   const made = returned === null ? null : analysis.functionOf(returned)
   if (made === null || made.node.start < func.node.start || made.node.end > func.node.end) return {}

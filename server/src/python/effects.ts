@@ -12,6 +12,7 @@ import { importedBases } from './extended-classes.js'
 import { carriedStep, isCarriedStep, isSessionStep, sessionStep } from './graph-steps.js'
 import { importedFunction } from './import-targets.js'
 import type { Call, Effects, Func, PythonModule, Running } from './module.js'
+import { namedStep } from './named-steps.js'
 import { bindingsOf } from './names.js'
 import { importedMember } from './project-members.js'
 import type { Binding } from './scope.js'
@@ -313,7 +314,9 @@ export class EffectFinder {
     const func = functionOf(this.analysis, callee)
     if (func !== null) return this.overridden(func) ?? func
     return (
-      this.importedTarget(callee) ?? this.inheritedStep(callee) ?? (held ? this.heldTarget(callee) : null)
+      this.importedTarget(callee) ??
+      this.inheritedStep(callee) ??
+      (held ? (this.heldTarget(callee) ?? namedStep(this.analysis, callee)) : null)
     )
   }
 
@@ -324,7 +327,10 @@ export class EffectFinder {
     if (held.type === 'call') return this.madeTarget(held)
     if (held.type !== 'name') return null
     const bindings = bindingsOf(analysis, held.id, held.start)
-    const binding = bindings.length === 1 && bindings[0]!.kind === 'param' ? bindings[0]! : null
+    const [only] = bindings
+    if (only?.kind === 'assign' && only.value?.type === 'call' && only.unpack?.length === 1)
+      return importedFunction(analysis, only.value.callee)?.givesEach?.[only.unpack[0]!] ?? null
+    const binding = bindings.length === 1 && only!.kind === 'param' ? only! : null
     return binding === null ? null : this.passed.of(binding, () => this.passedTarget(binding))
   }
 

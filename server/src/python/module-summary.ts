@@ -165,6 +165,8 @@ export interface ModuleSummary {
       returns: string | null
       /** What the function does that it makes and returns. */
       gives?: Running
+      /** The same of each of several that it makes and returns together, where one of them trains. */
+      givesEach?: (Running | null)[]
       /**
        * All that it returns is data whose samples are there: objects that were pickled, with what a sample of the module's data
        * sets calls, or rows of a table on the disk.

@@ -78,7 +78,12 @@ export function isTorchLoop(python: PythonModule, loop: Loop): boolean {
   return once(
     python,
     'torch',
-    () => [...python.imports].some((name) => computesWithTorch.test(name)) || python.uses('torch.'),
+    () =>
+      [...python.imports].some((name) => computesWithTorch.test(name)) ||
+      python.uses('torch.') ||
+      python.imported.some(({ imports, brings = [] }) =>
+        [...imports, ...brings].some((name) => computesWithTorch.test(name)),
+      ),
   )
 }
 
