@@ -4,6 +4,7 @@
  */
 import type { Func, Loop, PythonModule } from '../python/module.js'
 import type { CallExpr } from '../syntax/python-ast.js'
+import { once } from '../text/once.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 import { claimOperation } from './operation-claims.js'
@@ -21,18 +22,34 @@ export function isStepCall(analysis: PythonModule, call: CallExpr): boolean {
       analysis.effectsOfFunction(func).backward || analysis.effects(call).backward
 }
 
-/** The loop's own code; what runs in the step runs on the accelerator. */
+/** The loop's own code, and that of functions which only call the step; what runs in the step runs on the accelerator. */
 function hostCode(analysis: PythonModule, loop: Loop): HotCode {
   const code = hotCode(analysis, loop.node.body, loop.function)
   const onDevice = (func: Func | null): boolean =>
     func !== null &&
     func !== loop.function &&
-    (func.node.decorators.length > 0 || analysis.effectsOfFunction(func).backward)
+    (func.node.decorators.length > 0 ||
+      (analysis.effectsOfFunction(func).backward && !onlyCallsStep(analysis, func)))
   return {
     statements: code.statements.filter(({ func }) => !onDevice(func)),
     followed: new Map([...code.followed].filter(([func]) => !onDevice(func))),
   }
 }
+
+/** It takes no gradients itself, and nothing compiles it: what it calls does the work. */
+function onlyCallsStep(analysis: PythonModule, func: Func): boolean {
+  if (func.calls.some(({ name, method }) => gradients.test(name ?? method))) return false
+  const compiled = once(analysis, 'functions that are compiled', () =>
+    analysis.calls.flatMap(({ name, method, expr: { args } }) =>
+      compilers.test(name ?? method) && args[0] !== undefined ? [analysis.functionOf(args[0].value)] : [],
+    ),
+  )
+  return !compiled.includes(func) && func.calls.some(({ expr }) => isStepCall(analysis, expr))
+}
+
+const gradients = /(^|\.)((filter_)?(value_and_)?grad|gradient|vjp|minimize|GradientTape|train_on_batch)$/
+const compilers =
+  /(^|\.)((filter_)?(jit|pmap|vmap)|scan|fori_loop|while_loop|function|shard_map|checkpoint|remat)$/
 
 export function extractionsOf(python: PythonModule, loop: Loop, dialect: Dialect): Synchronisation | null {
   if (!isHot(python, loop) || measures(python, loop)) return null

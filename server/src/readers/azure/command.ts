@@ -12,6 +12,7 @@ import { asNumber, asText } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import { commandOutline } from '../command-outline.js'
 import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
 import { launchValue } from '../launch-value.js'
@@ -103,7 +104,7 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
     if (isGiven(source.get('job_tier')) || isServerless(target))
       commandSettings.claim(compute, source, {}, ['spot'])
   }
-  const sharing = claimCommand(context, claims, source, {
+  const sharing = claimCommand(python, context, claims, source, {
     job: remote ? id : null,
     id,
     nodes: nodeCount,
@@ -154,14 +155,16 @@ interface Launched {
 
 /** The programs of its command. What is returned is why others may use its machines as well; null: they do not. */
 function claimCommand(
+  python: PythonModule,
   context: ReaderContext,
   claims: ClaimBuilder,
   source: CallSource,
   { job, id, nodes, distribution, searched, machine }: Launched,
 ): string | null {
-  const written = effective(source.get('command'))
   const shown = source.expression('command')
-  if (shown === null || typeof written !== 'string') return 'a command that cannot be read'
+  const known = effective(source.get('command'))
+  const written = typeof known === 'string' ? known : shown && commandOutline(python, shown)
+  if (shown === null || written === null) return 'a command that cannot be read'
   const text = filledIn(written, (name) => {
     const value = searched.has(name) ? undefined : effective(source.get('inputs', name))
     return value === undefined ? undefined : (asPlainWord(value) ?? undefined)

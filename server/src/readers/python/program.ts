@@ -21,7 +21,7 @@ import { parallelismOf, takesOneEach } from './parallelism.js'
 import { readResumption } from './program-resumption.js'
 import { resultFolder } from './result-folder.js'
 import { runsNotebook, startsUnknown } from './started-programs.js'
-import { startsTraining } from './started-training.js'
+import { setsToTrain, startsTraining } from './started-training.js'
 import { strangersOf } from './strangers.js'
 import { takenDevices } from './taken-devices.js'
 import { trainedSeconds } from './trained-cells.js'
@@ -105,7 +105,7 @@ export const programReader = defineReader({
     const taken = together ? takenDevices(python) : null
     if (taken !== null) program.known('devices', taken.key, taken.devices, taken.place)
     const agents = learningAgents(python)
-    const trains = trainsAnywhere(python) || agents.length > 0
+    const trains = trainsAnywhere(python) || agents.length > 0 || setsToTrain(python)
     program.known('trains', 'training', trains && !onlyMeasures(facts.path), place)
     program.known('startsTraining', 'training', startsTraining(python) && !onlyMeasures(facts.path), place)
     if (agents.length > 0 && agents.every(({ small }) => small))

@@ -6,11 +6,13 @@ import type { Span } from '../../text/location.js'
 import { isLeftOut, textArgument } from '../../values/argument.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { bareCommand } from '../bare-command.js'
+import { appendedTo, commandOutline } from '../command-outline.js'
 import { defineReader, importing, type ReaderContext } from '../reader.js'
 import { claimShellLaunch, type FoundLaunch, launchesOf } from '../shell/launches.js'
+import { claimScriptCalls } from '../shell/script-calls.js'
 import { wordOf } from '../words-in-code.js'
 
-const starters = /^subprocess\.(run|call|Popen|check_call|check_output)$/
+const starters = /^(subprocess\.(run|call|Popen|check_call|check_output)|os\.(system|popen))$/
 
 export const startedLaunchesReader = defineReader({
   name: 'started-launches',
@@ -22,17 +24,19 @@ export const startedLaunchesReader = defineReader({
     if (python === undefined || python.evidence.role === 'test') return
     for (const call of python.calls) {
       if (asksForMachine(python, call.function)) continue
-      for (const { launch, place, folder } of startedBy(python, context, claims, call)) {
-        const id = `${claims.path}#started@${fragment.index}:${place.start}`
-        claimShellLaunch(claims, launch, { job: null, id, place, folder })
-      }
+      for (const { launches, place, folder } of startedBy(python, context, claims, call))
+        launches.forEach((launch, index) => {
+          const id = `${claims.path}#started@${fragment.index}:${place.start}${index === 0 ? '' : `:${index}`}`
+          claimShellLaunch(claims, launch, { job: null, id, place, folder })
+        })
     }
   },
   change: () => ({ reason: 'the command is put together in the program' }),
 })
 
 interface Started {
-  launch: FoundLaunch
+  commands: ShellCommand[]
+  launches: FoundLaunch[]
   place: Place
   folder: string | null
 }
@@ -46,18 +50,17 @@ function startedBy(
 ): Started[] {
   if (!starters.test(call.name ?? '')) return []
   const [first] = call.expr.args
-  const command = first === undefined || first.star > 0 ? null : commandIn(python, context, first.value)
-  if (command === null) return []
+  const commands = first === undefined || first.star > 0 ? [] : commandsIn(python, context, first.value)
+  if (commands.length === 0) return []
   const given = python.argument(call, 'cwd')
   const folder = isLeftOut(given) ? '' : textArgument(given)
   const { start, end } = first!.value
   const place = { start, end }
-  return (
-    launchesOf([command], () => claims.locate(place))
-      // Tools of Python itself, and programs that something else makes.
-      .filter(({ parts }) => parts.program.path !== null || parts.launcher !== 'python')
-      .map((launch) => ({ launch, place, folder }))
+  // Tools of Python itself, and programs that something else makes.
+  const launches = launchesOf(commands, () => claims.locate(place)).filter(
+    ({ parts }) => parts.program.path !== null || parts.launcher !== 'python',
   )
+  return [{ commands, launches, place, folder }]
 }
 
 /** `@app.function(gpu='A100')`, `@resources(gpu=8)`: what it starts is a launch of that job. */
@@ -83,27 +86,47 @@ export function claimStarted(
   const found = python.calls
     .filter((call) => call.function === func)
     .flatMap((call) => startedBy(python, context, claims, call))
-  for (const { launch, place, folder } of job === null ? [] : found)
-    claimShellLaunch(claims, launch, { job, id: `${job}:${place.start}`, place, folder })
-  return found.length > 0
+  if (job === null) return found.some(({ launches }) => launches.length > 0)
+  const before = claims.extraction.launches.length
+  for (const { commands, launches, place, folder } of found) {
+    const id = `${job}:${place.start}`
+    launches.forEach((launch, index) => {
+      claimShellLaunch(claims, launch, { job, id: index === 0 ? id : `${id}:${index}`, place, folder })
+    })
+    if (launches.length === 0)
+      claimScriptCalls(claims, commands, { job, id, place, nodes: 1, folder }, () => claims.locate(place))
+  }
+  return claims.extraction.launches.length > before
 }
 
-function commandIn(python: PythonModule, context: ReaderContext, expr: Expr): ShellCommand | null {
-  const value = python.definition(expr)
-  if (value.type === 'list' || value.type === 'tuple') {
-    const { items } = value
-    if (items.length < 2 || python.isChanged(expr)) return null
-    return bareCommand(
-      items.map((item) => argumentOf(python, item)),
-      expr,
-    )
+function commandsIn(python: PythonModule, context: ReaderContext, expr: Expr): ShellCommand[] {
+  const items = itemsOf(python, expr)
+  if (items !== null) {
+    if (items.length < 2) return []
+    const words = items.map((item) => argumentOf(python, item))
+    return [bareCommand(python.isChanged(expr) ? [...words, anyWords(expr)] : words, expr)]
   }
   // `shlex.split('torchrun train.py')`, `'…'.split()`
+  const value = python.definition(expr)
   const split = value.type === 'call' ? python.callOf(value) : null
-  const source = split === null ? value : sourceOf(split)
-  const text = source === null ? null : wordOf(python, source).text
-  const [only, ...more] = text === null ? [] : context.shell(text).commands
-  return only === undefined || more.length > 0 ? null : at(only, expr)
+  const source = (split === null ? null : sourceOf(split)) ?? expr
+  const text = wordOf(python, source).text ?? commandOutline(python, source)
+  return (text === null ? [] : context.shell(text).commands).map((one) => at(one, expr))
+}
+
+/** Of a list, with those of lists that are added to it: `command += ['--fast']`. */
+function itemsOf(python: PythonModule, expr: Expr): Expr[] | null {
+  const appended = expr.type === 'name' ? appendedTo(python, expr) : null
+  const lists = (appended ?? [expr]).map((one) => python.definition(one))
+  const items = lists.flatMap((one): Expr[] | null[] =>
+    one.type === 'list' || one.type === 'tuple' ? one.items : [null],
+  )
+  return items.every((one) => one !== null) ? items : null
+}
+
+/** Words that are added later. */
+function anyWords({ start, end }: Span): ShellWord {
+  return { text: null, raw: '$', start, end, splits: true }
 }
 
 function sourceOf(call: Call): Expr | null {
@@ -114,7 +137,7 @@ function sourceOf(call: Call): Expr | null {
 
 /** The interpreter that runs the program runs the other one too. */
 function argumentOf(python: PythonModule, item: Expr): ShellWord {
-  if (item.type === 'starred') return { text: null, raw: '$', start: item.start, end: item.end, splits: true }
+  if (item.type === 'starred') return anyWords(item)
   const word = wordOf(python, item)
   return python.nameOf(item) === 'sys.executable' ? { ...word, text: 'python', raw: 'python' } : word
 }

@@ -20,9 +20,7 @@ function callsTraining(python: PythonModule): boolean {
   const methods = trainingMethods(python)
   const trains = ({ trains, backward, optimizerStep, calls }: FunctionSummary): boolean =>
     trains || (backward && optimizerStep) || calls.some((name) => methods.has(lastOf(name))) || fits(calls)
-  const works = once(python, 'sets objects to work', () =>
-    python.calls.some(({ method, expr }) => expr.callee.type === 'attribute' && working.test(method)),
-  )
+  const works = setsToWork(python)
   return python.calls.some(({ expr: { callee, args }, method }) => {
     if (callee.type === 'attribute' && methods.has(method)) return true
     // `study.optimize(objective)`: what is handed over is called, too.
@@ -34,6 +32,22 @@ function callsTraining(python: PythonModule): boolean {
     const klass = python.importedClass(callee)
     return klass !== null && classTrains(klass, works)
   })
+}
+
+function setsToWork(python: PythonModule): boolean {
+  return once(python, 'sets objects to work', () =>
+    python.calls.some(({ method, expr }) => expr.callee.type === 'attribute' && working.test(method)),
+  )
+}
+
+/** It makes an object of another module that has a training loop, and sets it to work. */
+export function setsToTrain(python: PythonModule): boolean {
+  return (
+    setsToWork(python) &&
+    python.calls.some(({ expr }) =>
+      Object.values(python.importedClass(expr.callee)?.steps ?? {}).some(({ trains }) => trains),
+    )
+  )
 }
 
 /** Methods that train, of the classes of modules around; not `train()`, which networks have as well. */
