@@ -26,9 +26,9 @@ describe('memory of published runs', () => {
       assert.ok(error < most, percent(error))
     })
 
-  it('that was collected when the constants stood: nine in ten in the interval, 25 % off on average', () => {
+  it('that was collected when the constants stood: seven in eight in the interval, 25 % off on average', () => {
     const { figures, inside, error } = score(memoryChecks(root, 'later').checks)
-    assert.ok(figures > 150 && inside >= 0.9, percent(inside))
+    assert.ok(figures > 190 && inside >= 0.875, percent(inside))
     assert.ok(error < 0.25, percent(error))
   })
 })

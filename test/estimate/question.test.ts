@@ -321,6 +321,22 @@ describe('answers', () => {
     assert.ok(host!.stepSeconds!.high > 1.5 * shared!.stepSeconds!.high)
   })
 
+  it('a vision transformer whose layers are computed twice keeps their inputs', () => {
+    const giant = 'vit_giant_patch14_dinov2'
+    const asked: Question = {
+      model: giant,
+      batch: 32,
+      size: '224',
+      gpu: 'RTX 4070 Ti SUPER',
+      precision: 'bf16-true',
+    }
+    const [once, twice] = ['full, no checkpointing', 'full+checkpointing'].map(
+      (method) => ask({ ...asked, method }).memory!.expected / 2 ** 30,
+    )
+    // Published: 9.8 GB of tensors.
+    assert.ok(twice! > 9 && twice! < 14 && once! > 1.5 * twice!, `${once} ${twice}`)
+  })
+
   it('a loss in pieces keeps no logits', () => {
     const llama: Question = { model: 'Llama 3.1 8B', batch: 2, size: '2048', gpu: 'A100 80GB' }
     const [plain, pieces] = ['QLoRA', 'QLoRA (Unsloth)'].map(

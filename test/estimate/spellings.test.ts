@@ -182,6 +182,7 @@ describe('spellings of questions', () => {
     ['nanoGPT', 'gpt2'],
     ['TheBloke/Llama-2-13B-GPTQ', 'Llama-2 13B'],
     ['RN50', 'ResNet-50'],
+    ['StyleGAN2 config-f', 'StyleGAN2'],
     ['vit base 16', 'ViT-B/16'],
     ['ViT-Large/16 384', 'vit_large_patch16_384'],
     ['deit small', 'DeiT-S'],

@@ -26,7 +26,7 @@ function normal(name: string): string {
 
 /** What hubs and people add to the name of a model without changing its layers. */
 const variants =
-  /[-_ ](hf|chat|instruct|base|it|pt|gptq|awq|gguf|(bnb-)?[48]-?bit|int[48]|fp16|bf16|uncased|cased|v\d+(\.\d+)*|std|chat-hf|intermediate-step.*|\d+k|class|variant)$/i
+  /[-_ ](hf|chat|instruct|base|it|pt|gptq|awq|gguf|(bnb-)?[48]-?bit|int[48]|fp16|bf16|uncased|cased|v\d+(\.\d+)*|std|chat-hf|intermediate-step.*|\d+k|class|variant|config-?[a-f])$/i
 /** Words of the training, not of the model. */
 const training =
   /\b(full|q-?lora|lora|dora|sft|ppo|dpo|kto|reward model|fine-?tun\w*|dreambooth|pre-?train\w*|multinode.*|with .*|from scratch.*|\d(\.\d+)?x( schedule)?)\b/gi

@@ -110,6 +110,24 @@ function blocks(name: string, parameters: number): number | null {
  */
 const encoding = 4.2e6 / 3
 
+/** Layers of vision transformers, by the size that timm's names tell. */
+const deep: Record<string, number> = {
+  tiny: 12,
+  small: 12,
+  base: 12,
+  so400m: 27,
+  large: 24,
+  huge: 32,
+  giant: 40,
+  gigantic: 48,
+}
+
+/** Of 'vit_giant_patch14_dinov2', 'deit3_large_patch16_224'; null: it is no such network. */
+function visionLayers(name: string): number | null {
+  const size = /\/(?:vit|deit3?|beit(?:v2)?)_([a-z0-9]+)_patch\d/.exec(name)?.[1]
+  return size === undefined ? null : (lookUp(deep, size) ?? null)
+}
+
 /** Convolutions, norms and activations of a block. */
 const operationsOfBlock = 10
 
@@ -271,10 +289,11 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
     }
   }
   const parameters = cost.parameters ?? model?.parameters ?? 0
-  // All layers of a transformer for texts, audio or codes are of one width, of which 12 squares make a layer.
+  // All layers of a transformer for texts, audio, codes or patches of one size are of one width, of which 12 squares make a layer.
   const plain = networkClass === 'dit' || (networkClass === 'transformer' && unit !== 'pixels')
-  const even = plain && cost.layers !== null && parameters > 0
-  const width = even ? Math.sqrt(parameters / (12 * cost.layers!)) : null
+  const layers = cost.layers ?? visionLayers(cost.name)
+  const even = (plain || layers !== cost.layers) && layers !== null && parameters > 0
+  const width = even ? Math.sqrt(parameters / (12 * layers)) : null
   const few = networkClass === 'conv' && parameters < thin.parameters ? thin.kept : 1
   return {
     name,
@@ -297,7 +316,7 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
     keptIsMeasured: cost.kept !== null && cost.source.includes('bench/memory/'),
     // Two operations for each weight and token.
     ...(width !== null && { inputs: (size: number) => forward(size).low / (24 * width) }),
-    layers: cost.layers ?? blocks(cost.name, parameters) ?? usualLayers[networkClass],
+    layers: layers ?? blocks(cost.name, parameters) ?? usualLayers[networkClass],
     // Targets, losses and, with two stages, proposals: set by published runs of detectors, as estimate/step-seconds.ts is.
     layersOfSample: unit === 'coco' ? (oneStage.test(cost.name) ? 8 : 15) : 0,
     model,
