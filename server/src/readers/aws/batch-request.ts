@@ -25,7 +25,6 @@ export const definitionSettings = settingTable('Compute', {
     keys: [['timeout', 'attemptDurationSeconds']],
     parse: asQuotedNumber,
     otherwise: null,
-    openDefault: true,
     write: Number,
     title: (seconds) => `End each attempt after ${Number(seconds) / 3600} hours: timeout`,
   },

@@ -67,13 +67,12 @@ function gpusOf(resource: Resource, base: Keys): Given<number> {
   return index < 0 ? stated(none, 0) : resource.number(...keys, index, 'Value')
 }
 
-/** Whoever sends a job may set both of these as well. */
+/** Whoever sends a job may set both as well, and hardly anybody does. */
 export const jobSettings = settingTable('Compute', {
   timeLimit: {
     keys: [['Timeout', 'AttemptDurationSeconds']],
     parse: asQuotedNumber,
     otherwise: null,
-    openDefault: true,
   },
   retries: {
     keys: [['RetryStrategy', 'Attempts']],

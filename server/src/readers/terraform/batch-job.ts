@@ -11,13 +11,12 @@ import { machineOfJob } from '../shell/job-operations.js'
 import type { Block } from './block.js'
 import { startJob } from './machines.js'
 
-/** Whoever sends a job may set both of these as well. */
+/** Whoever sends a job may set both as well, and hardly anybody does. */
 export const batchJobSettings = settingTable('Compute', {
   timeLimit: {
     keys: [['timeout', 0, 'attempt_duration_seconds']],
     parse: asQuotedNumber,
     otherwise: null,
-    openDefault: true,
   },
   retries: {
     keys: [['retry_strategy', 0, 'attempts']],
