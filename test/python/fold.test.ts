@@ -187,7 +187,17 @@ describe('values of names', () => {
     })
     assert.equal(valueOfName(await analyse(`${text}\nf(5)`), 'inside').state, 'unknown')
     assert.equal(valueOfName(await analyse(`${text}\nrun(f)`), 'inside').state, 'unknown')
-    assert.equal(valueOfName(await analyse('def f(n=3):\n  inside = n'), 'inside').state, 'unknown')
+  })
+
+  it('knows the default of a function that nothing calls, which a caller may replace', async () => {
+    const default3 = { state: 'known', value: 3, channel: 'code', overridable: true }
+    assert.deepEqual(valueOfName(await analyse('def f(n=3):\n  inside = n'), 'inside'), default3)
+    const made = await analyse('class A:\n  def __init__(self, n=3):\n    inside = n')
+    assert.deepEqual(valueOfName(made, 'inside'), default3)
+    // A method is called on what nobody can tell.
+    const method = await analyse('class A:\n  def fit(self, n=3):\n    inside = n')
+    assert.equal(valueOfName(method, 'inside').state, 'unknown')
+    assert.equal(valueOfName(await analyse('def f(n=3):\n  inside = n\nrun(f)'), 'inside').state, 'unknown')
   })
 
   it('reads what a class holds for all, here and in another module', async () => {

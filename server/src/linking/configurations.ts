@@ -130,7 +130,8 @@ export class ConfigurationLinker {
               chosen.map(({ root }) => root),
               names,
             ),
-      overridable: named.length === 0 || given.documented,
+      // Where one launch takes a variable, what the others name is one of several.
+      overridable: named.length === 0 || given.documented || (given.files.length > 0 && !given.isLaunched),
     })
   }
 

@@ -107,10 +107,22 @@ function made(analysis: Analysis, expr: CallExpr, name: string): ConfiguredPath 
 
 /** A dictionary that holds more than plain values: what is known of it. Null: nothing is. */
 export function dictionaryPath(analysis: Analysis, expr: Expr & { type: 'dict' }): ConfiguredPath | null {
+  const kept = dictionaries.get(analysis) ?? new Map<Expr, ConfiguredPath | null>()
+  dictionaries.set(analysis, kept)
+  const before = kept.get(expr)
+  if (before !== undefined) return before
+  // It may refer to itself.
+  kept.set(expr, null)
   const values = new Map<string, Folded>()
   put(analysis, '', expr, values, 0)
-  return values.size === 0 ? null : { root: null, keys: [], fields: { from: 0, values } }
+  const path: ConfiguredPath | null =
+    values.size === 0 ? null : { root: null, keys: [], fields: { from: 0, values } }
+  kept.set(expr, path)
+  return path
 }
+
+/** One object for one dictionary, so that what is written to it is found. */
+const dictionaries = new WeakMap<Analysis, Map<Expr, ConfiguredPath | null>>()
 
 /** `EasyDict(lr=0.1)`, `OmegaConf.create({'lr': 0.1})`. */
 function fromArguments(

@@ -3,10 +3,12 @@
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { dictionaryPath } from './attribute-containers.js'
 import { argumentOf, type ConfiguredPath } from './configured-path.js'
 import { isFromEnvironment } from './data-classes.js'
 import { type EnvironmentFields, environmentFields } from './environment-fields.js'
 import { classElsewhere, fieldsElsewhere, fieldValues } from './field-values.js'
+import { declaredName } from './import-targets.js'
 import { takingOf } from './mapping-classes.js'
 import type { Klass, ModuleSummary } from './module.js'
 import { bindingsOf } from './names.js'
@@ -49,6 +51,38 @@ export function pathOfClass(analysis: Analysis, expr: Expr): ConfiguredPath | nu
   return values === null || values.size === 0 ? null : { root: null, keys: [], fields: { from: 0, values } }
 }
 
+/**
+ * `cfg: TrainConfig` of a function that nothing in the project calls: what the class gives its objects by itself, which
+ * whoever calls the function may replace. Null: it is no class of the project that holds options.
+ */
+export function pathDeclared(analysis: Analysis, annotation: Expr): ConfiguredPath | null {
+  const name = declaredName(analysis, annotation)
+  const named = name === null ? null : classNamed(analysis, name)
+  if (named === null) return null
+  const isOwn = 'klass' in named
+  const values = isOwn
+    ? computes(named.klass)
+      ? null
+      : fieldValues(analysis, named.klass)
+    : classElsewhere(analysis, named.summary, named.name)
+  if (values === null || values.size === 0) return null
+  const environment = isOwn
+    ? environmentFields(analysis, named.klass)
+    : lookUp(named.summary.classes, named.name)?.environment
+  return {
+    root: null,
+    keys: [],
+    fields: { from: 0, values },
+    overridable: true,
+    ...(environment == null ? {} : { environment }),
+  }
+}
+
+/** A network, a loader: what its objects hold is no set of options. */
+function computes({ methods }: Klass): boolean {
+  return ['forward', 'call', '__call__', '__getitem__', '__iter__'].some((name) => methods.has(name))
+}
+
 /** `Config(**data)`, `Config(data)`, `Config()`. */
 export function constructed(
   analysis: Analysis,
@@ -60,7 +94,7 @@ export function constructed(
   if (klass === null) return null
   const spread = args.filter((one) => one.star === 2)
   if (isMapping(klass) && args.length === 1 && args[0]!.star !== 1 && args[0]!.name === null)
-    return inner(args[0]!.value)
+    return inner(args[0]!.value) ?? written(analysis, args[0]!.value)
   const taking = 'klass' in klass ? takingOf(analysis, klass.klass) : klass.taking
   if (taking === 'keywords' && spread.length === 1 && args.every((one) => one.star !== 1))
     return filled(analysis, callee, expr, inner(spread[0]!.value))
@@ -74,6 +108,11 @@ export function constructed(
   return object === null || Object.keys(paths).length === 0
     ? object
     : { ...object, parts: { from: 0, paths } }
+}
+
+/** `AttrDict({'lr': 0.1})` */
+function written(analysis: Analysis, data: Expr): ConfiguredPath | null {
+  return data.type === 'dict' ? dictionaryPath(analysis, data) : null
 }
 
 /** What keywords are given that stands in a file. */

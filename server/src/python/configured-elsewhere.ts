@@ -21,7 +21,7 @@ import { agree, unknown } from './folded.js'
 import { projectTarget, targetOf } from './import-targets.js'
 import type { PlainPath } from './module.js'
 import { throughNamedModule } from './named-modules.js'
-import { projectMember } from './project-members.js'
+import { importedMember } from './project-members.js'
 import type { Binding } from './scope.js'
 
 /** `from config import cfg`: what a module of the project makes of a file, or an object that it keeps. */
@@ -131,7 +131,7 @@ export function loadedElsewhere(
   followed: Followed | null,
 ): ConfiguredPath | null {
   if (!analysis.complete || (expr.callee.type !== 'name' && expr.callee.type !== 'attribute')) return null
-  const found = projectMember(analysis, expr.callee)
+  const found = importedMember(analysis, expr.callee)
   const loads = found === null ? undefined : lookUp(found.summary.loads ?? {}, found.rest)
   if (loads === undefined) return null
   const { parameter } = loads

@@ -117,6 +117,8 @@ export function fileLoadedFrom(
     if (value.callee.type === 'attribute' && value.callee.attr === 'with_name')
       return inner(value.args[0]?.value)
   }
+  // `root / path if relative else path`
+  if (value.type === 'conditional') return oneOf([inner(value.then), inner(value.otherwise)])
   if (value.type === 'binary' && value.op === '/') return below(partsOf(value.left), inner(value.right))
   if (value !== expr && value.type === 'name') return inner(value)
   if (value.type === 'constant') return named(value.value)

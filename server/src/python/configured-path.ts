@@ -11,9 +11,10 @@ import type { Analysis } from './analysis.js'
 import { containerPath, dictionaryPath, isOwnWrite } from './attribute-containers.js'
 import { attributeValues } from './attribute-values.js'
 import { configFlag, rootOfConfigFlag } from './config-flags.js'
+import { lastByDefault, sideByDefault } from './configured-branches.js'
 import { pathOfItem, pathOfProject, theSame } from './configured-calls.js'
 import { keysChangedBy } from './configured-changes.js'
-import { classParsers, filled, pathOfClass, structuring } from './configured-classes.js'
+import { classParsers, filled, pathDeclared, pathOfClass, structuring } from './configured-classes.js'
 import { anyOfImported, madeOfNamedModule, pathElsewhere } from './configured-elsewhere.js'
 import { fileLoadedFrom, fileParsedBy, type LoadedFile, loaders, parsers } from './configured-file.js'
 import { isEmpty, keyOf, pathLookedUp } from './configured-lookups.js'
@@ -171,7 +172,10 @@ function findPath(
     case 'conditional': {
       // `yaml.safe_load(file) if path.exists() else {}`
       const side = isEmpty(expr.otherwise) ? expr.then : isEmpty(expr.then) ? expr.otherwise : null
-      return side === null ? null : configuredPath(analysis, side, depth + 1, followed)
+      if (side !== null) return configuredPath(analysis, side, depth + 1, followed)
+      return followed === null
+        ? sideByDefault(analysis, expr, (one) => configuredPath(analysis, one, depth + 1))
+        : null
     }
     case 'dict':
       return followed === null || !analysis.complete || analysis.fold(expr).state === 'known'
@@ -235,7 +239,7 @@ function pathBound(
   if (bindings.length === 0) return pathElsewhere(analysis, expr)
   const binding = bindings.length === 1 ? bindings[0]! : null
   if (binding === null)
-    return anyOfImported(analysis, bindings) ?? anyOfAssigned(analysis, bindings, depth, followed)
+    return anyOfImported(analysis, bindings) ?? anyOfAssigned(analysis, bindings, expr.start, depth, followed)
   if (binding.kind === 'import') return pathElsewhere(analysis, expr)
   if (binding.kind === 'class') return pathOfClass(analysis, expr)
   const mapping = binding.value?.type === 'call' ? mappingSetOn(analysis, expr.id, binding.at) : null
@@ -255,15 +259,22 @@ function pathBound(
   }
   if (owner.position === 0 && isHydraMain(analysis, owner.func)) return { root: hydraRoot, keys: [] }
   const sites = analysis.callSites(owner.func) ?? []
+  // `main()`, where a decorator fills the parameter.
+  const isFilled = owner.func.node.decorators.length > 0 && sites.every(({ expr }) => expr.args.length === 0)
   let found: ConfiguredPath | null = null
-  for (const site of sites) {
+  for (const site of isFilled ? [] : sites) {
     const given = argumentOf(site.expr, binding.name, owner.position)
     const path = given === null ? null : configuredPath(analysis, given, depth + 1)
     if (path === null || (found !== null && !samePath(found, path))) return null
     found = path
   }
   if (found !== null) return found
-  return sites.length === 0 ? analysis.outside.path(owner.func, binding.name, owner.position) : null
+  if (sites.length > 0 && !isFilled) return null
+  const outside = analysis.outside.path(owner.func, binding.name, owner.position)
+  if (outside !== null || analysis.outsideCalls(owner.func).length > 0) return outside
+  const annotation = analysis.parameterAnnotation(binding)
+  const declared = annotation === null ? null : pathDeclared(analysis, annotation)
+  return declared === null || !isFilled ? declared : { ...declared, commandLine: true }
 }
 
 function isEmptyNamespace(analysis: Analysis, { callee, args }: CallExpr): boolean {
@@ -274,6 +285,7 @@ function isEmptyNamespace(analysis: Analysis, { callee, args }: CallExpr): boole
 function anyOfAssigned(
   analysis: Analysis,
   bindings: readonly Binding[],
+  offset: number,
   depth: number,
   followed: Followed | null,
 ): ConfiguredPath | null {
@@ -282,7 +294,9 @@ function anyOfAssigned(
   )
   const written = values.filter((value) => value !== null)
   if (written.length < values.length || written.length > mostBindings) return null
-  return theSame(analysis, written, depth, followed)
+  const same = theSame(analysis, written, depth, followed)
+  if (same !== null || followed !== null) return same
+  return lastByDefault(analysis, bindings, offset, (one) => configuredPath(analysis, one, depth + 1))
 }
 
 const mostBindings = 4
@@ -379,7 +393,7 @@ function pathOfCall(
   if (namespaces.has(name) && first.star === 2)
     return inner(throughComprehension(first.value)) ?? containerPath(analysis, expr)
   if (name === 'omegaconf.OmegaConf.structured' && analysis.classOf(first.value) !== null)
-    return filled(analysis, first.value, expr, null)
+    return filled(analysis, first.value, expr, { root: null, keys: [] })
   const parsedClass = lookUp(classParsers, name)
   if (parsedClass !== undefined) {
     const klass = argumentOf(expr, ...parsedClass)

@@ -8,6 +8,7 @@ import type { Analysis } from './analysis.js'
 import { configuredNode, foldFound, look } from './configured.js'
 import { loaders } from './configured-file.js'
 import { below, type Key } from './configured-path.js'
+import { extraKeyword } from './extra-keywords.js'
 import { combine, type Fold, unknown } from './folded.js'
 import { importedFunction } from './import-targets.js'
 import { type Lookup, lookupOf } from './lookups.js'
@@ -55,6 +56,9 @@ export function foldLookup(analysis: Analysis, fold: Fold, expr: CallExpr): Fold
   const parsed =
     typeof key === 'string' && deeper === undefined ? analysis.outside.argument(lookup.object, key) : null
   if (parsed !== null) return parsed
+  const passed =
+    typeof key === 'string' && deeper === undefined ? extraKeyword(analysis, fold, lookup.object, key) : null
+  if (passed !== null) return passed === 'absent' ? fallback(false) : passed
   const object = fold(lookup.object)
   if (object.state === 'known') return inObject(object, keys) ?? fallback(object.overridable)
   const mayBeAnything = whole === null && !isFromFile(analysis, lookup.object)

@@ -2,6 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { extraKeyword } from './extra-keywords.js'
 import { configuredValue, environmentValue } from './fold-outside.js'
 import type { Fold } from './folded.js'
 import { combine, throughOptions, unknown } from './folded.js'
@@ -44,6 +45,11 @@ export function foldSubscript(analysis: Analysis, fold: Fold, expr: Expr & { typ
       : null
   if (parsed !== null) return parsed
   const key = fold(index)
+  const passed =
+    key.state === 'known' && typeof key.value === 'string'
+      ? extraKeyword(analysis, fold, value, key.value)
+      : null
+  if (passed !== null && passed !== 'absent') return passed
   const tracked =
     key.state === 'known' && typeof key.value === 'string'
       ? trackedValue(analysis, fold, value, key.value)

@@ -38,7 +38,7 @@ import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './o
 import { optionNamed } from './renamed-options.js'
 import { certainReturn } from './returns.js'
 import { type Binding, scopeAt } from './scope.js'
-import { searchingFunctions } from './trial-searches.js'
+import { keepsDefaults } from './uncalled-defaults.js'
 
 const depthLimit = 200
 
@@ -400,8 +400,9 @@ export class Folder {
     // What is handed around may be called with anything.
     if (sites === null) return unknown(`the parameter ${binding.name}`)
     const values = this.analysis.outside.values(owner.func, binding.name, owner.position, fallback) ?? []
+    // Whoever calls it may give another value.
     if (!called && values.length === 0 && fallback?.state === 'known' && fallback.value !== null)
-      if (searchingFunctions(this.analysis).has(owner.func)) return { ...fallback, overridable: true }
+      if (keepsDefaults(this.analysis, owner.func)) return { ...fallback, overridable: true }
     if (sites.length + values.length === 0) return unknown(`the parameter ${binding.name}`)
     for (const site of sites) {
       const argument = this.analysis.argument(site, binding.name, owner.position)

@@ -109,20 +109,26 @@ function importedClassOf(analysis: Analysis, value: Expr, depth = 0): string | n
   return classes.size === 1 ? [...classes][0]! : null
 }
 
-/** `Trainer`, `'Trainer'`, `Optional[Trainer]`, `Trainer | None`. */
+/** The import target of the class that an annotation names. */
 function declaredClass(analysis: Analysis, annotation: Expr): string | null {
+  const named = declaredName(analysis, annotation)
+  return named === null ? null : targetOf(analysis, named)
+}
+
+/** The name of the class in `Trainer`, `'Trainer'`, `Optional[Trainer]`, `Trainer | None`. */
+export function declaredName(analysis: Analysis, annotation: Expr): Expr | null {
   const { type, start, end } = annotation
   if (type === 'constant')
     return typeof annotation.value === 'string' && /^\w+$/.test(annotation.value)
-      ? targetOf(analysis, { type: 'name', id: annotation.value, start, end })
+      ? { type: 'name', id: annotation.value, start, end }
       : null
   if (type === 'subscript')
     return /(^|\.)Optional$/.test(nameOf(analysis, annotation.value) ?? '')
-      ? declaredClass(analysis, annotation.index)
+      ? declaredName(analysis, annotation.index)
       : null
   if (type === 'binary' && annotation.op === '|')
-    return isNone(annotation.right) ? declaredClass(analysis, annotation.left) : null
-  return targetOf(analysis, annotation)
+    return isNone(annotation.right) ? declaredName(analysis, annotation.left) : null
+  return annotation
 }
 
 /** What another module of the project says of the function that an expression names, or the method of a class of it. */

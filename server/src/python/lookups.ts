@@ -69,7 +69,8 @@ export function lookupOf(analysis: Analysis, expr: CallExpr, depth = 0): Lookup 
       fallback: named('fallback'),
       ...(typed === undefined ? {} : { as: typed }),
     }
-  if (callee.attr !== 'get') return null
+  // A list is asked for one place: `queue.pop(0)`.
+  if (callee.attr !== 'get' && (callee.attr !== 'pop' || second === undefined)) return null
   const fallback = second ?? named('default') ?? noValue(expr)
   return positional.length > 2 ? null : { object: callee.value, keys: [first], dotted: false, fallback }
 }

@@ -5,6 +5,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
+import { boundValue } from './arguments.js'
 import { flagLookedUp } from './command-line-words.js'
 import { asFile } from './configured-file.js'
 import { type ConfiguredPath, configuredPath } from './configured-path.js'
@@ -36,9 +37,18 @@ export function programOption(analysis: Analysis, expr: Expr): ProgramArgument |
 
 /** The root of what the file holds; null: a launch that is bound tells the file, or no option does. */
 export function rootOfOption(analysis: Analysis, expr: Expr): string | null {
-  if (analysis.binding !== null || !analysis.complete) return null
+  if (!analysis.complete || isTold(analysis, expr)) return null
   const flags = optionOf(analysis, expr) ?? wordOf(analysis, expr) ?? optionElsewhere(analysis, expr)
   return flags === null || flags.length === 0 ? null : rootOfFlags(flags)
+}
+
+/** The launch that is bound says which file it is, by a word or by leaving the option out. */
+function isTold(analysis: Analysis, expr: Expr): boolean {
+  const { binding } = analysis
+  if (binding === null) return false
+  const option = programOption(analysis, expr)
+  // `--config "$CONFIG"`
+  return option === null || boundValue(option, analysis.programArguments, binding)?.state !== 'unknown'
 }
 
 const wordMark = '@'

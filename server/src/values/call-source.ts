@@ -129,7 +129,8 @@ export class CallSource implements TreeSource {
   }
 
   private openDefault(argument: ArgumentValue): Given<Json> | null {
-    if (argument.state !== 'given' || argument.folded.state !== 'unknown') return null
+    if (argument.state !== 'given') return null
+    if (argument.folded.state === 'known' && !argument.folded.overridable) return null
     const expr = this.options.defaultOf?.(this.python, argument.expr) ?? null
     if (expr === null) return null
     const place = { start: expr.start, end: expr.end }

@@ -1,0 +1,41 @@
+/** Configurations of which a condition leaves one: a file where the command line names one, else what the code holds. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import { dictionaryPath } from './attribute-containers.js'
+import { lastOfTwo } from './branch-assignments.js'
+import { conditionOf } from './conditions.js'
+import type { ConfiguredPath } from './configured-path.js'
+import type { Binding } from './scope.js'
+
+type Inner = (side: Expr) => ConfiguredPath | null
+
+/** `Settings.load(args.config) if args.config else Settings()`: the side that holds where nothing is passed. */
+export function sideByDefault(
+  analysis: Analysis,
+  { test, then, otherwise }: Expr & { type: 'conditional' },
+  inner: Inner,
+): ConfiguredPath | null {
+  const byDefault = analysis.complete ? conditionOf(analysis, test).byDefault : null
+  return typeof byDefault === 'boolean' ? replaceable(analysis, byDefault ? then : otherwise, inner) : null
+}
+
+/** The same of what is assigned under `if` and `else`, or before an `if` and under it. `offset`: where it is used. */
+export function lastByDefault(
+  analysis: Analysis,
+  bindings: readonly Binding[],
+  offset: number,
+  inner: Inner,
+): ConfiguredPath | null {
+  const guard = analysis.complete ? lastOfTwo(analysis, bindings, offset) : null
+  if (guard === null) return null
+  const { byDefault } = conditionOf(analysis, guard.test)
+  if (typeof byDefault !== 'boolean') return null
+  const { value } = bindings.at(byDefault === guard.holds ? -1 : -2)!
+  return value === null ? null : replaceable(analysis, value, inner)
+}
+
+/** A launch that passes something brings the other side. */
+function replaceable(analysis: Analysis, side: Expr, inner: Inner): ConfiguredPath | null {
+  const path = inner(side) ?? (side.type === 'dict' ? dictionaryPath(analysis, side) : null)
+  return path === null ? null : { ...path, overridable: true }
+}
