@@ -5,6 +5,7 @@ import { dictionaryPath } from './attribute-containers.js'
 import { lastOfTwo } from './branch-assignments.js'
 import { conditionOf } from './conditions.js'
 import type { ConfiguredPath } from './configured-path.js'
+import { bindingsOf, isNone } from './names.js'
 import type { Binding } from './scope.js'
 
 type Inner = (side: Expr) => ConfiguredPath | null
@@ -32,6 +33,23 @@ export function lastByDefault(
   if (typeof byDefault !== 'boolean') return null
   const { value } = bindings.at(byDefault === guard.holds ? -1 : -2)!
   return value === null ? null : replaceable(analysis, value, inner)
+}
+
+/** `settings or Settings()` of a parameter that is None by itself, in a function that nothing in the project calls. */
+export function standIn(
+  analysis: Analysis,
+  { op, left, right }: Expr & { type: 'binary' },
+  inner: Inner,
+): ConfiguredPath | null {
+  if (op !== 'or' || left.type !== 'name' || !analysis.complete) return null
+  const [binding, ...others] = bindingsOf(analysis, left.id, left.start)
+  if (binding?.kind !== 'param' || others.length > 0 || !isNone(binding.value)) return null
+  const func = analysis.parameterOwner(binding)?.func
+  const isCalled =
+    func === undefined ||
+    (analysis.callSites(func) ?? [null]).length > 0 ||
+    analysis.outsideCalls(func).length > 0
+  return isCalled ? null : replaceable(analysis, right, inner)
 }
 
 /** A launch that passes something brings the other side. */

@@ -11,7 +11,7 @@ import type { Analysis } from './analysis.js'
 import { containerPath, dictionaryPath, isOwnWrite } from './attribute-containers.js'
 import { attributeValues } from './attribute-values.js'
 import { configFlag, rootOfConfigFlag } from './config-flags.js'
-import { lastByDefault, sideByDefault } from './configured-branches.js'
+import { lastByDefault, sideByDefault, standIn } from './configured-branches.js'
 import { pathOfItem, pathOfProject, theSame } from './configured-calls.js'
 import { keysChangedBy } from './configured-changes.js'
 import { classParsers, filled, pathDeclared, pathOfClass, structuring } from './configured-classes.js'
@@ -167,7 +167,10 @@ function findPath(
     case 'binary': {
       // `yaml.safe_load(file) or {}`
       const side = expr.op === 'or' && isEmpty(expr.right) ? expr.left : sideThatCounts(analysis, expr)
-      return side === null ? null : configuredPath(analysis, side, depth + 1, followed)
+      if (side !== null) return configuredPath(analysis, side, depth + 1, followed)
+      return followed === null
+        ? standIn(analysis, expr, (one) => configuredPath(analysis, one, depth + 1))
+        : null
     }
     case 'conditional': {
       // `yaml.safe_load(file) if path.exists() else {}`

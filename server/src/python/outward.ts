@@ -3,8 +3,9 @@ import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Location } from '../text/location.js'
 import { once } from '../text/once.js'
-import { define } from '../text/records.js'
+import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { classAround } from './attribute-values.js'
 import { baseClasses } from './base-classes.js'
 import { chosenTargets, isChoice } from './chosen-targets.js'
 import { toPlain } from './configured-exports.js'
@@ -14,6 +15,7 @@ import { running } from './effects.js'
 import { handedCall } from './handed-calls.js'
 import { importedTarget, projectTarget, targetOf } from './import-targets.js'
 import { defaultPlace } from './imported-arguments.js'
+import { heldByBase, makings } from './inherited-fields.js'
 import type {
   Call,
   DerivedClass,
@@ -280,7 +282,19 @@ const mostHops = 6
 function keptParameter(analysis: Analysis, expr: Expr, depth: number): Passed | null {
   if (expr.type !== 'attribute' || expr.value.type !== 'name' || expr.value.id !== 'self') return null
   const [only, ...others] = analysis.attributeValues(expr)
+  if (only === undefined) return keptByBase(analysis, expr)
   return only?.type === 'name' && others.length === 0 ? parameterOf(analysis, only, depth) : null
+}
+
+/** The same where the class has its constructor from another module. */
+function keptByBase(analysis: Analysis, { attr, start }: Expr & { type: 'attribute' }): Passed | null {
+  const klass = classAround(analysis, start)
+  const held = klass === null ? undefined : lookUp(heldByBase(analysis, klass), attr)
+  // What this module passes counts as well, and is not followed here.
+  if (klass === null || held?.keys !== undefined || makings(analysis, klass).length > 0) return null
+  return held === undefined
+    ? null
+    : { state: 'parameter', of: klass.name, name: held.name, position: held.position }
 }
 
 /** What the function that makes the call is given itself, or a part of that, passed on. */
