@@ -69,9 +69,10 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
   if (resize.test(made.name)) return { call: made, python }
   if (!compose.test(made.name)) return null
   const list = passedExpression(python.argument(made, 'transforms', 0))
-  const steps = list === null ? null : writtenList(python, list)
-  if (steps === null || steps.alone) return null
-  for (const step of steps.items) {
+  if (list === null || isRearranged(python, list)) return null
+  const steps = writtenList(python, list)
+  const items = steps === null ? firstItems(python, list) : steps.alone ? null : steps.items
+  for (const step of items ?? []) {
     if (isConversion(step)) continue
     const call = python.callOf(step)
     if (call?.name == null) return null
@@ -79,6 +80,21 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
     if (!fixed.test(call.name)) return null
   }
   return null
+}
+
+/** `steps = [Resize(size)]`, `if train: steps += […]`: what it begins with in any case. */
+function firstItems(python: PythonModule, list: Expr): readonly Expr[] | null {
+  if (list.type !== 'name') return null
+  const made = python.bindingsOf(list).filter(({ kind }) => kind !== 'augmented')
+  const [only, other] = made
+  return only?.kind === 'assign' && only.value?.type === 'list' && other === undefined
+    ? only.value.items
+    : null
+}
+
+/** `steps.insert(0, RandomCrop(512))` */
+function isRearranged({ code }: PythonModule, list: Expr): boolean {
+  return list.type === 'name' && new RegExp(`\\b${list.id}\\.(insert|reverse|pop)\\(`).test(code)
 }
 
 /** `def __call__(self, picture): return self.pipeline(image=picture)['image']`, whichever pipeline the constructor keeps. */

@@ -178,7 +178,8 @@ export function repetitionsOf(python: PythonModule): Repetition[] {
   for (const repetition of repeatedSamples(python)) add(repetition)
   if (!goesOnce(python))
     for (const repetition of preparedByNetworks(python, epochsOf(python))) add(repetition)
-  const start = atStart(python, seen)
+  const ofSamples = new Set(found.flatMap(({ samples, around }) => (samples === true ? [around] : [])))
+  const start = atStart(python, seen, ofSamples)
   if (start !== null) add(start)
   return found
 }
@@ -430,7 +431,12 @@ const keptElsewhere = /joblib|pickle|h5py|lmdb|\.to_parquet|\.to_pickle|\.exists
 /** Data that is written; `to_csv` and pickles may well be what the model predicts, or itself. */
 const savesData = /\bto_(parquet|feather)\(|\b(np|numpy)\.(save|savez|savez_compressed)\(|\bsave_to_disk\(/g
 
-function atStart(python: PythonModule, seen: ReadonlySet<Call>): Repetition | null {
+/** @param ofSamples what makes samples */
+function atStart(
+  python: PythonModule,
+  seen: ReadonlySet<Call>,
+  ofSamples: ReadonlySet<Repetition['around']>,
+): Repetition | null {
   const { evidence, isEntry } = python
   if (!isEntry || evidence.role !== 'training' || evidence.notebook) return null
   const text = python.code
@@ -441,6 +447,7 @@ function atStart(python: PythonModule, seen: ReadonlySet<Call>): Repetition | nu
   const steps: Step[] = []
   for (const call of python.calls) {
     if (seen.has(call) || call.conditional || call.loops.some(trainsInside)) continue
+    if (call.function !== null && ofSamples.has(call.function)) continue
     // Reading is no preparation yet, and maps of points are drawn when the training is over.
     if (/^(pandas|numpy)\.\w*(read_|load|genfrom)|manifold|TSNE|UMAP/.test(`${call.name} ${call.receiver}`))
       continue

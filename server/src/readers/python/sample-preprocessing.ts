@@ -4,13 +4,14 @@ import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
-import { mayBePassed, numberArgument } from '../../values/argument.js'
+import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
+import { argumentOf, kerasFits } from '../keras/fits.js'
 import { pictureReader } from '../pytorch/datasets.js'
 import { evaluatesOnce, onlyEvaluates } from '../pytorch/evaluated-once.js'
 import { codeText, trainsAnywhere } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
-import { makersOf } from '../pytorch/sample-work.js'
+import { type Maker, makersOf } from '../pytorch/sample-work.js'
 import { plainCalls } from '../repeated-code.js'
 import { isDear } from './dear-samples.js'
 import { isReadPicture, type ShrinkingStep, shrinkingStep, shrunkByDataSet } from './picture-sizes.js'
@@ -67,16 +68,17 @@ function hasOtherWays(python: PythonModule, { node }: Func): boolean {
 export function repeatedSamples(python: PythonModule): Repetition[] {
   if (evaluatesOnce(python) || goesOnce(python)) return []
   const times = epochsOf(python)
-  const found: Repetition[] = makersOf(python).flatMap(({ func, each, kept }) => {
+  const makers = [...makersOf(python), ...generatorsOf(python)]
+  const found: Repetition[] = makers.flatMap(({ func, each, kept }) => {
     const whole = func.class?.node ?? func.node
     if (each === 'row' || kept || (each === 'sample' && func.class === null)) return []
     if (func.class !== null && onlyEvaluates(python, func.class.name)) return []
     const text = codeText(python, whole.start, whole.end)
     const code = hotCode(python, func.node.body, func)
     // What its constructor looks for on disk is no result.
-    const makers = [...new Set([func, ...code.statements.flatMap((one) => one.func ?? [])])]
-    if (makers.some((one) => keepsResults(python, one))) return []
-    const otherWays = makers.some((one) => hasOtherWays(python, one))
+    const reached = [...new Set([func, ...code.statements.flatMap((one) => one.func ?? [])])]
+    if (reached.some((one) => keepsResults(python, one))) return []
+    const otherWays = reached.some((one) => hasOtherWays(python, one))
     // What puts a batch together takes samples of which something may have been drawn elsewhere.
     const collates = each === 'batch' && func.name !== '__getitem__'
     const same = !isDrawn(collates ? python.code : text + codeOfCalled(python, code.followed))
@@ -133,6 +135,17 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     found.push({ per: 'epoch', times, steps, around: null, samples: true })
   }
   return found
+}
+
+/** Functions that yield the batches of a `fit` of Keras. */
+function generatorsOf(python: PythonModule): Maker[] {
+  const funcs = kerasFits(python).flatMap((fit) => {
+    const given = passedExpression(argumentOf(python, fit, 'x'))
+    const made = given === null ? null : python.definition(given)
+    const func = made?.type === 'call' ? python.functionOf(made.callee) : null
+    return func !== null && isGenerator(python, func) ? [func] : []
+  })
+  return [...new Set(funcs)].map((func) => ({ func, each: 'batch', kept: false, generates: true }))
 }
 
 /** What a training loop itself prepares of each batch of recordings, of which nothing is drawn. */
