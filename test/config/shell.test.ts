@@ -113,6 +113,11 @@ python train.py \${NAME%.yaml} \${TEXT//__A__/$FILE} \${TEXT/__A__/b} \${NAME^^}
     )
   })
 
+  it('gives up a value that replacing makes longer than any command line', () => {
+    const more = Array.from({ length: 40 }, () => 'X=${X//a/$X}').join('\n')
+    assert.deepEqual(commands(`X=aaaaaaaa\n${more}\npython train.py "$X"\n`), ['python train.py ?'])
+  })
+
   it('reads around what it does not know inside a value', () => {
     const source = `export LAUNCHER="accelerate launch --num_processes $((SLURM_NNODES * 4))"
 ARGS="$ARGS --bf16"

@@ -22,11 +22,18 @@ export type Edit =
   /** The last part of a path. */
   | { kind: 'file' }
 
-/** @param by what stands for the pattern, expanded. */
-export function edited(text: string, edit: Edit, by: string): string {
+/**
+ * @param by what stands for the pattern, expanded.
+ * @param longest characters of the result; null: it would have more.
+ */
+export function edited(text: string, edit: Edit, by: string, longest: number): string | null {
   switch (edit.kind) {
-    case 'replace':
-      return edit.all ? text.replaceAll(edit.pattern, () => by) : text.replace(edit.pattern, () => by)
+    case 'replace': {
+      const parts = text.split(edit.pattern)
+      const times = edit.all ? parts.length - 1 : Math.min(1, parts.length - 1)
+      if (text.length + times * by.length > longest) return null
+      return edit.all ? parts.join(by) : text.replace(edit.pattern, () => by)
+    }
     case 'lower':
       return text.toLowerCase()
     case 'upper':

@@ -269,9 +269,10 @@ function changed(inner: string, start: number, scope: ShellScope, quoted: boolea
   const { edit } = found
   const given = edit.kind === 'replace' ? edit.by : ''
   const by = expandValue(given, start + inner.length - given.length, scope, quoted, depth + 1)
-  const result = edited(value.text, edit, by)
+  const result = edited(value.text, edit, by, longestValue)
+  if (result === null) return unknown(quoted)
   const text = isFallback(value.text) && !isFallback(result) ? fallback(result) : result
-  return text.length > longestValue ? unknown(quoted) : { text, quoted, splits: false }
+  return { text, quoted, splits: false }
 }
 
 function textOf(value: ShellValue | undefined): string | null {
