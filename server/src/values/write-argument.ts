@@ -38,8 +38,17 @@ export function writeArgument(
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (argument.state === 'unknown') return { reason: `${keyword} arrives through ${argument.because}` }
-  if (argument.state === 'absent')
-    return { kind: 'set keyword', path, call: range, name: keyword, value: code }
+  if (argument.state === 'absent') {
+    const settings = settingsOf(python, call)
+    return settings === null
+      ? { kind: 'set keyword', path, call: range, name: keyword, value: code }
+      : {
+          kind: 'append item',
+          path,
+          list: { fragment: fragment.index, start: settings.start, end: settings.end },
+          value: `"${keyword}": ${code}`,
+        }
+  }
   if (argument.folded.state === 'known' && argument.folded.channel !== 'code') {
     const turned = turnedAround(python, argument.expr, code)
     if (turned !== null) return turned
@@ -124,6 +133,23 @@ export function writeArgument(
         text: code,
       }
     : { kind: 'set keyword', path, call: range, name: keyword, value: code }
+}
+
+/** `settings = {…}`, which this call alone unpacks, and which holds all that it is given by name: the program may print or keep it. */
+function settingsOf(python: PythonModule, { expr }: Call): Expr | null {
+  const unpacked = expr.args.filter(({ star }) => star === 2)
+  const [only] = unpacked
+  if (only === undefined || unpacked.length > 1 || expr.args.some(({ name }) => name !== null)) return null
+  if (only.value.type !== 'name' || python.bindingsOf(only.value).length !== 1) return null
+  const made = python.definition(only.value)
+  if (made.type !== 'dict' || made.end <= made.start) return null
+  const { id } = only.value
+  const shared = python.calls.some(
+    (other) =>
+      other.expr !== expr &&
+      other.expr.args.some(({ star, value }) => star === 2 && value.type === 'name' && value.id === id),
+  )
+  return shared ? null : made
 }
 
 /** `not cfg['overwrite_cache']`: the other value in the file; null: it is no such thing. */

@@ -141,7 +141,7 @@ const fromBefore =
 export const isWrittenForOld = ({ code }: PythonModule): boolean => fromBefore.test(code)
 
 /** Names that only Keras 3 has, or TensorFlow 2 beside it, whose releases come with one of Keras that has policies. */
-function isWrittenForNew(python: PythonModule): boolean {
+export function isWrittenForNew(python: PythonModule): boolean {
   if (isWrittenForOld(python)) return false
   return (
     /\bKERAS_BACKEND\b|\bkeras\.(ops|saving|random|export)\b/.test(python.text) ||

@@ -24,7 +24,7 @@ import { trainsTrials } from '../search/trials-here.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { argumentOf, fitPosition, kerasFits } from './fits.js'
 import { ownCallback } from './own-callbacks.js'
-import { isWrittenForOld, kerasPackage } from './policy-change.js'
+import { isWrittenForNew, isWrittenForOld, kerasPackage, standsAlone } from './policy-change.js'
 import { checkpointSettings } from './settings.js'
 
 export const kerasRecordsReader = defineReader({
@@ -210,7 +210,8 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     const write = addCallback(python, call, code, facts, fitPosition(call, 'callbacks'))
     if ('reason' in write) return write
     const title = 'Resume from the last epoch after an interruption (BackupAndRestore)'
-    const old = lookUp(versions, 'tensorflow') === undefined && isWrittenForOld(python)
+    const pinned = lookUp(versions, 'tensorflow') !== undefined || lookUp(versions, 'keras') !== undefined
+    const old = !pinned && (isWrittenForOld(python) || (standsAlone(python) && !isWrittenForNew(python)))
     return {
       title: old ? `${title}; TensorFlow before 2.8 does not have it` : title,
       safety: old ? 'display' : 'unsafe',

@@ -50,6 +50,7 @@ export function hasOwnIterator(python: PythonModule, { expr }: Call): boolean {
 /** Why nobody can tell that the loader would start its workers again in each epoch; null: it would. */
 export function whyNotKept(python: PythonModule, call: Call): string | null {
   if (hasOneIterator(python, call)) return 'one iterator serves all epochs'
+  if (isGoneOverOnce(python, call)) return 'it is gone over once'
   const { state } = python.argument(call, 'num_workers', positionsOf(python, call)?.workers ?? null)
   if (state === 'unknown') return 'there may be no workers'
   // They end with it, whatever it is told.
@@ -83,3 +84,28 @@ function hasOneIterator(python: PythonModule, { assignedTo, function: func }: Ca
   )
   return once && !python.loops.some(({ node }) => node.type === 'for' && speaks(node.iterable))
 }
+
+const takesAll = /^(list|tuple|sorted)$/
+
+/** `list(zip(first, second))`, or a loop that nothing repeats: nothing else looks at the loader than what asks for its length. */
+function isGoneOverOnce(python: PythonModule, { assignedTo, expr, function: func }: Call): boolean {
+  if (assignedTo === null || !/^[A-Za-z_]\w*$/.test(assignedTo)) return false
+  const speaks = (one: Expr): boolean => namesIn(one).includes(assignedTo)
+  let all = 0
+  for (const { expr: one, function: where, loops } of python.calls) {
+    if (one === expr || !one.args.some(({ value }) => speaks(value))) continue
+    if (one.callee.type !== 'name') return false
+    if (where !== func || loops.length > 0) return false
+    if (takesAll.test(one.callee.id)) all++
+    else if (!wraps.test(one.callee.id)) return false
+  }
+  const loops = python.loops.filter(({ node }) => node.type === 'for' && speaks(node.iterable))
+  if (
+    loops.some((loop) => loop.parent !== null || loop.function !== func || /^(epoch|train)$/.test(loop.role))
+  )
+    return false
+  if (func !== null && python.isRepeated(func) && all === 0) return false
+  return all > 0 ? loops.length === 0 : loops.length === 1
+}
+
+const wraps = /^(len|zip|range|min|max|cycle|print|enumerate|tqdm|iter|next)$/

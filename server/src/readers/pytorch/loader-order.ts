@@ -45,12 +45,27 @@ export function claimOrder(
   )
   if (drawn || codeMatches(python, ordered) || drawsOtherwise(python) || sortsByLength(python)) return
   if (dataset !== null && isSorted(python, dataset)) return
+  if (isTriedOut(python, call)) return
   const batchSize = passedExpression(python.argument(call, 'batch_size', 1))
   if (dataset !== null && batchSize !== null && isOneBatch(python, dataset, batchSize)) return
   const shuffle = python.argument(call, 'shuffle', 2)
   // A stream has the order that it has.
   if (passedExpression(shuffle) === null && (dataset === null || !isIndexed(python, dataset))) return
   claimArgument(pipeline, 'shuffled', 'shuffle', call, shuffle, { convert: asBoolean, otherwise: false })
+}
+
+const tries =
+  /(?<![a-z])(limit\w*|debug\w*|smoke\w*|sanity\w*|dry_?run|overfit\w*|quick|tiny|trial_run|test_run)(?![a-z])/i
+
+/** `if args.limit_check:`, a loader over a few samples that shows whether everything runs. */
+function isTriedOut(python: PythonModule, { expr }: Call): boolean {
+  return python.statements.some(
+    (one) =>
+      one.type === 'if' &&
+      one.body.some(({ start, end }) => start <= expr.start && expr.end <= end) &&
+      !/^\s*not\b/.test(codeText(python, one.test.start, one.test.end)) &&
+      tries.test(codeText(python, one.test.start, one.test.end)),
+  )
 }
 
 /** Its class, in another module, sorts the samples when it is made. */
