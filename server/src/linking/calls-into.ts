@@ -35,10 +35,13 @@ export class CallsInto {
     const all = new Map<string, Launch[]>()
     if (this.index === null) {
       for (const launch of project.launches()) {
-        const path = project.scriptOf(launch)
-        if (path !== null) all.set(path, [...(all.get(path) ?? []), launch])
+        const script = project.scriptOf(launch)
+        if (script === null) continue
         const passes = Object.keys(launch.flags).length > 0 || launch.positionals.length > 0
-        if (path !== null && passes) launched.set(path, [...(launched.get(path) ?? []), launch])
+        for (const path of [script, ...this.parserOf(script)]) {
+          all.set(path, [...(all.get(path) ?? []), launch])
+          if (passes) launched.set(path, [...(launched.get(path) ?? []), launch])
+        }
       }
       this.index = new OutsideCallIndex({
         summaryOf: (path) => project.summaryOf(path),
@@ -57,7 +60,22 @@ export class CallsInto {
     }
     return this.index
   }
+
+  /** The one module that reads the command line for a script that only calls it: `from app.cli import main`. */
+  private parserOf(script: string): string[] {
+    const { project } = this
+    const parses = (path: string): boolean =>
+      project.summaryOf(path)?.imports.some((name) => parsing.test(name)) === true
+    const file = project.files.record(script)
+    if (file === undefined || parses(script)) return []
+    const parsers = [...new Set(project.importsOf(file).values())].filter(parses)
+    return parsers.length === 1 ? parsers : []
+  }
 }
+
+/** Libraries that read the command line. */
+const parsing =
+  /^(argparse|click|typer|fire|absl|tyro|jsonargparse|simple_parsing|docopt|optparse|configargparse|tap)(\.|$)/
 
 function passed({ flags }: Launch, flag: string): boolean {
   return Object.hasOwn(flags, flag) || Object.hasOwn(flags, flag.replaceAll('_', '-'))
