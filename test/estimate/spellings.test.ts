@@ -146,6 +146,9 @@ describe('spellings of questions', () => {
     ['A100*8', 'A100-40GB', 8],
     ['2 nodes of 8 A100', 'A100-40GB', 16],
     ['AWS g5.2xlarge', 'A10G', 1],
+    ['NVIDIA_A100_SXM_80GB', 'A100-80GB', null],
+    ['TPU v3 8', 'TPU-v3', 8],
+    ['DGX_A100_80GB', 'A100-80GB', 8],
     ['RTX 4070 Ti SUPER', 'RTX4070TiSuper', null],
   ] as const)
     it(`GPU ${text}`, () => {
@@ -182,6 +185,12 @@ describe('spellings of questions', () => {
     ['nanoGPT', 'gpt2'],
     ['TheBloke/Llama-2-13B-GPTQ', 'Llama-2 13B'],
     ['RN50', 'ResNet-50'],
+    ['Mask-R-CNN-R50-FPN-Deformable-Conv', 'Mask R-CNN R50-FPN'],
+    ['Fast_R_CNN_R50_FPN', 'Faster R-CNN R50-FPN'],
+    ['LEGACY_SERESNET34', 'legacy_seresnet34'],
+    ['Qwen 7B Q LoRA', 'Qwen 7B'],
+    ['ResNet-50-v1.5-(25.6M-std)', 'ResNet-50'],
+    ['SwAV_ResNet_50', 'SwAV ResNet-50'],
     ['StyleGAN2 config-f', 'StyleGAN2'],
     ['vit base 16', 'ViT-B/16'],
     ['ViT-Large/16 384', 'vit_large_patch16_384'],

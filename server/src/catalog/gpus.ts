@@ -76,7 +76,7 @@ export function gpu(name: string): Gpu | undefined {
   if (name.length > 100 || /\bmig\b/i.test(name)) return undefined
   const key = normal(name)
   // Product labels add the form factor and the kind of memory, which rarely matter: A100-PCIE-40GB, H100-80GB-HBM3.
-  return index().get(key) ?? index().get(key.replace(/sxm\d?|pcie|nvlink|hbm\d?e?/g, ''))
+  return index().get(key) ?? index().get(key.replace(/sxm[2-6]?|pcie|nvlink|hbm\d?e?/g, ''))
 }
 
 /** Whether it computes this format faster than fp32; undefined for a name that is not known. */

@@ -14,21 +14,21 @@ const heads: [head: RegExp, like: string][] = [
   ],
   [/\b(free-?anchor|ghm|pisa[- ]retinanet|nas-?fpn)\b/i, 'RetinaNet'],
   [
-    /\b(mask[- ]scoring r-?cnn|ms r-?cnn|pointrend|boxinst|condinst|blendmask|solov2(-light)?|panoptic[- ]fpn|carafe mask r-?cnn)\b/i,
+    /\b(mask[- ]scoring r[- ]?cnn|ms r[- ]?cnn|pointrend|boxinst|condinst|blendmask|solov2(-light)?|panoptic[- ]fpn|carafe mask r[- ]?cnn)\b/i,
     'Mask R-CNN',
   ],
   [
     /\b(libra|dynamic|grid|double[- ]head|seesaw|sabl|guided[- ]anchoring|ga|gn\+?ws|pisa|groie|carafe|crpn|soft-nms)[- ](?=(faster|mask|cascade|retinanet))/i,
     '',
   ],
-  [/\b(libra|dynamic|grid|double[- ]head)[- ]r-?cnn\b/i, 'Faster R-CNN'],
+  [/\b(libra|dynamic|grid|double[- ]head)[- ]r[- ]?cnn\b/i, 'Faster R-CNN'],
   [/\b(sabl|guided[- ]anchoring|pisa)\b/i, 'Faster R-CNN'],
   // Boxes that are turned.
-  [/\b(oriented|rotated) r-?cnn\b|\b(roi[- ]trans(former)?|gliding[- ]vertex)\b/i, 'Faster R-CNN'],
+  [/\b(oriented|rotated) r[- ]?cnn\b|\b(roi[- ]trans(former)?|gliding[- ]vertex)\b/i, 'Faster R-CNN'],
   [/\b(s2a-?net|r3det)\b/i, 'RetinaNet'],
   [/\b(oriented|rotated)[- ](?=\w)/i, ''],
   // Proposals are given, which is a tenth less.
-  [/\bfast r-?cnn\b/i, 'Faster R-CNN'],
+  [/\bfast r[- ]?cnn\b/i, 'Faster R-CNN'],
   [/\bqueryinst\b/i, 'Sparse R-CNN'],
   [/\bdn-(?:deformable-)?detr\b/i, 'DAB-DETR'],
   [/\bco-(?:dino|detr)\b/i, 'DINO-DETR'],

@@ -104,18 +104,37 @@ function onRecord(name: string, forms: readonly string[]): NamedModel | undefine
 const languageMillions =
   /(?:^|[/_ -])(?:mpt|gpt|opt|pythia|(?:tiny)?llamas?|bloomz?|smollm\d?|qwen\d?|olmo|mamba|rwkv)[^/]{0,16}?[a-z_ -](\d{2,4})\s?M\b/i
 
+/** The same name with other marks between its words: 'Mask-R-CNN-R50-FPN', 'LEGACY_SERESNET34'. */
+function respelled(text: string): string[] {
+  const lower = text.toLowerCase()
+  const words = text.replace(/[_\s]+/g, ' ')
+  return [
+    ...new Set([
+      text,
+      lower,
+      words,
+      words.replaceAll('-', ' '),
+      text.replace(/[_\s]+/g, '-'),
+      lower.replace(/[-\s]+/g, '_'),
+    ]),
+  ]
+}
+
 /** Undefined: not known, not even its size. */
 export function namedModel(text: string): NamedModel | undefined {
   if (text.length > 120) return undefined
-  const own = onRecord(text, shorter(text))
-  if (own !== undefined) return own
-  const method = selfSupervised(text)
+  const spelled = respelled(text)
+  const method = spelled.map(selfSupervised).find(Boolean)
+  for (const one of method === undefined ? spelled : [text]) {
+    const own = onRecord(text, shorter(one))
+    if (own !== undefined) return own
+  }
   const seen = method && namedModel(method.network)
   if (seen?.cost?.unit === 'pixels' || seen?.model?.image != null)
     return { ...seen, name: text, views: method!.views }
-  const size = assumedOf(text, text)
+  const size = spelled.map((one) => assumedOf(text, one)).find(Boolean)
   if (size !== undefined) return size
-  const near = relatives(text)
+  const near = [...new Set(spelled.flatMap(relatives))]
   return (
     near.map((one) => onRecord(text, shorter(one))).find(Boolean) ??
     near.map((one) => assumedOf(text, one)).find(Boolean)
@@ -173,8 +192,10 @@ const boxes: [pattern: RegExp, card: string, count: number][] = [
 ]
 
 /** Undefined: not known. Accepts what a table says beside the name: '(400W)', 'SXM5', 'PCIe Gen5', '80GB', 'NVIDIA'. */
-export function namedGpu(text: string): NamedGpu | undefined {
-  if (text.length > 100) return undefined
+export function namedGpu(asked: string): NamedGpu | undefined {
+  if (asked.length > 100) return undefined
+  // 'NVIDIA_A100_SXM_80GB', 'TPU v3 8'
+  const text = asked.replace(/_/g, ' ').replace(/\b(v\d[ep]?) (\d{1,4})\s*$/i, '$1-$2')
   // '2 nodes of 8 A100'
   const nodes =
     /^\s*([1-9]\d{0,3})\s*[x×*]?\s*(?:nodes?|machines?|hosts?)\s*(?:of|with|[x×*,])?\s*(?=[1-9])/i.exec(text)
@@ -183,7 +204,7 @@ export function namedGpu(text: string): NamedGpu | undefined {
     return each && { ...each, count: (each.count ?? 1) * Number(nodes[1]) }
   }
   const machine =
-    instance(text.trim()) ?? instance(text.trim().replace(/^(aws|gcp|azure|google|amazon)\s+/i, ''))
+    instance(asked.trim()) ?? instance(asked.trim().replace(/^(aws|gcp|azure|google|amazon)\s+/i, ''))
   if (machine?.gpu != null) return { gpu: machine.gpu, count: Math.max(1, machine.gpuCount), machine }
   // '2080 Ti': the number is part of the name.
   const whole = gpu(text.trim())
