@@ -123,7 +123,7 @@ const families: [pattern: RegExp, known: (match: RegExpExecArray) => string][] =
     /^swin[- ]transformer[- ](v2[- ])?(tiny|small|base|large)/,
     ([, second, size]) => `Swin${second === undefined ? '' : 'V2'}-${size![0]!.toUpperCase()}`,
   ],
-  [/^dinov2 vit-([sblg])\/14/, ([, size]) => `facebook/dinov2-${lookUp(letters, size!)}`],
+  [/^dinov2[-_ ]vit[-_ ]([sblg])[/_ -]?14/, ([, size]) => `facebook/dinov2-${lookUp(letters, size!)}`],
   [
     /^vit[-_ ](tiny|small|base|large|huge)[-_ /]*(?:patch)?(8|14|16|32)(?:[-_ ](\d{3}))?$/,
     ([, size, patch, edge]) => `vit_${size}_patch${patch}_${edge ?? '224'}`,
