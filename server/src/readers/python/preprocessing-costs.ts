@@ -90,6 +90,9 @@ const plainFunctions =
 const tokenizes = /^(__call__|encode|encode_plus|batch_encode_plus|tokenize|apply_chat_template)$/
 const tokenizerClass = /^(transformers|tokenizers)\.(\w+\.)*\w*Tokenizer(Fast)?$/
 
+/** `BertTokenizer` goes through a text letter by letter in Python; `AutoTokenizer` takes the compiled one where there is one. */
+export const slowTokenizer = /^transformers\.(\w+\.)*(?!Auto)\w+Tokenizer(\.\w+)?$/
+
 /** `tokenizer(texts)`, `self.tokenizer.encode_plus(text)`; null: it is none. */
 export function tokenizing(python: PythonModule, call: Call): PreparationCost | null {
   const { expr, receiver, method } = call

@@ -16,7 +16,7 @@ import { plainCalls } from '../repeated-code.js'
 import { isDear } from './dear-samples.js'
 import { isReadPicture, type ShrinkingStep, shrinkingStep, shrunkByDataSet } from './picture-sizes.js'
 import { passesOf, type Repetition } from './preprocessing.js'
-import { isTokenizing, type PreparationCost, tokenizing } from './preprocessing-costs.js'
+import { isTokenizing, type PreparationCost, slowTokenizer, tokenizing } from './preprocessing-costs.js'
 import { takesLong } from './slow-libraries.js'
 import { slowFor } from './slow-samples.js'
 
@@ -99,7 +99,15 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
                 smaller ?? (slow ? work.what : null) ?? (tokens ? tokenizesSample(python, call) : null)
               if (what === null) return []
               const made: PreparationCost['made'] =
-                smaller !== null ? 'picture' : !slow ? 'text' : work.reads ? 'file' : undefined
+                smaller !== null
+                  ? 'picture'
+                  : !slow
+                    ? tokenizesFast(python, call)
+                      ? 'text'
+                      : undefined
+                    : work.reads
+                      ? 'file'
+                      : undefined
               return [{ call, cost: { ...heavy, what, ...(made && { made }) }, statement: hot.statement }]
             }),
           ),
@@ -307,4 +315,12 @@ function tokenizesSample(python: PythonModule, call: Call): string | null {
   if (own !== null) return own.what
   const imported = call.name === null ? python.importedFunction(call.expr.callee) : null
   return imported?.calls.some(isTokenizing) === true ? call.method : null
+}
+
+/** In compiled code, which takes a millisecond for a text. */
+function tokenizesFast(python: PythonModule, call: Call): boolean {
+  const called = call.receiver ?? python.typeOf(call.expr.callee)
+  if (called !== null) return !slowTokenizer.test(called)
+  const names = call.name === null ? python.importedFunction(call.expr.callee)?.calls : undefined
+  return names?.some((name) => slowTokenizer.test(name)) !== true
 }
