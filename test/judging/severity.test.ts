@@ -96,6 +96,63 @@ describe('severity', () => {
     assert.equal((await found(files('src/deprecated/'))).severity, 'information')
   })
 
+  const loop = (data: string, epochs: number, validated = false) => `import torch
+from torch.utils.data import DataLoader
+from torchvision import datasets, models, transforms
+
+crop = transforms.Compose([transforms.RandomResizedCrop(224), transforms.ToTensor()])
+loader = DataLoader(datasets.${data}, batch_size=64, shuffle=True, num_workers=8)
+held = DataLoader(datasets.${data.replace("'train'", "'val'")}, batch_size=64, num_workers=8)
+model = models.resnet50().cuda()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+total = 0.0
+for epoch in range(${epochs}):
+    model.train()
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(x.cuda()), y.cuda())
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+${
+  validated
+    ? `    model.eval()
+    with torch.no_grad():
+        hits = sum((model(x.cuda()).argmax(1) == y.cuda()).sum() for x, y in held)
+    print(hits / len(held))
+`
+    : ''
+}`
+
+  it('of what mostly costs cents follows the bill, too', async () => {
+    const of = async (data: string, epochs: number) =>
+      (
+        await found(
+          { 'train.py': loop(data, epochs), 'launch.py': launch('ml.g5.2xlarge') },
+          'training/sync-in-loop',
+        )
+      ).severity
+    assert.equal(await of("ImageNet('data', split='train', transform=crop)", 90), 'information')
+    assert.equal(await of("ImageNet('data', split='train', transform=crop)", 2), 'hint')
+    assert.equal(await of("ImageFolder('data', transform=crop)", 90), 'hint')
+  })
+
+  it('is one step lower in a notebook, unless its outputs show that it took long', async () => {
+    const of = async (seconds: number) => {
+      const cell = {
+        cell_type: 'code',
+        execution_count: 1,
+        metadata: { executionInfo: { status: 'ok', elapsed: seconds * 1000 } },
+        outputs: [],
+        source: `${loop("ImageFolder('data/train', transform=crop)", 40, true)}`,
+      }
+      const notebook = JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 })
+      return (await found({ 'train.ipynb': notebook }, 'lifecycle/no-early-stopping')).severity
+    }
+    assert.equal(await of(60), 'hint')
+    assert.equal(await of(6000), 'information')
+  })
+
   it('is what the configuration says, whatever it costs', async () => {
     const files = {
       'train.py': train("'glue', 'mrpc'", 3),

@@ -117,6 +117,7 @@ describe('text/notebook: reading', () => {
     assert.deepEqual(told('x'.repeat(90_000), '/Users/anna/net.py:3: UserWarning'), left)
     assert.deepEqual(told('/usr/local/lib/python3.10/dist-packages/torch/x.py:3: UserWarning'), own)
     assert.deepEqual(told('/home/anna/net.py', '/content/drive/MyDrive/net.py'), own)
+    assert.deepEqual(told('NVIDIA GeForce RTX 5060 Laptop GPU'), left)
     assert.deepEqual(told('epoch 1'), own)
   })
   it('survives deep and large JSON', () => {

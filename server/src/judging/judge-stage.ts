@@ -265,7 +265,7 @@ function keyOf({ rule, together }: Draft): string | undefined {
   return saidOnce.has(rule) ? rule : undefined
 }
 
-/** Whatever is tried out comes last; then the more severe, the dearer, the longer run of the larger network, the first by path. */
+/** Whatever is tried out comes last; then the more severe, what a job runs, the dearer, the longer run of the larger network, the first by path. */
 function mostAtStake(drafts: readonly Draft[]): Draft {
   // Bills say something of each other only.
   const priced = drafts.every(({ usd }) => usd !== undefined)
@@ -275,10 +275,17 @@ function mostAtStake(drafts: readonly Draft[]): Draft {
 function comesFirst(a: Draft, b: Draft, priced: boolean): boolean {
   if (triesOut(a) !== triesOut(b)) return triesOut(b)
   if (a.severity !== b.severity) return moreSevere(a.severity, b.severity)
+  if (paidFor(a) !== paidFor(b)) return paidFor(a) > paidFor(b)
   if (priced && a.usd !== b.usd) return a.usd! > b.usd!
   if (a.extent !== b.extent) return (a.extent ?? 0) > (b.extent ?? 0)
   if (a.location.path !== b.location.path) return a.location.path < b.location.path
   return (a.location.cell ?? -1) < (b.location.cell ?? -1)
+}
+
+/** What a job runs on machines that it asks for comes before what nobody starts, or a service that is there anyway. */
+function paidFor({ run: { job } }: Draft): number {
+  if (job.compute !== null) return effective(job.compute.settings.service) === true ? 0 : 2
+  return job.launch !== null ? 1 : 0
 }
 
 /** A script that shows that a program runs at all, by its name: 'overfit_small_batch.py', 'debug_train.py', 'smoke/run.py'. */

@@ -165,7 +165,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
           rule.measuredBy === undefined ? null : verdictOn(rule.measuredBy, context.bills.recordsOf(view.run))
         const { money } = configuration.optionsFor(rule.name)
         const reasoned = isClaim(report.at) && report.at.reasoned === true
-        const severity = severityOf(rule, view, report, waste, bill.per, money)
+        const severity = severityOf(rule, view, report, waste, bill, money)
         const judged = unrun ? lower(severity, 'information') : severity
         drafts.push({
           rule: rule.name,

@@ -8,17 +8,15 @@ import { launched } from './bill.js'
 const many = 500
 
 /**
- * Known numbers make much of little: eight GPUs for a thousand epochs, or a hundred trials. Rows of a table stay a matter of minutes
+ * Known numbers make much of little: eight GPUs for a thousand epochs, a thousand over pictures, or a hundred trials. Rows of a table stay a matter of minutes
  * however often they are gone through, unless several devices are held for them.
  */
-export function isMultiplied({ run, subject }: SubjectView): boolean {
-  const epochs = Math.max(
-    1,
-    ...subjectsOf(run, 'Training').map(({ settings }) => effective(settings.epochs) ?? 1),
-  )
-  const devices = devicesOf(run)
-  if (devices > 1 && devices * epochs >= many) return true
-  if (subject.evidence.wide === undefined) return false
+export function isMultiplied(view: SubjectView): boolean {
+  if (takesManyDevices(view)) return true
+  if (view.subject.evidence.wide === undefined) return false
+  const { run } = view
+  const epochs = epochsOf(run)
+  if (epochs >= many) return true
   const trials = Math.max(
     1,
     ...subjectsOf(run, 'Search').map(({ settings }) =>
@@ -26,6 +24,16 @@ export function isMultiplied({ run, subject }: SubjectView): boolean {
     ),
   )
   return trials > 1 && trials * epochs >= many
+}
+
+/** Several devices are held for many epochs: what is a thousandth of one is dollars of all. */
+export function takesManyDevices({ run }: SubjectView): boolean {
+  const devices = devicesOf(run)
+  return devices > 1 && devices * epochsOf(run) >= many
+}
+
+function epochsOf(run: Run): number {
+  return Math.max(1, ...subjectsOf(run, 'Training').map(({ settings }) => effective(settings.epochs) ?? 1))
 }
 
 function devicesOf(run: Run): number {

@@ -1,11 +1,12 @@
 /** How severe a finding is: the rule's own word, lowered by evidence, decided by money where the bill is known. */
 import type { Bill, OpenInterval } from '../estimate/bill.js'
+import { isLarge } from '../rules/network-size.js'
 import type { MoneyThresholds, Report, Rule, Saving, Severity } from '../rules/rule.js'
 import { isViewOf, subjectsOf } from '../rules/subject-view.js'
 import type { Location } from '../text/location.js'
 import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
-import { isMultiplied } from './multiplied.js'
+import { isMultiplied, takesManyDevices } from './multiplied.js'
 
 const order: Severity[] = ['hint', 'information', 'warning', 'error']
 
@@ -29,6 +30,9 @@ const inSteps = new Set(['training', 'data'])
 
 /** Families whose waste is a share of what the run costs, also where a rule does not say which. */
 const withinRun = new Set(['precision', 'training', 'distributed', 'search', 'observability'])
+
+/** Hours that nobody sits beside. */
+const longNotebook = 0.5
 
 /** Folders of what is no longer used. */
 const retired = /(^|\/)(deprecated|legacy|old|archived?|obsolete|attic|failed|unused)([_-][^/]*)?\//i
@@ -68,13 +72,13 @@ export function severityOf(
   view: SubjectView,
   report: Report,
   waste: OpenInterval | null,
-  per: Bill['per'],
+  { hours, limitOnly, per }: Bill,
   money: MoneyThresholds,
 ): Severity {
   const { evidence, location } = view.subject
   const family = familyOf(rule)
   let severity = report.severity === undefined ? rule.severity : lower(report.severity, rule.severity)
-  if (report.cents === true && (waste === null || likely(waste) < money.information)) severity = 'hint'
+  if (report.cents === true && !isWorthDollars(view, waste, money)) severity = 'hint'
   if (report.dear === true && severity === 'information') severity = 'warning'
   // Where the bill says how much it is, nobody need guess from names that it is little.
   const guessed = waste === null || likely(waste) < money.warning
@@ -84,11 +88,16 @@ export function severityOf(
     if (evidence.smallNetwork === true) {
       if (family === 'precision' || family === 'training') severity = lower(severity, 'information')
     }
-    // Nobody knows how large the network is that is trained on it; in a notebook somebody tries things out.
-    else if (family === 'search' || aboutAccelerators.has(family))
+    // Small samples do not make little of a large network that goes through them again and again.
+    else if (aboutAccelerators.has(family) ? !trainsLarge(view) : family === 'search')
+      // Nobody knows how large the network is that is trained on it; in a notebook somebody tries things out.
       severity = lower(severity, evidence.notebook && inSteps.has(family) ? 'hint' : 'information')
     else if (aboutTraining.has(family) && !multiplied) severity = oneStepDown(severity)
-  } else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
+  } else if (evidence.notebook && family === 'lifecycle') {
+    // Who works in a notebook sees how it goes; what its outputs tell to take long is worth knowing all the same.
+    const long = hours !== null && !limitOnly && hours.low >= longNotebook
+    if (!(long && severity === 'information')) severity = oneStepDown(severity)
+  }
   const negligible = evidence.negligible !== undefined && !(evidence.negligibleOnce === true && multiplied)
   if (guessed && (negligible || onlyTriesOut(view))) severity = 'hint'
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
@@ -100,6 +109,19 @@ export function severityOf(
   if (evidence.processorByDefault === true && aboutAccelerators.has(family))
     severity = lower(severity, 'information')
   return severity
+}
+
+/** Of what mostly costs cents: the bill says so, or the devices and passes that are known. */
+function isWorthDollars(view: SubjectView, waste: OpenInterval | null, money: MoneyThresholds): boolean {
+  return (waste !== null && likely(waste) >= money.information) || takesManyDevices(view)
+}
+
+/** Passes of a large network over small data that take hours. */
+const manyPasses = 30
+
+function trainsLarge(view: SubjectView): boolean {
+  const trainings = isViewOf(view, 'Training') ? [view] : subjectsOf(view.run, 'Training')
+  return trainings.some((one) => isLarge(one) && (effective(one.settings.epochs) ?? 0) >= manyPasses)
 }
 
 /** `sbatch submit_smoke.sh`, `--run-name smoke_b9`: it is started to see whether it starts. What hangs is dear all the same. */

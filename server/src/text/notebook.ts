@@ -67,9 +67,9 @@ export function notebookCells(text: string): NotebookJson {
 /** `C:\\Users\\me`, as JSON spells it. */
 const windowsPath = /\b[C-Z]:\\\\(?:\\\\)?[\w .-]+\\\\/
 
-/** Folders of somebody's own machine, as JSON spells them, and those of a hosted runtime. */
+/** Folders of somebody's own machine, as JSON spells them, and cards that no service has; folders of a hosted runtime. */
 const ownMachine =
-  /\/home\/(?!jupyter|studio-lab-user|ec2-user|jovyan)[\w.-]+\/|\/Users\/[\w.-]+\/|\b[A-Z]:(\\\\|\/)+(Users|Program|Anaconda|ProgramData)|~\/(\.local|\.conda|(ana|mini)conda3?|\w[\w.-]*)\//
+  /\/home\/(?!jupyter|studio-lab-user|ec2-user|jovyan)[\w.-]+\/|\/Users\/[\w.-]+\/|\b[A-Z]:(\\\\|\/)+(Users|Program|Anaconda|ProgramData)|~\/(\.local|\.conda|(ana|mini)conda3?|\w[\w.-]*)\/|\b(GeForce )?[RG]TX \d{4}|\bLaptop GPU\b/
 const hosted = /\/content\/|\/dist-packages\/|\/kaggle\//
 
 /** What is kept of the last run comes from another machine than the runtime that the metadata still name. */

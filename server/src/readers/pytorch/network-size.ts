@@ -1,7 +1,6 @@
 /** How large the networks are that a module trains, and what follows from that. */
 
 import { classAt } from '../../python/definition-places.js'
-import { loadsPictures } from '../../python/evidence.js'
 import type { Klass, PythonModule } from '../../python/module.js'
 import {
   allOf,
@@ -77,25 +76,31 @@ function importedNetworks(python: PythonModule): (NetworkSize | null)[] {
 }
 
 /**
- * Weights up to which a usual training costs cents: of networks that use each weight once for a sample, for each word of it,
- * and at each place of it. An hour of a card's plain arithmetic are some 3.6e16 operations, six for each weight and use: a
- * hundred epochs over a hundred thousand texts of a hundred words use each weight 1e9 times.
+ * Weights up to which a usual training costs cents: of networks that use each weight once for a sample, and for each word of it;
+ * and products of a sample, of convolutions. An hour of a card's plain arithmetic are some 3.6e16 operations, six for each weight
+ * and use: a hundred epochs over a hundred thousand texts of a hundred words use each weight 1e9 times.
  */
-const small = { rows: 8e6, words: 4e6, places: 2e6 }
+const small = { rows: 8e6, words: 4e6, products: 2e8 }
+/** Sides of a sample where nothing tells them: steps of a sound, edges of pictures and of volumes. */
+const usualEdges = [512, 1024, 256, 128]
 /** Of recurrent layers, whose steps follow each other, arithmetic takes so small a part of the time. */
 const stepwise = 1 / 4
 
-/** `devices`: that train it together, each on data of its own. */
+/** `devices`: that train it together, each on data of its own. `edge`: of its pictures; null: what nobody knows makes nothing small. */
 function isSmall(
   { repeats, parameters, recurrent = 0, dense, attends, places }: NetworkSize,
   devices = 1,
+  edge: number | null = null,
 ): boolean {
-  const most = places ? small.places : attends || recurrent > 0 ? small.words : small.rows
-  return !repeats && parameters - recurrent + recurrent * stepwise < most / devices && dense !== true
+  if (repeats || dense === true) return false
+  const weights = parameters - recurrent + recurrent * stepwise
+  if (places !== undefined) {
+    const { axes, weights: convolved } = places
+    const outputs = (edge ?? usualEdges[axes] ?? usualEdges[3]!) ** axes
+    return Math.max(weights, convolved * outputs) < small.products / devices && weights < small.rows / devices
+  }
+  return weights < (attends || recurrent > 0 ? small.words : small.rows) / devices
 }
-
-/** Pictures with so long a side keep a card busy, however few weights see them. */
-const large = 160
 
 /** 'a network of 40 thousand parameters'; null: it is not known to be small. */
 export function smallNetwork(python: PythonModule): string | null {
@@ -116,12 +121,8 @@ export function smallClass(
 }
 
 function smallAmong(python: PythonModule, sizes: NetworkSize[] | null, devices = 1): string | null {
-  if (sizes === null || !sizes.every((one) => isSmall(one, devices))) return null
-  // What a convolution costs depends on the pictures.
-  if (sizes.some(({ places }) => places !== undefined)) {
-    const edge = imageEdge(python)?.edge ?? null
-    if (edge === null ? loadsPictures(python) : edge >= large) return null
-  }
+  const edge = imageEdge(python)?.edge ?? null
+  if (sizes === null || !sizes.every((one) => isSmall(one, devices, edge))) return null
   const most = Math.max(...sizes.map(({ parameters }) => parameters))
   const words = most < 1e6 ? `${Math.ceil(most / 1e3)} thousand` : `${(most / 1e6).toFixed(1)} million`
   return `a network of ${words} parameters`

@@ -3,6 +3,7 @@ import type { Claim, SubjectView } from '../../workload/claim.js'
 import { type Machine, machineOf, processesOf } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 
 /** Share of a step that an accelerator waits where the training process decodes by itself. An assumption. */
 const waiting: [number, number] = [0.1, 0.4]
@@ -47,7 +48,8 @@ export default defineRule({
       severity:
         effective(settings.generatedBy) === 'one thread'
           ? // Tens of pictures a second, whatever the network.
-            effective(settings.turned) === true && view.subject.evidence.smallNetwork !== true
+            view.subject.evidence.smallNetwork !== true &&
+            (effective(settings.turned) === true || (cost === 'decode' && passesOf(view) >= several))
             ? 'warning'
             : 'information'
           : // Nobody knows what its samples cost, and its steps cost little, or nothing shows that samples cost much.
@@ -79,6 +81,14 @@ export default defineRule({
     })
   },
 })
+
+/** Passes from which on a thread that decodes keeps an accelerator waiting for long. */
+const several = 10
+
+function passesOf({ run, settings }: SubjectView<'InputPipeline'>): number {
+  const epochs = subjectsOf(run, 'Training').map((one) => effective(one.settings.epochs) ?? 0)
+  return effective(settings.passes) ?? Math.max(0, ...epochs)
+}
 
 /** What feeds neither a training nor an evaluation for certain feeds something in a program that trains. */
 function severityOf(feeds: 'training' | 'evaluation' | undefined, cost: string | undefined): Severity {

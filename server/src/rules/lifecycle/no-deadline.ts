@@ -97,7 +97,7 @@ export default defineRule({
 
 /** A worker that runs a training for its engine: whatever comes next waits for it. */
 function stepWithoutLimit({ settings, subject }: SubjectView<'Step'>): Report | Silence {
-  const { timeLimit, work, name, gpus } = settings
+  const { timeLimit, work, name, gpus, unseen } = settings
   if (timeLimit === undefined || timeLimit.state === 'unknown')
     return unless({ settings }, 'timeLimit', 'its engine gives it no limit of its own')
   if (timeLimit.value != null)
@@ -111,7 +111,10 @@ function stepWithoutLimit({ settings, subject }: SubjectView<'Step'>): Report | 
   return {
     at: timeLimit,
     // A worker of processors costs little, however long it hangs.
-    severity: count > 0 || /^(gpu|maybe)$/.test(subject.evidence.accelerator) ? 'information' : 'hint',
+    severity:
+      count > 0 || effective(unseen) === true || /^(gpu|maybe)$/.test(subject.evidence.accelerator)
+        ? 'information'
+        : 'hint',
     message: `Training step "${effective(name)}" ${lacks(timeLimit.key, timeLimit.state)}: a hang (storage that does not answer) holds ${held} until someone notices.`,
     fixes: [{ set: [{ claim: timeLimit, value: day }] }],
     ...(count > 0 ? {} : { together: 'on processors' }),

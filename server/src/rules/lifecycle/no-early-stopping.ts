@@ -95,9 +95,12 @@ function openEndedBy({ settings }: SubjectView<'Training'>): string | undefined 
 
 const learnsFromData = new Set(['adversarial training', 'self-supervised learning', 'diffusion'])
 
-/** Pretrained weights are mostly trained for a few epochs. */
+/** Pretrained weights are mostly trained for a few epochs, as is what is looked at within an epoch: perhaps once or twice in all. */
 function unreadLength({ settings }: SubjectView<'Training'>): Severity {
-  return effective(settings.fineTuning) === true ? 'hint' : 'information'
+  const { evaluatedEvery, fineTuning } = settings
+  return effective(fineTuning) === true || effective(evaluatedEvery)?.unit === 'steps'
+    ? 'hint'
+    : 'information'
 }
 
 /** A budget of steps is laid out for a model that goes on learning; from here on it may be more than that. */

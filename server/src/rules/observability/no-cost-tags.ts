@@ -11,7 +11,7 @@ export default defineRule({
     'observability/cost-per-experiment',
     'observability/cost-per-deployment',
   ],
-  severity: 'information',
+  severity: 'hint',
   finds: 'GPU jobs without an owner tag',
   summary: 'Accelerators without an owner tag appear on the bill as a sum that nobody can split.',
   oncePerProject: true,

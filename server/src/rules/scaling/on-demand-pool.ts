@@ -49,8 +49,8 @@ export default defineRule({
           : `at ${rateText(onDemand)} each; on spot it is about ${rateText(spot)}`
     report({
       at: capacity,
-      // Whoever tries something out by hand pays for minutes, and for a pool that nothing runs on nobody does.
-      ...(notebook || unused === true ? { severity: 'hint' as const } : {}),
+      // Whoever tries something out by hand pays for minutes, and for a pool that nothing runs on nobody does; processors cost little.
+      ...(notebook || unused === true || plain ? { severity: 'hint' as const } : {}),
       message: `${poolName(view)} buys ${type ?? 'its machines'} on demand only${onDemand === null ? ': ' : ' '}${prices}${work}.`,
       saving: savingOf(onDemand, spot, cost?.price.asOf ?? '', cost?.where ?? ''),
       fixes: [

@@ -56,6 +56,8 @@ function ofTraining(view: SubjectView<'Training'>, options: RuleOptions): Report
   return {
     ...finding(compiled, `\`${compiled.key}\` is not used.`, gpu.name),
     severity: compiled.state === 'default' ? 'hint' : 'information',
+    // Whoever writes that it is off has mostly tried it.
+    cents: true,
   }
 }
 
