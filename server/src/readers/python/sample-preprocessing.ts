@@ -14,11 +14,12 @@ import { hotCode } from '../pytorch/hot-code.js'
 import { type Maker, makersOf } from '../pytorch/sample-work.js'
 import { plainCalls } from '../repeated-code.js'
 import { isDear } from './dear-samples.js'
+import { elementLoop } from './element-loops.js'
 import { isReadPicture, type ShrinkingStep, shrinkingStep, shrunkByDataSet } from './picture-sizes.js'
 import { passesOf, type Repetition } from './preprocessing.js'
 import { isTokenizing, type PreparationCost, slowTokenizer, tokenizing } from './preprocessing-costs.js'
 import { takesLong } from './slow-libraries.js'
-import { slowFor } from './slow-samples.js'
+import { type SlowWork, slowFor } from './slow-samples.js'
 
 /** What makes a picture of a camera small, after it was read from its file. */
 const shrinks =
@@ -89,7 +90,7 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
         ? []
         : hot.expressions.flatMap((expr) =>
             plainCalls(python, expr).flatMap((call) => {
-              const work = slowFor(python, call)
+              const work = slowFor(python, call) ?? loopsWork(python, hot.statement, call)
               // A change of the rate stands under a test of what a file has, reading under one of whether it is there.
               if (hot.differs && work?.resamples !== true && !(work?.reads === true && !otherWays)) return []
               const smaller = shrinksPicture(python, { func, followed: code.followed }, call, same)
@@ -143,6 +144,13 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     found.push({ per: 'epoch', times, steps, around: null, samples: true })
   }
   return found
+}
+
+/** The call that an outer loop goes through stands for both. */
+function loopsWork(python: PythonModule, statement: Stmt, call: Call): SlowWork | null {
+  const over = statement.type === 'for' ? statement.iterable : null
+  const what = over?.start === call.expr.start && over.end === call.expr.end && elementLoop(python, statement)
+  return what ? { what, reads: false, tensors: false, resamples: false } : null
 }
 
 /** Functions that yield the batches of a `fit` of Keras. */
