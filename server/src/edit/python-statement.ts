@@ -151,10 +151,21 @@ export function insertEdits(
     return [{ start, end: start, text: `${joined}${eol}${indent}` }]
   }
   if (!hasOwnLines(text, start, statement.end)) return refuse(sharedLine)
-  const at = lineEnd(text, statement.end)
+  const at = behindComments(text, lineEnd(text, statement.end), indent)
   return [
     { start: at, end: at, text: lines.map((line) => eol + (line === '' ? '' : indent + line)).join('') },
   ]
+}
+
+/** Comments at the end of a block stay in it: the lines come behind those that stand further in. */
+function behindComments(text: string, end: number, indent: string): number {
+  let at = end
+  for (let line = nextLine(text, at); line > at && line < text.length; line = nextLine(text, at)) {
+    const stop = lineEnd(text, line)
+    if (!/^#/.test(text.slice(line, stop).trim()) || indentation(text, line).length <= indent.length) break
+    at = stop
+  }
+  return at
 }
 
 /** The statement whose block this is. */

@@ -12,7 +12,7 @@ import { claimedCall } from '../claim-argument.js'
 import { patienceFor, whyNotHandedOver } from '../early-stopping.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
-import { hasBf16Units, hasCardWithBf16, ifPossible } from '../pytorch/bf16-units.js'
+import { hasBf16Units, hasCard, hasCardWithBf16, ifPossible } from '../pytorch/bf16-units.js'
 import { sparseRefusal } from '../pytorch/loop-facts.js'
 import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
@@ -128,6 +128,22 @@ function changePrecision(
   if (sparse !== null) return { reason: sparse }
   const argument = python.argument(call, 'precision')
   const title = `Train with precision=${code}`
+  const mayLackCard =
+    first &&
+    facts.card === undefined &&
+    !runsOnGpu(python, call) &&
+    asksForCard(python) &&
+    isWrittenIn(call, argument)
+  if (value === 'fp16-mixed' && mayLackCard) {
+    // The first version refuses fp16 on a processor.
+    const { text, imports } = hasCard(python.tree, {
+      path: facts.path,
+      fragment: facts.fragment.index,
+      offset: call.expr.start,
+    })
+    const written = writeArgument(facts, call, 'precision', argument, `${code} if ${text} else 32`)
+    return changeOf(`${title} where there is a card`, [written], { imports })
+  }
   const isKnown = value !== 'bf16-mixed' || facts.card !== undefined
   if (isKnown || !isWrittenIn(call, argument)) {
     const written = writeArgument(facts, call, 'precision', argument, code)
@@ -151,6 +167,9 @@ function changePrecision(
 
 const literal = (word: string | number | null): string =>
   typeof word === 'string' ? `"${word}"` : String(word)
+
+const asksForCard = (python: PythonModule): boolean =>
+  python.usesHere('torch.cuda.is_available', 'torch.cuda.device_count')
 
 /** Its arguments ask for GPUs; by itself a trainer takes what there is. */
 function runsOnGpu(python: PythonModule, call: Call): boolean {
