@@ -9,15 +9,18 @@ import type { Func, Running } from './module.js'
 const telling =
   /^(train(ing)?_?(step|batch|iter(ation)?|one_(step|batch|iter))|optimi[sz]e_parameters|fit_batch|step_train)$/
 /** Methods that many objects have, and that train where the object is named for it. */
-const common = /^(update|learn|step|optimi[sz]e|train)$/
+const common = /^(update|learn|step|optimi[sz]e)$/
 const learner =
   /(^|_)(agent|algo(rithm)?|policy|learner|model|trainer|net(work)?|gan|method|actor|critic|solver)s?\d*$/i
+
+const isLearner = (name: string): boolean =>
+  learner.test(name) && !/(^|_)(ema|avg|averaged|swa|teacher|target)_/i.test(name)
 
 /** A function of this module, or of one that works with it; null: no class in sight has such a step. */
 export function namedStep(analysis: Analysis, callee: Expr): Func | Running | null {
   if (callee.type !== 'attribute') return null
   const { attr, value } = callee
-  const isTold = telling.test(attr) || (common.test(attr) && learner.test(lastWord(value)))
+  const isTold = telling.test(attr) || (common.test(attr) && isLearner(lastWord(value)))
   // What is known to be of a library is no object of the project.
   if (!isTold || analysis.typeOf(value) !== null || analysis.nameOf(callee) !== null) return null
   if (value.type === 'name' && (value.id === 'self' || value.id === 'cls')) return null
