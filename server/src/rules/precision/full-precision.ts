@@ -71,7 +71,7 @@ export default defineRule({
       !asked &&
       effective(settings.fineTuning) !== true &&
       (!learnsWide(view) ||
-        (computed === null && accelerator !== 'gpu' && precision.state === 'default' && mayBeShort(view)))
+        (computed === null && accelerator !== 'gpu' && precision.state === 'default' && isShort(view)))
     report({
       at: precision,
       severity: severityOf(
@@ -168,10 +168,9 @@ function mayBeDear({ run, settings, subject }: SubjectView<'Training'>): boolean
   )
 }
 
-/** Passes of which nobody knows how many there are, or that are few. One of a stream may be long. */
-function mayBeShort({ settings, run }: SubjectView<'Training'>): boolean {
-  const epochs = effective(settings.epochs)
-  if (epochs === undefined) return effective(settings.maxSteps) == null && run.job.launch === null
+/** A few passes over something that nobody knows the size of. One pass over a stream may be long. */
+function isShort({ settings }: SubjectView<'Training'>): boolean {
+  const epochs = effective(settings.epochs) ?? manyEpochs
   return epochs > 1 && epochs < manyEpochs
 }
 
