@@ -661,6 +661,30 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
     assert.equal((await month('location = "us-central1"')) / zonal, 3)
   })
 
+  it('saves of a pool that its cards price no more than the machines of its minimum cost', async () => {
+    const pool = (most: number) => `resource "google_container_node_pool" "gpu" {
+  cluster  = "serving"
+  location = "us-central1-a"
+  autoscaling {
+    min_node_count = 1
+    max_node_count = ${most}
+  }
+  node_config {
+    machine_type = "n1-standard-4"
+    spot = true
+    guest_accelerator {
+      type  = "nvidia-l4"
+      count = 1
+    }
+  }
+}
+`
+    const saved = async (most: number) => (await jobs({ 'pool.tf': pool(most) }))[0]!
+    const [one, nine] = [await saved(1), await saved(9)]
+    assert.ok(nine.usd!.high! > 5 * one.usd!.high!)
+    assert.ok(nine.saving!.high! <= one.usd!.high!, JSON.stringify([one, nine]))
+  })
+
   it('bills machines by the month that stay up until somebody stops them, and not what stops by itself', async () => {
     const instance = 'resource "aws_instance" "dev" {\n  instance_type = "p3.8xlarge"\n}\n'
     const [workstation] = await jobs({ 'main.tf': instance })

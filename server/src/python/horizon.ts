@@ -10,7 +10,14 @@ export function horizonOf(analysis: Analysis, loop: Loop): Horizon | null {
   if (node.type === 'while') return counted(analysis, node.test, node.body) ?? broken(analysis, node)
   const range = rangeOf(analysis, node.iterable)
   const [, limit] = range?.args.filter((argument) => argument.name === null) ?? []
-  return limit === undefined ? null : { limit: limit.value, count: analysis.fold(limit.value), inner: false }
+  if (limit === undefined) return null
+  return { limit: limit.value, count: analysis.fold(lastOf(limit.value)), inner: false }
+}
+
+/** `epochs` of `range(first, epochs + 1)`: whoever writes that counts from one. */
+function lastOf(limit: Expr): Expr {
+  if (limit.type !== 'binary' || limit.op !== '+' || limit.right.type !== 'constant') return limit
+  return limit.right.value === 1 ? limit.left : limit
 }
 
 /** The bound that a test sets for a counter that the body raises by one. */

@@ -4,6 +4,7 @@ import { defineRule, type Saving } from '../rule.js'
 import { unless } from '../silence.js'
 import {
   acceleratorsPerMachine,
+  cardRate,
   holdsCluster,
   isPlainPool,
   machinesText,
@@ -45,6 +46,11 @@ export default defineRule({
     const cost = poolCost(view, count, options, today)
     const usd = rateOf(view, cost)
     const rate = rateText(usd, cost)
+    // The bill of the pool is that of all machines up to its maximum.
+    const priced =
+      usd === null || cost === undefined
+        ? cardRate(view, count, options, today)
+        : { usd: { low: usd, high: usd }, asOf: cost.price.asOf, region: cost.where }
     const each = copies === 1 ? '' : `, ${floor.value} in each of ${copies} zones`
     const share = `${floor.exact ? '' : 'at least '}${machinesText(view, count)}${each}`
     const always =
@@ -53,15 +59,12 @@ export default defineRule({
         : `${poolName(view)} never shrinks below ${share}, even with no work at all`
     const saving: Saving = {
       fraction: [idle[0], idle[1]],
-      usd:
-        usd === null || cost === undefined
-          ? null
-          : {
-              range: [twoDigits(idle[0] * usd), twoDigits(idle[1] * usd)],
-              per: 'hour',
-              asOf: cost.price.asOf,
-              region: cost.where,
-            },
+      usd: priced && {
+        range: [twoDigits(idle[0] * priced.usd.low), twoDigits(idle[1] * priced.usd.high)],
+        per: 'hour',
+        asOf: priced.asOf,
+        region: priced.region,
+      },
       basis: 'the machines of the minimum have nothing to do in 50 to 90 % of the hours (an assumption)',
     }
     // A slice of TPUs starts as a whole or not at all.

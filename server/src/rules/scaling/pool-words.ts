@@ -7,6 +7,7 @@ import {
   type MachineRequest,
   machineRequest,
 } from '../../estimate/hourly.js'
+import { type Rate, rateOf as requestRate } from '../../estimate/rate.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import type { RuleContext, RuleOptions } from '../rule.js'
@@ -78,6 +79,18 @@ export function poolCost(
   today: RuleContext['today'],
 ): HourlyCost | undefined {
   return hourlyCost({ ...poolRequest(pool), nodes: machines }, options.prices, today)
+}
+
+/** What the accelerators of so many machines cost per hour, where their type has no price; null: nobody knows. */
+export function cardRate(
+  pool: Pool,
+  machines: number,
+  options: RuleOptions,
+  today: RuleContext['today'],
+): Pick<Rate, 'usd' | 'asOf' | 'region'> | null {
+  const spot = effective(pool.settings.capacity) === 'spot'
+  const rate = requestRate({ ...poolRequest(pool), nodes: machines }, spot, options.prices, today)
+  return 'missing' in rate ? null : rate
 }
 
 /** What the pool pays: the spot price of a spot pool. */
