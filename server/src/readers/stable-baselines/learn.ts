@@ -98,7 +98,10 @@ function readTraining(python: PythonModule, learn: Call, made: Call, claims: Cla
   if (agent === undefined || policy === null || python.evidence.role === 'test') return
   const isLong = steps !== null && steps >= longRun[/Cnn/.test(policy) ? 'pictures' : 'numbers']
   const environment = environmentOf(python, python.argument(made, 'env', 1), true)
-  const reward = environment === null ? undefined : lookUp(solved, environment.replace(/-v\d+$/, ''))
+  const reward =
+    environment === null
+      ? undefined
+      : (lookUp(solved, environment) ?? lookUp(solved, environment.replace(/-v\d+$/, '')))
   if (steps === null || (!isLong && reward === undefined)) return
   const training = claims.subject('Training', place, learn.function?.qualified ?? '', {
     ...python.evidence,
@@ -125,6 +128,8 @@ function readTraining(python: PythonModule, learn: Call, made: Call, claims: Cla
 /** Mean rewards at which the tasks count as solved, and that runs of days are not made for. Source: Gymnasium 1.0, registry of environments. */
 const solved: Record<string, number> = {
   CartPole: 475,
+  // Its episodes end after 200 steps.
+  'CartPole-v0': 195,
   Acrobot: -100,
   MountainCar: -110,
   MountainCarContinuous: 90,
