@@ -3,8 +3,8 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { passedExpression } from '../../values/argument.js'
 import type { FragmentFacts } from '../reader.js'
 
-/** `r"C:\data\train"`, `"D:/photos/train"` */
-const windowsPath = /["'][C-Z]:(?:\\{1,2}|\/)[\w .-]+/
+/** `r"C:\data\train"`, `"D:/photos/train"`; not the line that ends in a prompt, `"Q:\nWhat …"`. */
+const windowsPath = /\b[rR]["'][C-Z]:\\[\w .-]|["'][C-Z]:(?:\\\\|\/|\\(?![abfnrtvx\d]))[\w .-]/
 
 /** What has to be done before workers can start there; null: nothing, or nothing says that it runs on Windows. */
 export function beforeSpawning(
