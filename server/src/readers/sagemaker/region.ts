@@ -38,13 +38,10 @@ function passedRegion(python: PythonModule): Region | 'several' | null {
   return found
 }
 
-/** `os.environ['AWS_DEFAULT_REGION'] = 'eu-central-1'`. */
+/** `os.environ['AWS_DEFAULT_REGION'] = 'eu-central-1'`; boto3 does not ask for `AWS_REGION`. */
 function regionOfEnvironment(python: PythonModule): Region | null {
-  const writes = python.environmentWrites()
-  for (const key of ['AWS_REGION', 'AWS_DEFAULT_REGION']) {
-    const write = writes.get(key)
-    const name = write === undefined ? undefined : fixedValue(write.folded)
-    if (write !== undefined && typeof name === 'string') return { name, key, expr: write.value }
-  }
-  return null
+  const key = 'AWS_DEFAULT_REGION'
+  const write = python.environmentWrites().get(key)
+  const name = write === undefined ? undefined : fixedValue(write.folded)
+  return write !== undefined && typeof name === 'string' ? { name, key, expr: write.value } : null
 }
