@@ -6,26 +6,32 @@ import { fixedValue } from '../values/argument.js'
 
 /** A variable that nothing sets: as many words as it likes. */
 const open = '$COMMAND_PART'
+/** Definitions that lead on to each other. */
 const deepest = 6
+/** More belong to no command; what is added to itself again and again doubles. */
+const mostParts = 2000
 
 /** `f'python train.py --lr {lr}'`, `'python train.py --lr %s' % lr`, `' '.join(['python', 'train.py', name])`; null: nothing of it can be read. */
 export function commandOutline(python: PythonModule, expr: Expr): string | null {
-  const text = outlineOf(python, expr, 0)
+  const text = outlineOf(python, expr, 0, { left: mostParts })
   return text === open ? null : text
 }
 
-function outlineOf(python: PythonModule, expr: Expr, depth: number): string {
-  if (depth > deepest) return open
-  const inner = (one: Expr): string => outlineOf(python, one, depth + 1)
+function outlineOf(python: PythonModule, expr: Expr, depth: number, parts: { left: number }): string {
+  if (depth > deepest || parts.left-- <= 0) return open
   const fixed = fixedValue(python.fold(expr))
   if (typeof fixed === 'string' || typeof fixed === 'number') return String(fixed)
   if (python.nameOf(expr) === 'sys.executable') return 'python'
   if (expr.type === 'name') {
     const appended = appendedTo(python, expr)
     if (appended !== null)
-      return appended.map((one) => inner(one)).reduce((text, one) => text + (one === open ? ` ${open}` : one))
+      return appended
+        .map((one) => outlineOf(python, one, depth + 1, parts))
+        .reduce((text, one) => text + (one === open ? ` ${open}` : one))
   }
   const value = python.definition(expr)
+  const below = value === expr ? depth : depth + 1
+  const inner = (one: Expr): string => outlineOf(python, one, below, parts)
   switch (value.type) {
     case 'fstring':
       return value.parts.map((part) => (typeof part === 'string' ? part : inner(part))).join('')
