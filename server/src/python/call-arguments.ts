@@ -278,7 +278,7 @@ export function inDictionary(
   }
   if (value.type === 'name') {
     const passed = inParameter(analysis, value, keyword, depth)
-    return passed.state === 'unknown' ? constant() : passed
+    return passed.state === 'unknown' ? constant() : changed(passed)
   }
   if (value.type === 'attribute') {
     const [only, ...more] = analysis.attributeValues(value)

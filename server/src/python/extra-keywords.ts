@@ -1,6 +1,8 @@
 /** What calls pass beside the parameters that a function lists: `def train(**options)`, then `options['epochs']`. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
+import { mayBe } from './call-arguments.js'
+import { keysChangedBy } from './configured-changes.js'
 import { programArgument } from './fold-outside.js'
 import { agree, type Fold, unknown } from './folded.js'
 import type { Folded } from './module.js'
@@ -18,6 +20,10 @@ export function extraKeyword(
   const func = binding?.kind === 'param' ? (analysis.parameterOwner(binding)?.func ?? null) : null
   const listed = func?.node.params.find(({ name }) => name === object.id)
   if (func === null || listed?.star !== 2 || others.length > 0) return null
+  if (isChanged(analysis, object, keyword)) {
+    const entry = analysis.entry(object, keyword)
+    return entry.state === 'given' ? entry.folded : unknown(`${object.id} is changed`)
+  }
   const option = analysis.programParameters.argumentOf(func, keyword)
   if (option !== null) return programArgument(analysis, fold, keyword, [option])
   const sites = analysis.callSites(func)
@@ -32,4 +38,17 @@ export function extraKeyword(
   return values.length < passed.length
     ? unknown(`several values of ${keyword}`)
     : agree(values, `several values of ${keyword}`)
+}
+
+/** `options['epochs'] = 3`, `options.setdefault('epochs', 3)` before it is used. */
+function isChanged(analysis: Analysis, { id, start }: Expr & { type: 'name' }, keyword: string): boolean {
+  return analysis.changesOf(id, start).some(({ target, method, call }) => {
+    if (target !== null) {
+      const key = analysis.fold(target.index)
+      return key.state === 'unknown' ? mayBe(key, keyword) : key.value === keyword
+    }
+    if (method === null || call === null || method === 'setdefault') return true
+    const keys = keysChangedBy(analysis, method, call.args)
+    return keys === null || keys.includes(null) || keys.includes(keyword)
+  })
 }
