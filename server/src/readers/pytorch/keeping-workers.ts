@@ -1,8 +1,9 @@
 /** How a loader is told to keep its workers, which PyTorch refuses with an error where there are none. */
 import type { Refusal } from '../../edit/write.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, namesIn } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import { fixedArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { positionsOf } from './loader-arguments.js'
 
@@ -72,17 +73,48 @@ function madeForOnePass(python: PythonModule, { function: func }: Call): boolean
 /** `batches = iter(loader)` ahead of all loops, and nothing goes over the loader itself: its workers start once. */
 function hasOneIterator(python: PythonModule, { assignedTo, function: func }: Call): boolean {
   if (assignedTo === null) return false
-  const speaks = (expr: Call['expr']['callee']): boolean => namesIn(expr).includes(assignedTo)
-  const once = python.calls.some(
-    ({ expr: { callee, args }, function: where, loops }) =>
-      callee.type === 'name' &&
-      callee.id === 'iter' &&
-      where === func &&
-      loops.length === 0 &&
-      args[0] !== undefined &&
-      speaks(args[0].value),
+  const { calls, loops } = mentionsOf(python, assignedTo)
+  return (
+    loops.length === 0 &&
+    calls.some(
+      ({ expr: { callee, args }, function: where, loops: around }) =>
+        callee.type === 'name' &&
+        callee.id === 'iter' &&
+        where === func &&
+        around.length === 0 &&
+        args[0] !== undefined &&
+        namesIn(args[0].value).includes(assignedTo),
+    )
   )
-  return once && !python.loops.some(({ node }) => node.type === 'for' && speaks(node.iterable))
+}
+
+interface Mentions {
+  /** Calls that are handed it, or something made of it. */
+  calls: Call[]
+  /** `for` loops over it, or over something made of it. */
+  loops: Loop[]
+}
+
+function mentionsOf(python: PythonModule, name: string): Mentions {
+  const all = once(python, 'mentions of names', () => {
+    const found = new Map<string, Mentions>()
+    const add = (exprs: Expr[], to: (mentions: Mentions) => void): void => {
+      for (const one of new Set(exprs.flatMap(namesIn))) {
+        const mentions = found.get(one) ?? { calls: [], loops: [] }
+        found.set(one, mentions)
+        to(mentions)
+      }
+    }
+    for (const call of python.calls)
+      add(
+        call.expr.args.map(({ value }) => value),
+        ({ calls }) => calls.push(call),
+      )
+    for (const loop of python.loops)
+      if (loop.node.type === 'for') add([loop.node.iterable], ({ loops }) => loops.push(loop))
+    return found
+  })
+  return all.get(name) ?? { calls: [], loops: [] }
 }
 
 const takesAll = /^(list|tuple|sorted)$/
@@ -90,16 +122,15 @@ const takesAll = /^(list|tuple|sorted)$/
 /** `list(zip(first, second))`, or a loop that nothing repeats: nothing else looks at the loader than what asks for its length. */
 function isGoneOverOnce(python: PythonModule, { assignedTo, expr, function: func }: Call): boolean {
   if (assignedTo === null || !/^[A-Za-z_]\w*$/.test(assignedTo)) return false
-  const speaks = (one: Expr): boolean => namesIn(one).includes(assignedTo)
+  const { calls, loops } = mentionsOf(python, assignedTo)
   let all = 0
-  for (const { expr: one, function: where, loops } of python.calls) {
-    if (one === expr || !one.args.some(({ value }) => speaks(value))) continue
+  for (const { expr: one, function: where, loops: around } of calls) {
+    if (one === expr) continue
     if (one.callee.type !== 'name') return false
-    if (where !== func || loops.length > 0) return false
+    if (where !== func || around.length > 0) return false
     if (takesAll.test(one.callee.id)) all++
     else if (!wraps.test(one.callee.id)) return false
   }
-  const loops = python.loops.filter(({ node }) => node.type === 'for' && speaks(node.iterable))
   if (
     loops.some((loop) => loop.parent !== null || loop.function !== func || /^(epoch|train)$/.test(loop.role))
   )
