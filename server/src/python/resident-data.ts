@@ -68,6 +68,8 @@ function liesOnDevice(python: PythonModule, expr: Expr, depth: number): boolean 
   const call = python.callAt(expr)
   if (call === null) return false
   if (/^(cpu|numpy|tolist)$/.test(call.method)) return false
+  // `network, _, preprocess = open_clip.create_model_and_transforms(name, device=device)`: what prepares pictures lies nowhere.
+  if (/^(open_clip|clip)\./.test(call.name ?? '')) return false
   const told = expr.args.some(({ name, value }) => name === 'device' && isAccelerator(python, value))
   if (call.method === 'cuda' || putsOnDevice(call, python.text) || told) return true
   return expr.callee.type === 'attribute' && liesOnDevice(python, expr.callee.value, depth + 1)
