@@ -18,8 +18,7 @@ import { elementLoop } from './element-loops.js'
 import { isReadPicture, type ShrinkingStep, shrinkingStep, shrunkByDataSet } from './picture-sizes.js'
 import { passesOf, type Repetition } from './preprocessing.js'
 import { isTokenizing, type PreparationCost, slowTokenizer, tokenizing } from './preprocessing-costs.js'
-import { takesLong } from './slow-libraries.js'
-import { type SlowWork, slowFor } from './slow-samples.js'
+import { isOfSlowLibrary, type SlowWork, slowFor } from './slow-samples.js'
 
 /** What makes a picture of a camera small, after it was read from its file. */
 const shrinks =
@@ -116,7 +115,7 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     // What is computed of a file takes reading it along.
     const computed = all.filter(({ cost }) => cost.made !== 'file')
     const among = computed.length > 0 ? computed : all
-    const isLesser = ({ call }: (typeof all)[number]) => Number(takesLong(call.name ?? ''))
+    const isLesser = ({ call }: (typeof all)[number]) => Number(isOfSlowLibrary(call.name ?? ''))
     const first = [...among].sort((a, b) => isLesser(a) - isLesser(b))
     const calls = code.statements
       .flatMap((one) => one.expressions)
@@ -175,7 +174,7 @@ function stepsOfBatches(python: PythonModule, loop: Loop): Repetition['steps'] {
       plainCalls(python, expr).flatMap((call) => {
         const slow = slowFor(python, call)
         // Games that are played and graphs that grow are others in each step.
-        return slow === null || slow.tensors || takesLong(call.name ?? '')
+        return slow === null || slow.tensors || isOfSlowLibrary(call.name ?? '')
           ? []
           : [{ call, cost: { ...heavy, what: slow.what }, statement: hot.statement }]
       }),
