@@ -1,6 +1,8 @@
 /** Whether a loader gives its samples to the training in the same order in every epoch. */
+
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { Span } from '../../text/location.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { asBoolean } from '../../values/parse.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
@@ -57,15 +59,16 @@ export function claimOrder(
 const tries =
   /(?<![a-z])(limit\w*|debug\w*|smoke\w*|sanity\w*|dry_?run|overfit\w*|quick|tiny|trial_run|test_run)(?![a-z])/i
 
-/** `if args.limit_check:`, a loader over a few samples that shows whether everything runs. */
+const asksForNone = /^\s*not\b|\bis\s+None\b|(==|\bis)\s*(False|0)\b/
+
+/** `if args.limit_check:`, or the other branch of `if limit is None:`: a loader over a few samples that shows whether everything runs. */
 function isTriedOut(python: PythonModule, { expr }: Call): boolean {
-  return python.statements.some(
-    (one) =>
-      one.type === 'if' &&
-      one.body.some(({ start, end }) => start <= expr.start && expr.end <= end) &&
-      !/^\s*not\b/.test(codeText(python, one.test.start, one.test.end)) &&
-      tries.test(codeText(python, one.test.start, one.test.end)),
-  )
+  const isIn = ({ start, end }: Span): boolean => start <= expr.start && expr.end <= end
+  return python.statements.some((one) => {
+    if (one.type !== 'if' || !isIn(one)) return false
+    const test = codeText(python, one.test.start, one.test.end)
+    return tries.test(test) && (asksForNone.test(test) ? one.orelse : one.body).some(isIn)
+  })
 }
 
 /** Its class, in another module, sorts the samples when it is made. */
