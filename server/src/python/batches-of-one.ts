@@ -1,6 +1,7 @@
 /** Batches that hold a single record: `x.unsqueeze(0)`, `x[None]`, `tokenizer(text, return_tensors='pt')`. */
 import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { lastName } from '../syntax/python-children.js'
+import { once } from '../text/once.js'
 import type { Func, FunctionSummary, PythonModule } from './module.js'
 import { certainReturn } from './returns.js'
 import { heldBy } from './value-origins.js'
@@ -19,15 +20,29 @@ const deepest = 12
 /** Null: it holds several, or nothing tells. */
 export function batchOfOne(python: PythonModule, expr: Expr, depth = 0): BatchOfOne | null {
   if (depth > deepest) return null
+  // A name that is bound again and again from itself leads to the same expressions on many ways.
+  const known = once(python, 'batches of one', () => new Map<Expr, BatchOfOne | null>())
+  const before = known.get(expr)
+  if (before !== undefined) return before
+  known.set(expr, null)
+  const found = follow(python, expr, depth)
+  known.set(expr, found)
+  return found
+}
+
+function follow(python: PythonModule, expr: Expr, depth: number): BatchOfOne | null {
   const inner = (one: Expr | undefined): BatchOfOne | null =>
     one === undefined ? null : batchOfOne(python, one, depth + 1)
   switch (expr.type) {
     case 'name': {
       // With `if cuda: inputs = inputs.to('cuda')`.
-      const held = heldBy(python, expr).bindings.map(({ kind, value, unpack }) =>
-        kind === 'assign' && value !== null && unpack === null ? inner(value) : null,
-      )
-      return held.includes(null) ? null : (held[0] ?? null)
+      let first: BatchOfOne | null = null
+      for (const { kind, value, unpack } of heldBy(python, expr).bindings) {
+        const held = kind === 'assign' && value !== null && unpack === null ? inner(value) : null
+        if (held === null) return null
+        first ??= held
+      }
+      return first
     }
     case 'starred':
       return inner(expr.value)
