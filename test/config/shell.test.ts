@@ -107,9 +107,9 @@ python train.py --np $((N * GPUS + 1)) $ARGS "\${MORE[@]}" --out="$N/$HOME" --na
 FILE=configs/base.yaml
 NAME=\${FILE##*/}
 TEXT=at-__A__-and-__A__
-python train.py \${NAME%.yaml} \${TEXT//__A__/$FILE} \${TEXT/__A__/b} \${NAME^^} \${NAME%%.*} \${TEXT//*/x}
+python train.py \${NAME%.yaml} \${TEXT//__A__/$FILE} \${TEXT/__A__/b} \${NAME^^} \${NAME%%.*} \${TEXT//*/x} \${TEXT/%__/x}
 `),
-      ['python train.py base at-configs/base.yaml-and-configs/base.yaml at-b-and-__A__ BASE.YAML ? ?'],
+      ['python train.py base at-configs/base.yaml-and-configs/base.yaml at-b-and-__A__ BASE.YAML ? ? ?'],
     )
   })
 

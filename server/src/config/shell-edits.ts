@@ -2,7 +2,8 @@
 
 /** `${NAME//__REGION__/$REGION}`; null: another expansion, or a pattern that is no plain text. */
 export function editOf(inner: string): { name: string; edit: Edit } | null {
-  const replaced = /^([A-Za-z_]\w*)(\/\/?)([\w@%:={}<>.-]+)(?:\/([\s\S]*))?$/.exec(inner)
+  // `${NAME/%b/c}` replaces an end.
+  const replaced = /^([A-Za-z_]\w*)(\/\/|\/(?!%))([\w@%:={}<>.-]+)(?:\/([\s\S]*))?$/.exec(inner)
   if (replaced !== null) {
     const [, name, slashes, pattern, by = ''] = replaced
     return { name: name!, edit: { kind: 'replace', pattern: pattern!, by, all: slashes === '//' } }
