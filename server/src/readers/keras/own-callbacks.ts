@@ -11,14 +11,21 @@ export function ownCallback(python: PythonModule, item: Expr): OwnCallback | nul
   const klass = python.classOf(value.callee)
   if (klass !== null) {
     const { start, end } = klass.node
-    const calls = python.calls.flatMap(({ name, method, expr }) =>
-      start <= expr.start && expr.end <= end ? [name ?? `.${method}`] : [],
+    const own = python.calls.filter(({ expr }) => start <= expr.start && expr.end <= end)
+    const calls = own.map(({ name, method }) => name ?? `.${method}`)
+    const handsOver = own.some(
+      ({ name, expr }) => name === null && expr.args.some((one) => isModel(one.value)),
     )
+    if (handsOver && judged(calls) !== 'saves') return null
     return isCallback(klass.bases) ? judged(calls) : null
   }
   const imported = python.importedClass(value.callee)
   return imported !== null && isCallback(imported.bases) ? judged(imported.calls) : null
 }
+
+/** `self.model`, whole. */
+const isModel = (expr: Expr): boolean =>
+  expr.type === 'attribute' && expr.attr === 'model' && expr.value.type === 'name' && expr.value.id === 'self'
 
 /** Of the library itself: what another class of the project does, nobody followed. */
 function isCallback(bases: readonly string[]): boolean {
