@@ -62,12 +62,18 @@ export function changeCountedPatience(
   if (written.type !== 'constant' || typeof value !== 'number') return refuse('patience is chosen elsewhere')
   const range = { fragment: fragment.index, start: written.start, end: written.end }
   const text = String(Math.max(1, value - (beyond ? 1 : 0)))
+  // A schedule may wait as long.
+  const shared = limit.type === 'name' && readsOf(python, limit.id) > 1
   return {
     title: `Wait for ${value} epochs without improvement`,
-    safety: 'unsafe',
+    safety: shared ? 'display' : 'unsafe',
     writes: [{ kind: 'replace', path, range, text }],
     imports: [],
   }
+}
+
+function readsOf({ code }: PythonModule, name: string): number {
+  return code.match(new RegExp(`(?<![.\\w])${name}\\b(?!\\s*=(?!=))`, 'g'))?.length ?? 0
 }
 
 function keyOf(limit: Expr): string {
