@@ -99,7 +99,7 @@ function readLaunch(
   const task = taskOf(python, call, claims, context)
   const compute = start(python, call, claims, task?.job)
   readAccelerators(python, task === null ? null : resourcesOf(python, task), compute, place)
-  if (task !== null) claimTask(claims, context, python, task, compute)
+  if (task !== null) claimTask(claims, python, task, compute)
   if (ends !== undefined) compute.known('endedBy', `sky.${ends.method}`, `sky.${ends.method}`, place)
   const inResources = python.calls.some(
     (one) => one.method === 'Resources' && mayBePassed(python.argument(one, 'autostop')),

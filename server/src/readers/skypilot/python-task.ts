@@ -1,7 +1,8 @@
-/** Tasks of SkyPilot that Python code puts together: what they run is the program of the cluster. Source: skypilot 0.10, sky/task.py. */
+/** Tasks of SkyPilot that Python code puts together: what they run is the program of the cluster. Source: skypilot, sky/task.py. */
 
+import type { ShellFacts } from '../../config/shell-facts.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { CallExpr } from '../../syntax/python-ast.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression, textArgument } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
 import { convert, orDefault } from '../../values/operations.js'
@@ -10,7 +11,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { idAt } from '../job-in-code.js'
 import type { ReaderContext } from '../reader.js'
-import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
+import { claimShellLaunch, type FoundLaunch, launchesOf, workOf } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
 
 const taskClass = /^sky\.(\w+\.)*Task$/
@@ -19,9 +20,10 @@ const resourcesClass = /^sky\.(\w+\.)*Resources$/
 /** A task whose command is written out, and starts programs. */
 export interface PythonTask {
   made: Call
-  /** Shell text. */
-  run: string
-  /** Where the text is given. */
+  /** What it runs. */
+  shell: ShellFacts
+  launches: FoundLaunch[]
+  /** Where the text of it is given. */
   place: Place
   job: string
 }
@@ -41,8 +43,10 @@ export function taskOf(
   const shown = passedExpression(written)
   if (run === null || shown === null) return null
   const place = { start: shown.start, end: shown.end }
-  const launches = launchesOf(context.shell(run).commands, () => claims.locate(place))
-  return launches.length === 0 ? null : { made, run, place, job: idAt(claims, 'sky', calleePlace(launch)) }
+  const shell = context.shell(run)
+  const launches = launchesOf(shell.commands, () => claims.locate(place))
+  const job = idAt(claims, 'sky', calleePlace(launch))
+  return launches.length === 0 ? null : { made, shell, launches, place, job }
 }
 
 /** The resources that this task is given; null: they are made elsewhere. */
@@ -59,20 +63,19 @@ export function resourcesOf(python: PythonModule, { made }: PythonTask): Call | 
   return given === undefined ? null : callTo(python, python.definition(given), resourcesClass)
 }
 
-function callTo(python: PythonModule, expr: { type: string }, name: RegExp): Call | null {
-  const call = expr.type === 'call' ? python.callAt(expr as CallExpr) : null
+function callTo(python: PythonModule, expr: Expr, name: RegExp): Call | null {
+  const call = expr.type === 'call' ? python.callAt(expr) : null
   return call !== null && name.test(call.name ?? '') ? call : null
 }
 
 /** What the task runs, on how many machines, and how they are bought. */
 export function claimTask(
   claims: ClaimBuilder,
-  context: ReaderContext,
   python: PythonModule,
   task: PythonTask,
   compute: SubjectBuilder<'Compute'>,
 ): void {
-  const { made, run, place, job } = task
+  const { made, shell, launches, place, job } = task
   const at = calleePlace(made)
   const site = callSite(made)
   const argument = (call: Call, name: string) =>
@@ -87,12 +90,10 @@ export function claimTask(
       'use_spot',
       orDefault(convert(argument(resources, 'use_spot'), asSwitch), false, false),
     )
-  const facts = context.shell(run)
-  const launches = launchesOf(facts.commands, () => claims.locate(place))
   const inside = { job, place, folder: null, nodes: nodes.state === 'known' ? nodes.value : 1 }
   for (const [index, launch] of launches.entries())
     claimShellLaunch(claims, launch, { ...inside, id: `${job}:${index}` })
-  claimScriptCalls(claims, facts.commands, { ...inside, id: job }, () => claims.locate(place))
-  const { sharing } = workOf(facts, launches)
+  claimScriptCalls(claims, shell.commands, { ...inside, id: job }, () => claims.locate(place))
+  const { sharing } = workOf(shell, launches)
   if (sharing !== null) compute.known('sharing', 'run', sharing, place)
 }
