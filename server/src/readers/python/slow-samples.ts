@@ -174,7 +174,7 @@ function readsWhole(python: PythonModule, call: Call, name: string): boolean {
   }
   // The same file for each sample is another kind of waste.
   return !sampleWork(python).some(
-    (work) => (work.kind === 'constant work' || work.kind === 'shared file') && work.call === call,
+    ({ kind, call: own }) => own === call && /^(constant work|shared file|font)$/.test(kind),
   )
 }
 

@@ -108,6 +108,7 @@ export const pytorchSamplesReader = defineReader({
     if (work.kind === 'several files') return { reason: 'write what a sample is made of to one file, once' }
     if (work.kind === 'shared file')
       return { reason: 'keep the file that was read last, or store the samples apart' }
+    if (work.kind === 'font') return { reason: 'open each font once, where the data set is made' }
     if (work.kind === 'sample on device') return { reason: 'copy the batch where the loop takes it' }
     return hoist(python, work, facts)
   },

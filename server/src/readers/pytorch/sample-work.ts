@@ -34,6 +34,7 @@ export interface SampleWork {
     | 'repeated work'
     | 'several files'
     | 'shared file'
+    | 'font'
     | 'table row'
     | 'sample on device'
     | 'remote read'
@@ -243,7 +244,8 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
         if (maker.each === 'sample' && !maker.generates && readsSharedFile(analysis, call)) {
           const font = call.name === fontFile
           found.push({
-            ...{ kind: 'shared file', maker, call, func, statement, hoistable: false },
+            ...{ kind: font ? ('font' as const) : ('shared file' as const), maker, call, func, statement },
+            hoistable: false,
             what: font ? 'opens a font' : 'reads a whole file',
             weight: font ? 'slight' : 'ordinary',
           })

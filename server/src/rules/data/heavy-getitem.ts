@@ -25,6 +25,7 @@ export default defineRule({
       operationOf(view, 'repeated work') ??
       operationOf(view, 'several files') ??
       operationOf(view, 'shared file') ??
+      operationOf(view, 'font') ??
       operationOf(view, 'table row') ??
       operationOf(view, 'whole scan') ??
       operationOf(view, 'sample again') ??
@@ -43,7 +44,7 @@ export default defineRule({
       message:
         effective(kind) === 'whole scan'
           ? `This goes through all of \`${what}\` for every ${each}: make an index of it once, when the data set is made.`
-          : `\`${kind.key}\` ${what} ${adviceFor(effective(kind) as OperationKind, what, each, slight, passesOf(view.run))}`,
+          : `\`${kind.key}\` ${what} ${adviceFor(effective(kind) as OperationKind, each, slight, passesOf(view.run))}`,
       ...(slight
         ? {}
         : {
@@ -66,18 +67,12 @@ function passesOf(run: Run): number | undefined {
   return epochs.size === 1 ? (only ?? undefined) : undefined
 }
 
-function adviceFor(
-  kind: OperationKind,
-  what: string,
-  each: string,
-  slight: boolean,
-  epochs: number | undefined,
-): string {
+function adviceFor(kind: OperationKind, each: string, slight: boolean, epochs: number | undefined): string {
   if (kind === 'repeated work')
     return `for every ${each} in ${epochs === undefined ? 'every epoch' : `each of ${epochs} epochs`}, with the same result each time: keep its results on disk, or run it on whole batches.`
   if (kind === 'several files')
     return `for every ${each}, again in every epoch: store what belongs to one ${each} in one file.`
-  if (what === 'opens a font')
+  if (kind === 'font')
     return `for every ${each}, though a few of them write all: open each once, when the data set is made.`
   if (kind === 'shared file')
     return `for every ${each}, though many of them lie in the same file: keep it open or in memory, or store each ${each} by itself.`

@@ -39,6 +39,7 @@ export type OperationKind =
   | 'repeated work'
   | 'several files'
   | 'shared file'
+  | 'font'
   | 'table row'
   /** Goes through what belongs to all samples to make one. */
   | 'whole scan'
