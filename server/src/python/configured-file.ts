@@ -82,13 +82,6 @@ export function fileLoadedFrom(
     const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
     if (owner !== null && owner.func === followed?.func)
       return passed(analysis, expr.id, owner, followed, depth)
-    if (owner !== null && followed === null && analysis.complete) {
-      const files = (analysis.callSites(owner.func) ?? []).map((site) =>
-        passed(analysis, expr.id, owner, { func: owner.func, call: site.expr, outer: null }, depth),
-      )
-      const [first] = files
-      if (first != null && files.every((one) => one === first)) return first
-    }
     // `train(args.config)`, where `train` opens what it is given.
     const handed = binding?.kind === 'param' ? onlyPassed(analysis, expr) : null
     if (handed !== null) return fileLoadedFrom(analysis, handed, followed, depth + 1, named)

@@ -4,7 +4,7 @@ import { classAt } from '../../python/definition-places.js'
 import { isBackward } from '../../python/effects.js'
 import { holdsAny, usesOf } from '../../python/library-uses.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
-import type { CallExpr } from '../../syntax/python-ast.js'
+import type { CallExpr, Name } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
 import type { ProgramSwitch } from '../../text/origin.js'
 import {
@@ -290,22 +290,29 @@ function autocastsOf(python: PythonModule, loop: Loop, autocasts: Call[]): Call[
 }
 
 function fromAutocasts(python: PythonModule, loop: Loop, autocasts: Call[], spot: Spot): Given<Precision> {
-  const named = loop.effects.calls.has('torch.autocast') ? [] : enteredByName(python, loop, autocasts)
-  if (named.length > 0) return agreement(python, named, spot)
-  if (!loop.effects.calls.has('torch.autocast'))
-    return unreadable(originAt(spot), 'autocast is used elsewhere in the file')
-  return agreement(python, autocastsOf(python, loop, autocasts), spot)
+  if (loop.effects.calls.has('torch.autocast'))
+    return agreement(python, autocastsOf(python, loop, autocasts), spot)
+  const named = enteredByName(python, loop, autocasts)
+  return named.length > 0
+    ? agreement(python, named, spot)
+    : unreadable(originAt(spot), 'autocast is used elsewhere in the file')
 }
 
 /** `with ctx:` in a loop, of the autocasts that `ctx` was given before: `ctx = nullcontext() if … else torch.autocast(…)`. */
 function enteredByName(python: PythonModule, { node }: Loop, autocasts: Call[]): Call[] {
-  const given = python.statements.flatMap((one) => {
-    if (one.type !== 'with' || one.start < node.start || one.end > node.end) return []
-    const names = one.items.flatMap(({ value }) => (value.type === 'name' ? [value] : []))
-    return names.flatMap((name) => python.bindingsOf(name).flatMap(({ value }) => value ?? []))
-  })
+  const given = namedContexts(python)
+    .filter(({ start, end }) => node.start <= start && end <= node.end)
+    .flatMap((name) => python.bindingsOf(name).flatMap(({ value }) => value ?? []))
   return autocasts.filter(({ expr }) =>
     given.some((value) => value.start <= expr.start && expr.end <= value.end),
+  )
+}
+
+function namedContexts(python: PythonModule): Name[] {
+  return once(python, 'named contexts', () =>
+    python.statements.flatMap((one) =>
+      one.type === 'with' ? one.items.flatMap(({ value }) => (value.type === 'name' ? [value] : [])) : [],
+    ),
   )
 }
 
