@@ -167,6 +167,11 @@ export const code: Record<string, Shape> = {
     (n) =>
       `from transformers import Trainer, TrainingArguments\n${rep(n, (i) => `def f${i}(**kw):\n${rep(7, (j) => `    f${i + 1}(**kw, a${j}=1)\n`)}`)}def f${n}(**kw):\n    Trainer(m, TrainingArguments(**kw)).train()\nf0(x=1)\n`,
   ),
+  'passed values: a file handed on by twelve callers each': python(
+    3,
+    (n) =>
+      `${head}import yaml\n${rep(n, (i) => `def f${i}(path):\n${rep(12, () => `    f${i + 1}(path)\n`)}`)}def f${n}(path):\n    with open(path) as file:\n        c = yaml.safe_load(file)\n    return DataLoader(ds, num_workers=c['workers'])\nf0('a.yaml')\n`,
+  ),
   'passed values: partial of partial': python(
     100,
     (n) =>
