@@ -41,6 +41,8 @@ export function feedsOf(python: PythonModule, call: Call): Feeds | 'nothing' | n
   if (call.assignedTo !== null) {
     if (onlyPeeked(python, call, call.assignedTo)) return 'nothing'
     const named = feedsByName(call.assignedTo)
+    // A function that counts classes: nothing learns from what it calls its training data.
+    if (named === 'training' && keepsNoGradients(python, call) && onlyGoneOver(python, call)) return null
     if (named !== null) return named
     if (onlyMeasured(python, call, call.assignedTo)) return 'nothing'
   }
@@ -216,6 +218,13 @@ function onlyGoneOver(python: PythonModule, made: Call): boolean {
   const wraps = ({ call }: { call: Call }): boolean =>
     call.function !== func || /^(len|tqdm|trange|enumerate|iter|zip|track)$/.test(call.method)
   return handed.every(wraps) && !returnsOf(func).some((value) => namesAt(value).has(name))
+}
+
+/** `@torch.no_grad()` above the function. */
+function keepsNoGradients(python: PythonModule, { function: func }: Call): boolean {
+  return (func?.node.decorators ?? []).some((one) =>
+    /^torch\.(no_grad|inference_mode)$/.test(python.nameOf(one.type === 'call' ? one.callee : one) ?? ''),
+  )
 }
 
 function namesAt(expr: Expr): Set<string> {
