@@ -8,7 +8,7 @@ import { launched } from './bill.js'
 const many = 500
 
 /**
- * Known numbers make much of little: eight GPUs for a thousand epochs, a thousand over pictures, or a hundred trials. Rows of a table stay a matter of minutes
+ * Known numbers make much of little: devices × epochs, epochs over pictures, or trials × epochs of five hundred and more. Rows of a table stay a matter of minutes
  * however often they are gone through, unless several devices are held for them.
  */
 export function isMultiplied(view: SubjectView): boolean {
