@@ -7,7 +7,7 @@ export interface OwnBatch {
   assumption: string
 }
 
-/** Samples of all devices, by the edge of a picture: "keep gpu memory consumption at bay" (train.py of StyleGAN2-ADA). */
+/** Samples of all devices, fewer the larger the edge of a picture is. Source: NVlabs/stylegan2-ada-pytorch, train.py, configuration auto. */
 function ofStyleGan2Ada(edge: number, devices: number): number {
   return Math.max(Math.min(devices * Math.min(Math.floor(4096 / edge), 32), 64), devices)
 }
