@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, screenshots, withCodeServer, withFolder, withPage } from './harness.mjs'
-import { openMenu, packageExtension } from './look.mjs'
+import { clickFinding, openMenu, packageExtension } from './look.mjs'
 
 const themes = { light: 'Default Light Modern', dark: 'Default Dark Modern' }
 /** The extension's own pictures are drawn anew only when asked. */
@@ -166,7 +166,7 @@ async function walk(page, theme, folder, address) {
   assert.equal(hover.split('Trains in fp32').length, 2, `the message stands once in: ${hover}`)
   await page.keyboard.press('Escape')
 
-  await call.click()
+  await clickFinding(page, call)
   await seen('the light bulb', '.editor-instance .lightBulbWidget')
   await openMenu(page)
   await seen('its menu', '.action-widget .monaco-list-row.action')
