@@ -152,6 +152,7 @@ describe('host/discover', () => {
       '.git',
       '.history',
       '.ipynb_checkpoints',
+      '.ipynb_aml_checkpoints',
       'outputs/2024',
       'wandb/run-1',
       'mlruns/0',

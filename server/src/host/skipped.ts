@@ -27,6 +27,7 @@ const names = new Set([
   // Caches and build output
   '__pycache__',
   '.ipynb_checkpoints',
+  '.ipynb_aml_checkpoints',
   '.virtual_documents',
   '.mypy_cache',
   '.ruff_cache',

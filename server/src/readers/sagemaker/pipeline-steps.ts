@@ -227,9 +227,7 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   // What comes under the same address later is not seen before the outputs expire: the next day's run has to see it.
   const expiry = fixed ? 'PT12H' : 'P30D'
   return {
-    title: fixed
-      ? 'Reuse the outputs of steps that have not changed for half a day (cache_config=…), in which new data under the same S3 address goes unseen'
-      : 'Reuse the outputs of steps that have not changed (cache_config=…)',
+    title: `Reuse the outputs of steps that have not changed${fixed ? ' for half a day' : ''} (cache_config=…)`,
     safety: 'unsafe',
     writes: [
       {

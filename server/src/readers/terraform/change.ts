@@ -254,7 +254,10 @@ function changeMinimum(editor: Editor, claim: Claim, keys: Key[], node?: ConfigN
   }
   // Amazon's groups grow again by an autoscaler only, which stands elsewhere where it is there at all.
   const scaled =
-    startSizes.every((key) => entry(block, key) === undefined) || autoscaler.test(editor.facts.fragment.text)
+    // Behind a variable, the size to start with stands elsewhere too.
+    (startSizes.every((key) => entry(block, key) === undefined) &&
+      (name === claim.key || claim.key !== 'min_size')) ||
+    autoscaler.test(editor.facts.fragment.text)
   const change = editor.change(`Scale to zero: ${name} = 0`, writes)
   return scaled
     ? change

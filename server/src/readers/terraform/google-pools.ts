@@ -9,7 +9,7 @@ import { claimFixed, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { settingTable } from '../setting-table.js'
 import { Block, type Module } from './block.js'
 import { placeOfModulePool, placeOfPool } from './google-zones.js'
-import { claimNodeLabels, startPool } from './pool-claims.js'
+import { claimNodeLabels, claimScaledMinimum, startPool } from './pool-claims.js'
 
 export const scaledNodePoolSettings = settingTable('Scaling', {
   minimum: {
@@ -45,11 +45,16 @@ export function readNodePool(block: Block): void {
   if (!claimPoolMachine(pool, 'machine_type', machine)) claimAttached(pool, block, 'node_config', 0)
   // `dynamic "autoscaling"` may not be there at all.
   if (block.has('autoscaling', 0)) {
-    scaledNodePoolSettings.claim(pool, block)
+    scaledNodePoolSettings.claim(pool, block, {}, ['maximum'])
     const [low, high] = [
       scaledNodePoolSettings.read('minimum', block),
       scaledNodePoolSettings.read('maximum', block),
     ]
+    claimScaledMinimum(pool, block, low.key, low.value, {
+      count: 'node_count',
+      instead: 'put initial_node_count in its place',
+      shared: false,
+    })
     claimFixed(
       pool,
       'autoscaling',

@@ -7,7 +7,7 @@ import { claimFixed, claimPoolMachine, isAcceleratedType } from '../pool-claims.
 import { settingTable } from '../setting-table.js'
 import { type Block, regionOf } from './block.js'
 import { firstPool } from './change.js'
-import { claimNodeLabels, claimTaints, startPool } from './pool-claims.js'
+import { claimNodeLabels, claimScaledMinimum, claimTaints, startPool } from './pool-claims.js'
 
 const minimum = { keys: ['min_count'], parse: asQuotedNumber }
 const nodeCount = { keys: ['node_count'], parse: asQuotedNumber }
@@ -48,7 +48,13 @@ export function readAksPool(block: Block, poolsBeside: number, around?: Block): 
   if (scales.state === 'unknown')
     pool.say('minimum', 'min_count', unreadable(block.atHeader(), scales.because))
   else if (effective(scales) === true) {
-    scaledAksSettings.claim(pool, block)
+    scaledAksSettings.claim(pool, block, {}, ['maximum'])
+    const { key, value } = scaledAksSettings.read('minimum', block)
+    claimScaledMinimum(pool, block, key, value, {
+      count: 'node_count',
+      instead: 'give that a value of its own',
+      shared: true,
+    })
     claimFixed(pool, 'max_count', block.number('min_count'), block.number('max_count'))
   } else {
     fixedAksSettings.claim(pool, block)

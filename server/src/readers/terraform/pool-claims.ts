@@ -74,3 +74,28 @@ export function firstText(block: Block, ...keys: Key[]): Given<string> {
   if (listed?.kind !== 'list') return block.text(...keys)
   return listed.items.length === 0 ? block.absent(...keys) : block.text(...keys, 0)
 }
+
+/**
+ * Claims how few machines a scaled pool keeps. Where `count` sets its size as well, each apply would put it back there, with a minimum
+ * of 0 perhaps under what runs on it: first `count` has to go.
+ * @param shared whether only a count that is the same value as the minimum does harm
+ */
+export function claimScaledMinimum(
+  pool: Pool,
+  block: Block,
+  key: string,
+  minimum: Given<number>,
+  { count, instead, shared }: { count: string; instead: string; shared: boolean },
+): void {
+  const beside = block.at(count)
+  const { site } = minimum
+  const isSame = beside?.node.start === site.start && beside.node.end === site.end
+  const reason = `each apply would set the pool to its ${count}: ${instead}`
+  pool.say(
+    'minimum',
+    key,
+    beside === undefined || (shared && !isSame)
+      ? minimum
+      : { ...minimum, site: { ...site, target: { kind: 'refused', reason } } },
+  )
+}
