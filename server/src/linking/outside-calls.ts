@@ -95,6 +95,7 @@ export class OutsideCallIndex {
         name,
         looped: call.looped || this.isLooped(importer, call.from),
         ...(call.eachStep === true ? { eachStep: true as const } : {}),
+        ...(call.eachEpoch === true ? { eachEpoch: true as const } : {}),
         ...(call.from !== null && makesSamples.test(call.from) ? { eachSample: true as const } : {}),
         usedAs: call.usedAs,
         ...(this.fits(importer) ? { fits: true as const } : {}),

@@ -404,6 +404,8 @@ export interface OutwardCall {
   looped: boolean
   /** Each step of a training loop reaches it. */
   eachStep?: true
+  /** A loop over epochs makes it. */
+  eachEpoch?: true
   /** What the result is called, or the function that it is handed to: 'train_loader', 'fit'. */
   usedAs: string | null
   /** A loop over what it gives trains, or evaluates. Absent: neither is seen. */

@@ -54,6 +54,7 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
       from: call.function?.qualified ?? null,
       looped: isLooped(analysis, call),
       ...(step === null ? {} : { eachStep: true as const }),
+      ...(call.loops.some(({ role }) => role === 'epoch') ? { eachEpoch: true as const } : {}),
       usedAs: usedAs(analysis, call),
       ...goneOver(analysis, call),
       args: call.expr.args.map((argument, index) => ({

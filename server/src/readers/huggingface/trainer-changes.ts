@@ -147,7 +147,7 @@ function whereSupported(
   const maybe = python.usesHere('torch.cuda.is_available')
   const use = { path, fragment: fragment.index, offset: call.expr.start }
   if (key === 'bf16' && card === undefined) return hasCardWithBf16(python.tree, use)
-  return maybe ? hasCard(python.tree, use) : null
+  return maybe || card === undefined ? hasCard(python.tree, use) : null
 }
 
 /** `fp16=False` of the call becomes `bf16=True`; null: no such argument stands there, or a comment speaks of it. */

@@ -20,6 +20,13 @@ export function collatesInLoops(python: PythonModule, loader: Call): boolean {
   return func?.node.body.some((one) => holdsLoops(one, 2)) === true
 }
 
+/** `collate_fn=list`, `collate_fn=lambda rows: rows`: a batch holds its samples as they are, mostly no tensors, which alone can be pinned. */
+export function keepsSamplesApart(python: PythonModule, loader: Call): boolean {
+  const given = collateFunction(python, loader)
+  if (given?.type === 'name') return given.id === 'list' || given.id === 'tuple'
+  return given?.type === 'lambda' && given.body.type === 'name' && given.params[0]?.name === given.body.id
+}
+
 function collateFunction(python: PythonModule, loader: Call): Expr | null {
   return passedExpression(python.argument(loader, 'collate_fn', 6))
 }

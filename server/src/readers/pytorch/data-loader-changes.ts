@@ -12,11 +12,12 @@ import { mayKnow } from '../first-releases.js'
 import type { FragmentFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
+import { keepsSamplesApart } from './collate.js'
 import { waitingCopies } from './copies.js'
 import { collateWork, datasetWork } from './dataset-work.js'
 import { decoderInStep } from './decoder-in-step.js'
 import { codeText } from './evidence.js'
-import { keepingWorkers, whyNotKept } from './keeping-workers.js'
+import { keepingWorkers, testsOnce, whyNotKept } from './keeping-workers.js'
 import { usesAny } from './library-uses.js'
 import { positionsOf } from './loader-arguments.js'
 import { feedsOf } from './loader-use.js'
@@ -109,7 +110,7 @@ export function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts)
         }
       : {}
   for (const [name, argument] of Object.entries(open)) {
-    if (mayBePassed(argument)) continue
+    if (mayBePassed(argument) || (name === 'pin_memory' && keepsSamplesApart(python, call))) continue
     const value =
       name === 'persistent_workers'
         ? keptWith(python, call, workers, option, facts)
@@ -144,7 +145,12 @@ function keptWith(
   option: WorkersOption | null,
   { versions }: FragmentFacts,
 ): string | null {
-  if (!mayKnow(versions, 'persistent_workers') || whyNotKept(python, call) !== null) return null
+  if (
+    !mayKnow(versions, 'persistent_workers') ||
+    whyNotKept(python, call) !== null ||
+    testsOnce(python, call)
+  )
+    return null
   // The option may be given a zero, with which PyTorch refuses to keep workers.
   if (option !== null) return `${option.code} > 0`
   const given = passedExpression(workers)

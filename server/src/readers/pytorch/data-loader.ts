@@ -13,7 +13,7 @@ import { claimArgument, claimFolded } from '../claim-argument.js'
 import { mayKnow } from '../first-releases.js'
 import { differentiatesWithJax, keptOnProcessor } from '../jax/device.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { collatesInLoops, padsBatch } from './collate.js'
+import { collatesInLoops, keepsSamplesApart, padsBatch } from './collate.js'
 import { waitingCopies } from './copies.js'
 import { changeLoader } from './data-loader-changes.js'
 import { assignedTo, collateWork, type DatasetWork, datasetWork } from './dataset-work.js'
@@ -83,6 +83,8 @@ function readLoader(
   // A loader of the project may well copy by itself while it is iterated.
   if (hasOwnIterator(python, call))
     pipeline.unknown('pinnedMemory', 'pin_memory', ownIterator, place, { site })
+  if (keepsSamplesApart(python, call))
+    pipeline.unknown('pinnedMemory', 'pin_memory', 'its samples are no tensors', place, { site })
   if (forJax)
     pipeline.unknown('pinnedMemory', 'pin_memory', 'JAX copies arrays, which it does not pin', place, {
       site,

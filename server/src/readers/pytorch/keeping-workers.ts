@@ -4,7 +4,7 @@ import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, namesIn } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
-import { fixedArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import { configuredArgument, fixedArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { positionsOf } from './loader-arguments.js'
 
 const unsure: Refusal = { reason: 'PyTorch refuses to keep workers where there may be none' }
@@ -24,11 +24,15 @@ export function keepingWorkers(
   const { node } = call.function ?? {}
   const inside = call.expr.start <= given.start && given.end <= call.expr.end
   const near = node !== undefined && node.start <= given.start && given.end <= node.end
-  if (given.type === 'constant' || !(inside || near)) return count === undefined ? unsure : { code: 'True' }
+  // A file that is configured may say zero on the next day, as for debugging.
+  const configured = given.type === 'subscript' || configuredArgument(workers) !== null
+  if (given.type === 'constant' || !(inside || near))
+    return count === undefined || configured ? unsure : { code: 'True' }
   const text = python.text.slice(given.start, given.end)
   if (processors.test(text)) return { code: 'True' }
   // What holds it here may be given another number, as a parameter is by its next caller.
-  if (count !== undefined && given.type !== 'attribute' && !isPassed(python, given)) return { code: 'True' }
+  const settled = count !== undefined && given.type !== 'attribute' && !configured
+  if (settled && !isPassed(python, given)) return { code: 'True' }
   return { code: plain.test(text) ? `${text} > 0` : `(${text}) > 0` }
 }
 
@@ -64,9 +68,13 @@ export function whyNotKept(python: PythonModule, call: Call): string | null {
 
 /** A loop elsewhere has it made, and goes over it there. */
 function madeForOnePass(python: PythonModule, { function: func }: Call): boolean {
+  if (func === null) return false
+  const here = python.callSites(func) ?? []
   return (
-    func !== null &&
-    python.outsideCalls(func).some(({ looped, goneOverTo }) => looped && goneOverTo === 'train')
+    here.some(({ loops }) => loops.some(({ role }) => role === 'epoch')) ||
+    python
+      .outsideCalls(func)
+      .some(({ looped, goneOverTo, eachEpoch }) => eachEpoch === true || (looped && goneOverTo === 'train'))
   )
 }
 
@@ -139,4 +147,23 @@ function isGoneOverOnce(python: PythonModule, { assignedTo, expr, function: func
   return all > 0 ? loops.length === 0 : loops.length === 1
 }
 
+/** A loader for tests that is handed to functions outside of loops, none of which trains: one pass shows how good the result is. */
+export function testsOnce(
+  python: PythonModule,
+  { assignedTo, expr, function: func, loops: own }: Call,
+): boolean {
+  if (assignedTo === null || !forTests.test(assignedTo) || own.length > 0) return false
+  if (func !== null && python.isRepeated(func)) return false
+  const { calls, loops } = mentionsOf(python, assignedTo)
+  const users = calls.filter((one) => one.expr !== expr && !wraps.test(one.method))
+  return (
+    users.length + loops.length === 1 &&
+    users.every(({ method, function: where, loops: around }) => {
+      return where === func && around.length === 0 && !/fit|train/i.test(method)
+    }) &&
+    loops.every(({ parent, function: where }) => where === func && parent === null)
+  )
+}
+
+const forTests = /(^|[_.])test_?(loader|dataloader|dl|data|set|iter)?$/i
 const wraps = /^(len|zip|range|min|max|cycle|print|enumerate|tqdm|iter|next)$/
