@@ -12,7 +12,7 @@ const deepest = 6
 const fromStorage = /^s3:\/\//
 const ownStorage = /(^|_)BUCKET(_NAME)?$|(^|_)S3_(URI|URL|PATH|KEY|PREFIX)$|(^|_)(TABLE|DATABASE)(_NAME)?$/i
 
-/** An input lies at an address that stays the same when its content is replaced. */
+/** An input lies at an address that stays, or may stay, the same when its content is replaced. */
 export function hasFixedInput(python: PythonModule, calls: readonly Call[]): boolean {
   return calls.some((call) =>
     call.expr.args.some(({ name, value }) => isInputs(call, name) && isFixed(python, value, 0)),
@@ -38,6 +38,8 @@ function isFixed(python: PythonModule, expr: Expr, depth: number): boolean {
   if (expr.type === 'call') {
     const otherwise = parameterDefault(python, expr)
     if (otherwise !== null) return isFixed(python, otherwise, depth + 1)
+    // What each run is given may be the same folder every time.
+    if (expr.callee.type === 'name' && expr.callee.id === 'ParameterString') return true
     return expr.args.some(
       ({ name, value }) =>
         !/^(destination|output|s3_output_location)/.test(name ?? '') && isFixed(python, value, depth + 1),

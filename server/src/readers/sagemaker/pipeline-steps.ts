@@ -227,8 +227,11 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   // What comes under the same address later is not seen before the outputs expire: the next day's run has to see it.
   const expiry = fixed ? 'PT12H' : 'P30D'
   return {
-    title: `Reuse the outputs of steps that have not changed${fixed ? ' for half a day' : ''} (cache_config=…)`,
-    safety: 'unsafe',
+    title: fixed
+      ? 'Reuse the outputs of steps that have not changed for half a day (cache_config=…), if new data come under a new S3 address'
+      : 'Reuse the outputs of steps that have not changed (cache_config=…)',
+    // A file that is added to the folder of an input would never be worked on.
+    safety: fixed ? 'display' : 'unsafe',
     writes: [
       {
         kind: 'set keyword',

@@ -63,14 +63,9 @@ function stepReport(step: SubjectView<'Step'>): Report | Silence {
     message,
     saving: rerunSaving,
     // A cache that can never answer saves nothing.
-    fixes: shared.some(isNeverSame)
-      ? []
-      : [{ set: [{ claim: cached, value: true }], onlyIf: changesAreSeen }],
+    fixes: shared.some(isNeverSame) ? [] : [{ set: [{ claim: cached, value: true }] }],
   }
 }
-
-/** The key of a cache holds the address of an input, not what lies there: a file that is added to a folder is never worked on. */
-const changesAreSeen = 'its inputs change whenever what it reads does'
 
 /** An input that is new in each run keeps the cache from answering. */
 function isNeverSame(step: SubjectView<'Step'>): boolean {
@@ -102,7 +97,7 @@ function pipelineReport(step: SubjectView<'Step'>): Report | Silence {
     saving: rerunSaving,
     fixes: stepsBeside(step).some((one) => isNeverSame(one) && names.includes(nameOf(one)))
       ? []
-      : [{ set: [{ claim: cached, value: true }], onlyIf: changesAreSeen }],
+      : [{ set: [{ claim: cached, value: true }] }],
   }
 }
 
@@ -131,9 +126,7 @@ function defaultReport(step: SubjectView<'Step'>): Report | Silence {
     severity: job && !isTriedOut(step) ? severityOf(group) : 'information',
     message: `${again}, even if its inputs are unchanged: ${effective(step.settings.engine) ?? 'the orchestrator'} caches a step only on request (${step.settings.cached!.key}).`,
     saving: rerunSaving,
-    fixes: [
-      { set: group.map((one) => ({ claim: one.settings.cached!, value: true })), onlyIf: changesAreSeen },
-    ],
+    fixes: [{ set: group.map((one) => ({ claim: one.settings.cached!, value: true })) }],
   }
   if (many)
     request.related = group
