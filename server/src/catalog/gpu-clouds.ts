@@ -27,6 +27,9 @@ const aliases: Record<string, string> = {
   jarvislabs: 'jarvis-labs',
 }
 
+/** Accelerators that a cloud has listed under another name: Modal's A10G is its A10 since 2025. */
+const renamed: Record<string, Record<string, string>> = { modal: { A10G: 'A10' } }
+
 /** Clouds that run pods, which pay for their part of a node. */
 const sharesNodes = new Set(['coreweave'])
 
@@ -41,8 +44,9 @@ const confidences: Record<string, Price['confidence']> = { h: 'high', m: 'medium
  */
 export function cloudPrice(cloud: string, model: string, count: number): Price | undefined {
   const name = lookUp(aliases, cloud.toLowerCase()) ?? cloud.toLowerCase()
+  const listed = lookUp(lookUp(renamed, name) ?? {}, model) ?? model
   const rows = prices.gpuClouds.filter(
-    (row) => row[0] === name && row[4] !== null && catalogueName(row) === model && !apart.test(row[6]),
+    (row) => row[0] === name && row[4] !== null && catalogueName(row) === listed && !apart.test(row[6]),
   )
   const whole = cheapest(rows.filter((row) => row[3] === count))
   const shared = sharesNodes.has(name) ? cheapest(rows.filter((each) => each[3] > count)) : undefined

@@ -8,6 +8,8 @@ export interface Billed {
   saving: Interval | null
   /** `bounded`: only what it costs at most. */
   state: string
+  /** The entry that holds what it costs. */
+  onPool?: string
 }
 
 export interface Sum {
@@ -29,7 +31,9 @@ export function totalOf(entries: readonly Billed[]): Total {
 }
 
 function sumOf(entries: readonly Billed[], per: 'run' | 'month'): Sum | null {
-  const counted = entries.filter((one) => one.per === per && one.usd !== null && one.state === 'priced')
+  const counted = entries.filter(
+    (one) => one.per === per && one.usd !== null && one.state === 'priced' && one.onPool === undefined,
+  )
   if (counted.length === 0) return null
   const total = (value: (one: Billed) => number) => counted.reduce((sum, one) => sum + value(one), 0)
   const open = counted.some(({ usd }) => usd!.high === null)

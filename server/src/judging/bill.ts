@@ -8,7 +8,7 @@ import { type Rate, rateOf } from '../estimate/rate.js'
 import { flagOf } from '../link/launch-parts.js'
 import type { RunRecord } from '../measured/record.js'
 import { requestOf, servingRequest } from '../rules/machine-request.js'
-import type { RuleOptions } from '../rules/rule.js'
+import type { Report, RuleOptions } from '../rules/rule.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
 import { isViewOf, subjectsOf } from '../rules/subject-view.js'
 import { effective } from '../values/value.js'
@@ -146,8 +146,21 @@ export function launched(run: Run): MachineRequest {
   const work = trainings.length > 0 ? trainings : subjectsOf(run, 'Search')
   if (work.length > 0 && work.every(computesOnProcessor)) return { gpus: 0, nodes: launch?.nodes ?? 1 }
   const processes = launch?.perDevice === true ? launch.processes : null
-  const reserved = subjectsOf(run, 'Parallelism').map(({ settings }) => effective(settings.reservedEach) ?? 1)
-  return { gpus: (processes || 1) * Math.max(1, ...reserved), nodes: launch?.nodes ?? 1 }
+  const spread = subjectsOf(run, 'Parallelism')
+  const reserved = spread.map(({ settings }) => effective(settings.reservedEach) ?? 1)
+  const wrapped = spread.map(({ settings }) => (isSplit(settings) ? (effective(settings.devices) ?? 1) : 1))
+  const gpus = Math.max((processes || 1) * Math.max(1, ...reserved), ...wrapped)
+  return { gpus, nodes: launch?.nodes ?? 1 }
+}
+
+/** One process that splits each batch over the devices that it sees. */
+function isSplit({ method }: SubjectView<'Parallelism'>['settings']): boolean {
+  return effective(method) === 'data-parallel'
+}
+
+/** Whether what a finding says is saved with so many accelerators is a share of this run's bill. */
+export function isBilledFor({ savedFrom = 0 }: Pick<Report, 'savedFrom'>, run: Run): boolean {
+  return savedFrom === 0 || run.job.compute !== null || (launched(run).gpus ?? 0) >= savedFrom
 }
 
 /** A launcher takes its machines from a file whose lines nobody has read. */
@@ -164,9 +177,19 @@ export function takesAllDevices(run: Run): boolean {
 }
 
 function devicesNotCounted(run: Run): string[] {
-  return takesAllDevices(run)
-    ? [`counts one accelerator: ${run.job.launch!.launcher} takes all of the machine, which nothing names`]
-    : []
+  if (takesAllDevices(run))
+    return [
+      `counts one accelerator: ${run.job.launch!.launcher} takes all of the machine, which nothing names`,
+    ]
+  if (run.job.compute !== null || (launched(run).gpus ?? 0) !== 1) return []
+  const split = subjectsOf(run, 'Parallelism').find(
+    ({ settings }) => isSplit(settings) && effective(settings.implicit) !== true,
+  )
+  return split === undefined
+    ? []
+    : [
+        `counts one accelerator: \`${split.settings.method!.key}\` takes all of the machine, which nothing names`,
+      ]
 }
 
 /** What the platform charges on top. */

@@ -16,7 +16,7 @@ import { type World, worldsOf } from '../workload/choices.js'
 import type { Run, Subject, SubjectView } from '../workload/claim.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
 import { unseenProgram } from '../workload/unseen.js'
-import { type Bills, billKey } from './bill.js'
+import { type Bills, billKey, isBilledFor } from './bill.js'
 import { inMoney } from './job-cost.js'
 import { isClaim, likely, lower, moreSevere, saysNothing, severityOf, wasteOf } from './severity.js'
 
@@ -161,6 +161,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
         const pool = poolOf(report, view)
         const bill = billOf(view, context.bills)
         const waste = wasteOf(rule, view, report.saving, bill)
+        const counted = isBilledFor(report, view.run)
         const verdict =
           rule.measuredBy === undefined ? null : verdictOn(rule.measuredBy, context.bills.recordsOf(view.run))
         const { money } = configuration.optionsFor(rule.name)
@@ -187,7 +188,9 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
           saving:
             report.saving === undefined || saysNothing(report.saving)
               ? null
-              : inMoney(report.saving, bill, view, configuration.options, context.today),
+              : counted
+                ? inMoney(report.saving, bill, view, configuration.options, context.today)
+                : report.saving,
           related: [
             ...(report.related ?? []),
             ...(pool === undefined ? [] : [{ location: pool, message: 'the pool that it runs on' }]),
@@ -196,7 +199,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
           ...(report.together === undefined ? {} : { together: report.together }),
           ...(report.extent === undefined ? {} : { extent: report.extent }),
           ...(bill.usd === null ? {} : { usd: likely(bill.usd) }),
-          billed: billedBy(view),
+          ...(counted ? { billed: billedBy(view) } : {}),
           // What somebody chose for a reason is not changed by a command.
           requests: reasoned ? [] : (report.fixes ?? []),
           scope: subject.scope,

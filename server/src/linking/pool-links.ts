@@ -138,12 +138,26 @@ export function mayRunOn(job: JobEntry, pool: PoolEntry): boolean {
 /** What the jobs that run on a pool tell about its use. */
 export function withUsers(pool: PoolEntry, users: readonly JobEntry[]): Settings<'Scaling'> {
   const { purpose } = pool.settings
-  if (purpose === undefined || users.length === 0) return pool.settings
   const services = users.filter((user) => effective(user.settings.service) === true)
+  const settings = withTaken(pool, services)
+  if (purpose === undefined || users.length === 0) return settings
   const value = services.length === 0 ? 'training' : services.length === users.length ? 'serving' : null
   return value === null || value === effective(purpose)
-    ? pool.settings
-    : { ...pool.settings, purpose: { ...purpose, state: 'known', value } }
+    ? settings
+    : { ...settings, purpose: { ...purpose, state: 'known', value } }
+}
+
+/** Machines of the pool that its services take at all times. */
+function withTaken(pool: PoolEntry, services: readonly JobEntry[]): Settings<'Scaling'> {
+  const { minimum } = pool.settings
+  const held = gpusOfMachine(pool) ?? 0
+  const all = services.reduce(
+    (sum, { settings: { gpus, nodes } }) => sum + (effective(gpus) ?? 0) * (effective(nodes) ?? 0),
+    0,
+  )
+  if (minimum === undefined || held === 0 || all === 0) return pool.settings
+  const taken: Claim<number> = { ...minimum, setting: 'taken', state: 'known', value: Math.ceil(all / held) }
+  return { ...pool.settings, taken }
 }
 
 function sameCloud(job: JobEntry, pool: PoolEntry): boolean {

@@ -81,6 +81,8 @@ export interface CostEntry {
   assumptions: string[]
   /** Where it breaks the limits of `[budget]`, a sentence each. */
   budget: string[]
+  /** The pool whose machines it takes, an entry of its own that holds what they cost. */
+  onPool?: string
 }
 
 export interface CostInput {
@@ -111,6 +113,7 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
   const runs = new Map<string, Run>()
   const services: Priced[] = []
   const jobs: Priced[] = []
+  const pools = new Map<string, string>()
   for (const judgement of judgements) {
     for (const view of judgement.runs) {
       if (isTest(view.subject)) continue
@@ -175,13 +178,15 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       budget: [],
     }
     jobs.push({ view: compute, entry })
+    if (run.job.pool !== undefined) pools.set(keyOf(entry), keyOf(await place(run.job.pool)))
   }
   found.push(...withoutAlternatives(jobs))
   const findings = input.findings.map((one) => {
     const agent = one.billed === undefined ? undefined : sweeps.get(one.billed)
     return agent === undefined ? one : { ...one, billed: agent }
   })
-  return withSavings(withoutDoubles(found), findings).sort((a, b) =>
+  const entries = onPools(withoutDoubles(found), pools)
+  return withSavings(entries, findings).sort((a, b) =>
     a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1,
   )
 }
@@ -218,9 +223,25 @@ function scheduleOf(
 
 /** A deployment that serves is a request for machines as well; as an endpoint it has its replicas. */
 function withoutDoubles(entries: readonly CostEntry[]): CostEntry[] {
-  const key = ({ path, cell, line }: CostEntry) => `${path}\0${cell}\0${line}`
-  const endpoints = new Set(entries.filter(({ kind }) => kind === 'endpoint').map(key))
-  return entries.filter((entry) => entry.kind !== 'service' || !endpoints.has(key(entry)))
+  const endpoints = new Set(entries.filter(({ kind }) => kind === 'endpoint').map(keyOf))
+  return entries.filter((entry) => entry.kind !== 'service' || !endpoints.has(keyOf(entry)))
+}
+
+type Placed = Pick<CostEntry, 'path' | 'cell' | 'line'>
+
+const keyOf = ({ path, cell, line }: Placed): string => `${path}\0${cell}\0${line}`
+
+/** @param pools by the place of what runs on it, the place of the pool */
+function onPools(entries: readonly CostEntry[], pools: ReadonlyMap<string, string>): CostEntry[] {
+  const priced = new Map(
+    entries.flatMap((one) => (one.kind === 'pool' && one.usd !== null ? [[keyOf(one), one] as const] : [])),
+  )
+  return entries.map((entry) => {
+    const pool = entry.per === 'month' ? priced.get(pools.get(keyOf(entry)) ?? '') : undefined
+    if (pool === undefined || pool === entry) return entry
+    const text = `on machines of the pool in ${pool.path}:${pool.line}, which hold what it costs`
+    return { ...entry, onPool: pool.id, assumptions: [...entry.assumptions, text] }
+  })
 }
 
 /** Modules whose training another program runs are part of that program. */

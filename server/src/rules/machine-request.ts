@@ -33,6 +33,7 @@ export function servingRequest({ settings }: Pick<SubjectView<'Serving'>, 'setti
     region: effective(settings.region),
     gpus: effective(settings.gpus),
     gpuModel: effective(settings.gpuModel),
+    gpuCloud: effective(settings.gpuCloud),
   })
 }
 

@@ -52,6 +52,8 @@ export interface Report {
   cents?: boolean
   confidence?: Confidence
   saving?: Saving
+  /** Accelerators that a run needs at least for that to be saved; absent: any number. */
+  savedFrom?: number
   /** Tried in order; the first that the reader does not refuse is the preferred one. */
   fixes?: FixRequest[]
   related?: { location: Location; message: string }[]

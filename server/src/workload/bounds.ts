@@ -61,6 +61,7 @@ const bounds: Record<NumberSetting, Bound> = {
   parallelism: count,
   reservedEach: machines,
   spreadOver: machines,
+  taken: machines,
   parameters: weights,
   pictureEdge: [1, 1e6],
   passes: count,

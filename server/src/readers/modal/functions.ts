@@ -127,6 +127,8 @@ function readFunction(
     ...{ scope: func.qualified, place, evidence },
   })
   compute.known('nodes', 'modal', 1, place, { site: decoratorSite(decorator) })
+  compute.known('gpuCloud', 'modal', 'modal', place)
+  compute.known('chargedApart', 'modal', 'its processors and its memory', place)
   const request = convert(asked, gpuRequest, 'a GPU that cannot be read')
   compute.say(
     'gpus',
@@ -172,6 +174,7 @@ function claimWarm(
   const name = func.class?.name ?? func.name
   const serving = claims.subject('Serving', place, func.qualified, { ...evidence, accelerator: 'gpu' })
   serving.known('platform', 'modal', 'Modal', place, { site: decoratorSite(decorator) })
+  serving.known('gpuCloud', 'modal', 'modal', place)
   serving.known('name', 'modal', name, place)
   serving.known('object', 'modal', `Function/${name}`, place)
   serving.known('purpose', 'modal', 'deployment', place)

@@ -57,6 +57,7 @@ export default defineRule({
         usd: null,
         basis: 'assumes 1.3 to 1.5 times faster steps, 1.5 to 2 times with four GPUs or more',
       },
+      savedFrom: 2,
       fixes: [{ set: [{ claim: method, value: 'distributed' }] }],
     })
   },

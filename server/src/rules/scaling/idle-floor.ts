@@ -29,7 +29,7 @@ export default defineRule({
   summary: 'A pool of machines never scales to zero.',
   tellsTogether: true,
   check(view, { report, silent, options, today }) {
-    const { minimum, capacity, fixed, purpose, schedule, zones } = view.settings
+    const { minimum, capacity, fixed, purpose, schedule, taken, zones } = view.settings
     const floor = atLeast(minimum)
     if (minimum === undefined || floor === null || !Number.isFinite(floor.value) || floor.value < 1)
       return silent(unless(view, 'minimum', 'it shrinks to nothing'))
@@ -43,6 +43,10 @@ export default defineRule({
     if (schedule !== undefined) return silent('a schedule shrinks it')
     const copies = Math.max(1, effective(zones) ?? 1)
     const count = floor.value * copies
+    const busy = effective(taken) ?? 0
+    if (floor.exact && busy >= count) return silent('services of the project take all of its machines')
+    // Machines that services take at all times are not idle, whatever the minimum.
+    const free = count - Math.min(busy, count)
     const cost = poolCost(view, count, options, today)
     const usd = rateOf(view, cost)
     const rate = rateText(usd, cost)
@@ -57,15 +61,19 @@ export default defineRule({
       effective(fixed) === true
         ? `${poolName(view)} always has ${share}, however little there is to do`
         : `${poolName(view)} never shrinks below ${share}, even with no work at all`
+    const [least, most] = [(idle[0] * free) / count, (idle[1] * free) / count]
     const saving: Saving = {
-      fraction: [idle[0], idle[1]],
+      fraction: [least, most],
       usd: priced && {
-        range: [twoDigits(idle[0] * priced.usd.low), twoDigits(idle[1] * priced.usd.high)],
+        range: [twoDigits(least * priced.usd.low), twoDigits(most * priced.usd.high)],
         per: 'hour',
         asOf: priced.asOf,
         region: priced.region,
       },
-      basis: 'the machines of the minimum have nothing to do in 50 to 90 % of the hours (an assumption)',
+      basis:
+        free === count
+          ? 'the machines of the minimum have nothing to do in 50 to 90 % of the hours (an assumption)'
+          : `services of the project take ${busy} of its machines; the others have nothing to do in 50 to 90 % of the hours (an assumption)`,
     }
     // A slice of TPUs starts as a whole or not at all.
     const slice = /^TPU/i.test(effective(view.settings.gpuModel) ?? '') && effective(fixed) === true

@@ -191,6 +191,7 @@ export interface ServingSettings {
   machine: string
   /** The service that rents it out at a price of its own; absent: its name tells, or its own price holds. */
   managedBy: 'sagemaker' | 'vertex'
+  gpuCloud: ComputeSettings['gpuCloud']
   /** Accelerators of one replica, and which. */
   gpus: number
   gpuModel: string
@@ -259,6 +260,8 @@ export interface ScalingSettings {
   /** Machines that it keeps whatever happens, and at most; null: no limit. */
   minimum: number
   maximum: number | null
+  /** Machines that services of the project take at all times. */
+  taken: number
   /** Zones in each of which it keeps the minimum; absent: the minimum is that of the whole pool. */
   zones: number
   /** Nothing changes their number. */
