@@ -44,6 +44,7 @@ import type { Surroundings } from './surroundings.js'
 import { syntaxErrorOf } from './syntax-error.js'
 import { type FragmentTree, type Thread, Trees } from './trees.js'
 import { markTriedOut } from './tried-out.js'
+import { onlyWithCard } from './unknown-card.js'
 import { valueInFile } from './value-in-file.js'
 import { type WrittenFile, whereWritten } from './written-places.js'
 
@@ -260,8 +261,9 @@ export class Analyzer {
     const known = launched ? asLaunch(read) : read
     const facts = card === undefined ? known : { ...known, card }
     const asked = reader.change(claim, value, facts)
-    const change = 'reason' in asked ? (valueInFile(claim, value, facts) ?? asked) : asked
-    if ('reason' in change) return change
+    const answer = 'reason' in asked ? (valueInFile(claim, value, facts) ?? asked) : asked
+    if ('reason' in answer) return answer
+    const change = card === undefined && value === 'bf16-mixed' ? onlyWithCard(answer) : answer
     const refused = tooNew(change, facts.versions)
     if (refused !== null) return refused
     if (surroundings.overlay === undefined || index !== 0) return change

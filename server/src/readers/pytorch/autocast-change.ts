@@ -26,13 +26,13 @@ import { isOnLaunchLine, passOption } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
-import { functionAround, onCuda } from './autocast-device.js'
+import { functionAround, isOnProcessor, onCuda } from './autocast-device.js'
 import { hasBf16Units } from './bf16-units.js'
 import { callsIn } from './hot-code.js'
 import { usesAny, usesAround } from './library-uses.js'
 import { epochLoopOf, sparseRefusal, takesSecondOrder } from './loop-facts.js'
 import { switchedOffLowering, switchOfLowering } from './lowering.js'
-import { backToFull } from './out-of-bf16.js'
+import { backToFull, tensorsIn } from './out-of-bf16.js'
 import { refusedLoss } from './refused-losses.js'
 
 export function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -58,6 +58,7 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
       'the threads of DataParallel compute in fp16 also where bf16 is asked for, without a scaler',
     )
   if (claim.site.target?.kind === 'call') return switchOn(claim, format, facts, python)
+  if (measures.test(facts.path)) return refuse('it measures the training, which has to change first')
   // Wrapped whole, such a step computes wrong gradients, or asks for kernels that do not exist.
   if (takesSecondOrder(python))
     return refuse('gradients of gradients lose too much in 16 bits: put only the network under autocast')
@@ -80,18 +81,22 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
   if (existing !== null) return refuse(`the program has a switch for it: it is on if ${existing}`)
   const block = forwardBlock(python, loop.node.body, () => reachedFunctions(python, loop))
   if ('reason' in block) return block
-  return format === 'bf16'
-    ? wrapBf16(facts, python, block, loop.node.body)
-    : sketchFp16(facts, python, loop, block)
+  if (isOnProcessor(python, block.first)) return onProcessor
+  return format === 'bf16' ? wrapBf16(facts, python, block) : sketchFp16(facts, python, loop, block)
 }
 
 const firstAutocast = '1.10'
+
+/** `profile_training.py`, `bench/step.py` */
+const measures = /(^|[/_-])(profil(e|er|ing)|bench(mark)?s?)([_./-]|$)/i
 
 /** Its hooks compute the gradient of each sample from activations and gradients, which then differ in their formats. */
 const perSample = ['opacus.']
 
 /** What autocast neither converts nor can compute in 16 bits. */
 const lacking = ['torch.fft.', 'torch.linalg.']
+
+const onProcessor: Refusal = { reason: 'it computes on the processor unless it is told otherwise' }
 
 /** A function that an engine calls for each batch. */
 function wrapStep(
@@ -105,8 +110,9 @@ function wrapStep(
   if (step === undefined) return refuse('the step is no longer in the file')
   const block = forwardBlock(python, step.node.body, () => [])
   if ('reason' in block) return block
+  if (isOnProcessor(python, block.first)) return onProcessor
   return format === 'bf16'
-    ? wrapBf16(facts, python, block, step.node.body)
+    ? wrapBf16(facts, python, block)
     : refuse('fp16 needs a gradient scaler that outlives the step')
 }
 
@@ -448,12 +454,15 @@ function loopToAskBefore(python: PythonModule, block: Span, device: Expr | null)
 /** What comes out of it is no longer in the format of the network. */
 const countsOrChooses = /arg(max|min|sort)|\b(max|min|topk|sort|long|int|round)\(|[<>=]=|[<>]/
 
-function wrapBf16(facts: FragmentFacts, python: PythonModule, block: ForwardBlock, body: Stmt[]): Change {
+function wrapBf16(facts: FragmentFacts, python: PythonModule, block: ForwardBlock): Change {
+  const span = { start: block.first.start, end: block.last.end }
   const wrapped = block.around.slice(block.around.indexOf(block.first), block.around.indexOf(block.last) + 1)
   const outputs = new Set(
     wrapped.filter((one) => !countsOrChooses.test(python.code.slice(one.start, one.end))).flatMap(boundIn),
   )
   const { header, imports, before } = autocastHeader(facts, python, block, 'bfloat16')
+  const tensors = tensorsIn(python, wrapped, outputs)
+  const body = functionAround(python, span)?.node.body ?? python.tree.body
   return {
     title: 'Run the forward pass under bf16 autocast',
     safety: 'unsafe',
@@ -466,7 +475,7 @@ function wrapBf16(facts: FragmentFacts, python: PythonModule, block: ForwardBloc
         last: rangeOf(facts, block.last),
         header,
       },
-      ...backToFull(facts, python, outputs, body, block.last.end),
+      ...backToFull(facts, python, { bound: outputs, tensors }, body, block.last.end),
     ],
     imports,
   }

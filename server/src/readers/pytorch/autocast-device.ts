@@ -32,6 +32,13 @@ export function onCuda(python: PythonModule, block: Span, use: NameUse, quote: s
   }
 }
 
+/** `device="cpu"` of a parameter that nobody gives another. */
+export function isOnProcessor(python: PythonModule, block: Span): boolean {
+  const device = deviceOf(python, block)
+  const folded = device === null ? null : python.fold(device)
+  return folded?.state === 'known' && folded.value === 'cpu'
+}
+
 const named = /(^|[._])(device|dev)$/i
 
 /** The expression that names the device of a step: what its batches are moved to, else what its class or the module moves things to. */
