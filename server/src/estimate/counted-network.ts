@@ -69,7 +69,7 @@ function blocksOf({ layers, attends, recurrent = 0, parameters }: CountedLayers)
 }
 
 function operations(one: CountedLayers, size: number, axes: number): Interval {
-  const { parameters, recurrent = 0, convolved = 0, places, attends, guessed } = one
+  const { parameters, recurrent = 0, convolved = 0, places, attends } = one
   const plain = parameters - recurrent - convolved
   const moved = places === undefined ? 0 : places.weights * size ** places.axes
   const words = places === undefined ? size : Math.max(1, (size * places.left) ** places.axes)
@@ -78,9 +78,18 @@ function operations(one: CountedLayers, size: number, axes: number): Interval {
   const low = 2 * (moved + plain * (attends ? words : 1) + recurrent * run.low)
   const high = 2 * (moved + plain * (attends ? words : recurrent > 0 ? run.high : 1) + recurrent * run.high)
   const exact = places === undefined && !attends
-  const { low: fewer, high: more } = one.repeats ? repeated : { low: 1, high: 1 }
+  const of = (part: number, factor: number): number => 1 - part + part * factor
+  const repeats = one.repeats ?? 0
   return {
-    low: low * (guessed ? guess : exact ? 1 : spread.low) * fewer,
-    high: high * (exact ? 1 : spread.high) * more,
+    low: low * of(guessedPart(one), guess) * (exact ? 1 : spread.low) * of(repeats, repeated.low),
+    high: high * (exact ? 1 : spread.high) * of(repeats, repeated.high),
   }
+}
+
+/** Of the weights, or of those of its convolutions, the larger part that has sizes which are not known. */
+function guessedPart({ guessed, guesses, parameters, convolved = 0 }: CountedLayers): number {
+  if (guessed !== true) return 0
+  if (guesses === undefined || parameters <= 0) return 1
+  const ofConvolutions = convolved > 0 ? guesses.convolved / convolved : 0
+  return Math.min(1, Math.max(guesses.parameters / parameters, ofConvolutions))
 }

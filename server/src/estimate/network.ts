@@ -145,7 +145,7 @@ export function networkOf(named: NamedModel, headless = false): Network | null {
 }
 
 /** Several views of a picture are what its sample takes; copies of the network beside them are not on record. */
-function throughViews(network: Network, { low, high }: Views): Network {
+export function throughViews(network: Network, { low, high }: Views): Network {
   return {
     ...network,
     forward(size) {

@@ -6,6 +6,9 @@ import type { DatasetSettings } from '../workload/resource-kinds.js'
 
 export type SizeOf = (path: string) => Promise<TableSize | null>
 
+/** A file with fewer rows shows what the data look like, which lie elsewhere. */
+const fewest = 10
+
 export class DataTables {
   /** The same extraction for as long as the files have the same size. */
   private readonly made = new WeakMap<Extraction, { key: string; extraction: Extraction }>()
@@ -31,7 +34,7 @@ export class DataTables {
     const files = claim.state === 'known' ? (claim.value as DatasetSettings['files']) : []
     const sizes = await Promise.all(files.map((file) => this.find(file, path)))
     const table: DatasetSettings['table'] | null = together(sizes)
-    if (table === null) return []
+    if (table === null || table.rows < fewest) return []
     return [{ ...claim, setting: tableSetting, value: table } as Claim]
   }
 

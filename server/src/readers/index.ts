@@ -154,6 +154,7 @@ import { pythonSettingUpReader } from './python/setting-up.js'
 import { singleRecordsReader } from './python/single-records.js'
 import { startedLaunchesReader } from './python/started-launches.js'
 import { swallowedReader } from './python/swallowed.js'
+import { textLengthsReader } from './python/text-lengths.js'
 import { uncheckedProgramsReader } from './python/unchecked-programs.js'
 import { utilisationReader } from './python/utilisation-switches.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
@@ -387,6 +388,7 @@ export const readers: readonly Reader[] = [
   singleRecordsReader,
   startedLaunchesReader,
   swallowedReader,
+  textLengthsReader,
   uncheckedProgramsReader,
   utilisationReader,
   dataLoaderReader,

@@ -6,7 +6,7 @@ import { dataset, type KnownDataset } from '../catalog/datasets.js'
 import type { Gpu } from '../catalog/gpus.js'
 import { type NamedModel, namedModel } from '../catalog/spellings.js'
 import { countedNetwork } from '../estimate/counted-network.js'
-import { type Interval, type Network, networkOf } from '../estimate/network.js'
+import { type Interval, type Network, networkOf, throughViews } from '../estimate/network.js'
 import { predictsNoToken, type ReadQuestion } from '../estimate/question.js'
 import type { Lack } from '../estimate/run-hours.js'
 import type { RunLength } from '../estimate/run-length.js'
@@ -57,7 +57,13 @@ export function questionOf(
   if (effective(settings.precision) === 'fp64') return { missing: 'how fast it computes in fp64' }
   const data = dataOf(view)
   const headless = effective(settings.languageHead) === false || predictsNoToken(data.known)
-  const network = counted ?? networkOf(named, headless)
+  const once = counted ?? networkOf(named, headless)
+  // Of several networks it is not known which of them.
+  const times = 'networks' in model && model.networks.length > 1 ? undefined : effective(settings.forwards)
+  const network =
+    once === null || times === undefined
+      ? once
+      : { ...throughViews(once, { low: times, high: times }), model: once.model }
   const batch = endsOf(settings.batchSize)
   const passes = lengthsOf(settings)
   const arithmetic = arithmeticOf(settings)
@@ -179,6 +185,9 @@ export function parametersOf(view: SubjectView<'Training'>): number | undefined 
     : found.model?.parameters
 }
 
+/** A folder of the program's own, which a name of the hub is none of. */
+const ownFolder = /^[./~]|^(saved?|checkpoints?|outputs?|results?|weights)([_-]\w+)?(\/|$)/i
+
 interface Made {
   name?: string
   counted?: TrainingSettings['countedLayers']
@@ -196,7 +205,10 @@ function madeIn({ run, subject }: SubjectView): Made {
   const made = inFile.length > 0 ? inFile : networks
   const named = made.filter(({ settings }) => settings.name !== undefined)
   if (named.length > 0) {
-    const [first, ...others] = named.map(({ settings }) => effective(settings.name))
+    const names = named.map(({ settings }) => effective(settings.name))
+    // What it has saved before is the same network.
+    const published = names.filter((one) => one === undefined || !ownFolder.test(one))
+    const [first, ...others] = published.length > 0 ? published : names
     return first === undefined || others.some((one) => one !== first) ? {} : { name: first }
   }
   const layers = made.map(({ settings }) => effective(settings.countedLayers))
@@ -359,6 +371,13 @@ function pictureEdges(run: Run): ReadQuestion['size'] {
   return edges.length === 0 || high > mostTimes * low ? null : { low, high }
 }
 
+/** Tokens of a sample, or steps of a series, as the modules of the program call that number. */
+function textLengths(run: Run): ReadQuestion['size'] {
+  const all = subjectsOf(run, 'Dataset').flatMap(({ settings }) => effective(settings.textLength) ?? [])
+  const [low, high] = [Math.min(...all.map((one) => one.low)), Math.max(...all.map((one) => one.high))]
+  return all.length === 0 || high > mostTimes * low ? null : { low, high }
+}
+
 const fewTokens = 32
 
 /** Tokens, pixels or seconds of a sample, the shortest and the longest; null: not known. */
@@ -376,6 +395,8 @@ function sizeOf(
     return edges ?? (usual === null ? null : { low: usual, high: usual })
   }
   const tokens = effective(settings.sequenceLength)
+  const named = tokens === undefined ? textLengths(run) : null
+  if (named !== null) return named
   const most = tokens ?? (model?.kind === 'nlp-encoder' ? (model.shape?.positions ?? null) : null)
   return most === null ? null : { low: tokens ?? Math.min(fewTokens, most), high: most }
 }

@@ -13,8 +13,8 @@ export interface CountedLayers {
   places?: { weights: number; axes: number; left: number }
   /** Each weight is used for each word, or patch of a picture. */
   attends?: true
-  /** Nobody knows how often some layers are made: they count six times. */
-  repeats?: true
+  /** Nobody knows how often some layers are made: they count six times. The largest part of the weights, or of their use, that is theirs. */
+  repeats?: number
   /** Some sizes are not known, and taken for large ones. */
   guessed?: true
   /** Weights of layers with such sizes, where it is known which these are; those of convolutions among them. */

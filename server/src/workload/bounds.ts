@@ -37,6 +37,7 @@ const bounds: Record<NumberSetting, Bound> = {
   epochs: count,
   every: count,
   folds: [1, 1e6],
+  forwards: [1, 100],
   gpus: machines,
   idleDelay: seconds,
   idleStop: seconds,

@@ -29,6 +29,8 @@ class Count {
   private frozen = false
   private readonly seen = new Set<Layer>()
   private readonly scale = new Scale()
+  private guessing = false
+  private readonly repeated = { weights: 0, used: 0 }
 
   constructor(private readonly reader: NetworkReader) {}
 
@@ -38,9 +40,7 @@ class Count {
     if (Array.isArray(value)) for (const one of value) this.add(one, times, depth + 1)
     else if (isKind(value, 'fields')) for (const one of value.fields.values()) this.add(one, times, depth + 1)
     else if (isKind(value, 'repeated')) {
-      const before = this.size.parameters
-      this.add(value.value, times * usualRepeats, depth + 1)
-      if (this.size.parameters > before) this.size.repeats = true
+      this.guessed(() => this.add(value.value, times * usualRepeats, depth + 1))
     } else if (isKind(value, 'foreign')) {
       if (value.name === undefined) this.open = true
       else this.published.add(value.name)
@@ -69,10 +69,25 @@ class Count {
     } else if (kind === 'TransformerEncoder' || kind === 'TransformerDecoder') {
       const template = given.named.get(kind === 'TransformerEncoder' ? 'encoder_layer' : 'decoder_layer')
       const count = given.named.has('num_layers') ? given.named.get('num_layers') : given.positional[1]
-      if (typeof count !== 'number') this.size.repeats = true
-      const each = typeof count === 'number' ? count : usualRepeats
-      this.copies(template ?? given.positional[0], times * each, depth)
+      const copies = (each: number) => this.copies(template ?? given.positional[0], times * each, depth)
+      if (typeof count === 'number') copies(count)
+      else this.guessed(() => copies(usualRepeats))
     } else this.torchLayer(kind, layer, times)
+  }
+
+  /** Nobody knows how often what is added here is made. */
+  private guessed(add: () => void): void {
+    // Within others they are counted already.
+    if (this.guessing) {
+      add()
+      return
+    }
+    const [weights, used] = [this.size.parameters, this.size.places?.weights ?? 0]
+    this.guessing = true
+    add()
+    this.guessing = false
+    this.repeated.weights += this.size.parameters - weights
+    this.repeated.used += (this.size.places?.weights ?? 0) - used
   }
 
   /** Copies of a layer, which itself takes no part. */
@@ -112,7 +127,11 @@ class Count {
 
   /** Null: some of it cannot be counted. */
   get whole(): NetworkSize | null {
-    return this.open || this.published.size > 0 ? null : this.size
+    if (this.open || this.published.size > 0) return null
+    const { weights, used } = this.repeated
+    if (weights === 0) return this.size
+    const { parameters, places } = this.size
+    return { ...this.size, repeats: Math.max(weights / parameters, used / (places?.weights || 1)) }
   }
 
   /** The one network of a library that it is built around, all of whose weights are trained; null: there is none. */

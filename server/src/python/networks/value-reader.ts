@@ -337,8 +337,13 @@ export abstract class ValueReader {
       return { value: this.run(func.node, this.given(expr, scope, depth), own, isStatic ? 0 : 1, depth) }
     }
     if (passing.test(attr)) return { value: this.value(value, scope, depth + 1) }
-    if (!/^(get|items|values|copy)$/.test(attr)) return null
+    if (!/^(get|items|values|copy|pop)$/.test(attr)) return null
     const object = this.value(value, scope, depth + 1)
+    if (attr === 'pop') {
+      if (!Array.isArray(object) || expr.args.length > 0) return null
+      bindTarget(value, object.slice(0, -1), scope)
+      return { value: object.at(-1) }
+    }
     if (attr === 'get') {
       const [key, otherwise] = expr.args.map((one) => this.value(one.value, scope, depth + 1))
       const part = typeof key === 'string' ? this.part(object, key) : undefined
@@ -369,6 +374,7 @@ export abstract class ValueReader {
 
 /** Of a written slice, `1:` or `:-1`, which the tree keeps as it stands. */
 function sliced(list: Value[], written: string): Value[] | undefined {
+  if (/^\s*:\s*:\s*-1\s*$/.test(written)) return [...list].reverse()
   const ends = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*$/.exec(written)
   if (ends === null) return undefined
   const [, from, to] = ends

@@ -76,7 +76,21 @@ function loadedBy(python: PythonModule, call: Call): (Loaded & Part) | null {
   const library = /^(tensorflow\.)?(?=keras\.datasets\.)/
   const set = name.replace(library, '').replace(/\.load_data$/, '')
   if (!/(^|\.)datasets\./.test(set) || dataset(set) === undefined) return null
-  return { name: set, ...partOf(splitOf(python, call)) }
+  const split = splitOf(python, call)
+  if (split === null && hasLargeParts(set) && python.argument(call, 'split', null).state !== 'absent')
+    return { name: null, because: 'which part of it is loaded', ...partOf(null) }
+  return { name: split === null ? set : partNamed(set, split), ...partOf(split) }
+}
+
+/** Some parts are data sets of their own: `EMNIST(split='letters')`, `STL10(split='unlabeled')`. */
+function partNamed(set: string, split: string): string {
+  const part = `${set}(split='${split}')`
+  return dataset(part) === dataset(set) ? set : part
+}
+
+/** Parts without labels, or beside those that are usual, are many times larger. */
+function hasLargeParts(set: string): boolean {
+  return ['unlabeled', 'extra'].some((split) => partNamed(set, split) !== set)
 }
 
 /** `YOLO(…).train(data='coco128.yaml')`. */

@@ -12,7 +12,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { batchElsewhere } from '../../workload/elsewhere.js'
 import type { OptimizerName } from '../../workload/resource-kinds.js'
-import { claimArgument } from '../claim-argument.js'
+import { claimArgument, claimFolded } from '../claim-argument.js'
 import { checkpointingBy } from '../huggingface/checkpointing.js'
 import { claimLength } from '../huggingface/sequence-length.js'
 import {
@@ -25,6 +25,7 @@ import { adaptersOf, weightBits } from '../huggingface/weight-bits.js'
 import { transformersVersion } from '../huggingface/weights.js'
 import { definedModelFor, trainedNetwork } from './defined-network.js'
 import { feedsOf } from './loader-use.js'
+import { namedBatch } from './named-batch.js'
 import { trainedSizes } from './network-size.js'
 import { imageEdge } from './picture-edge.js'
 import { isMostly } from './published-network.js'
@@ -174,7 +175,9 @@ function readBatch(python: PythonModule, training: Training, place: Place): void
   )
   const [loader] = feeding
   if (loader === undefined) {
-    training.unknown('batchSize', key, batchElsewhere, place)
+    const named = python.uses('torch.utils.data.DataLoader') ? null : namedBatch(python)
+    if (named === null) training.unknown('batchSize', key, batchElsewhere, place)
+    else claimFolded(training, 'batchSize', named.key, python.fold(named.expr), named.expr, asNumber)
     return
   }
   if (feeding.some((call) => mayBePassed(python.argument(call, 'batch_sampler', 4)))) {

@@ -46,6 +46,7 @@ import { programEpochs } from './program-epochs.js'
 import { refusedLoss } from './refused-losses.js'
 import { resumption } from './resume.js'
 import { resumeGap } from './resume-gaps.js'
+import { forwardsOfStep } from './step-forwards.js'
 
 const backwardCalls = ['.backward', '.manual_backward']
 
@@ -193,6 +194,8 @@ function readLoop(
 
   const refused = refusedLoss(python, loop)
   if (refused !== null) training.known('autocastRefusedBy', refused, refused, header)
+  const forwards = forwardsOfStep(python, loop)
+  if (forwards !== null) training.known('forwards', 'forward', forwards, header)
   const twice = secondOrder(python, loop)
   if (twice !== null)
     training.known('secondOrder', 'create_graph', true, { start: twice.start, end: twice.end })

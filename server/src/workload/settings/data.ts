@@ -92,6 +92,8 @@ export interface DatasetSettings {
   enlarged: { from: number; to: number }
   /** A network of the program that may take pictures of one size: 'ViT'. */
   fixedFor: string
+  /** Tokens of a text, or steps of a series, that a sample has at most: the least and the most that the code names. */
+  textLength: { low: number; high: number }
   /** Pixels of a side to which its pictures are brought. */
   pictureEdge: number
 }

@@ -66,6 +66,8 @@ export interface TrainingSettings {
   unusedResumeOption: string
   /** The loss refuses autocast (BCELoss, binary_cross_entropy): its name. */
   autocastRefusedBy: string
+  /** Times that a step takes its network forward and back, where it is more than one: for each view of a picture. */
+  forwards: number
   /** Gradients of gradients are taken (gradient penalties, meta-learning). */
   secondOrder: boolean
   /** What sets the pace instead of matrix work ('an environment', 'sparse operations'); short formats gain little there. */
