@@ -1,5 +1,5 @@
 /** What early stopping of any library is told: metric, patience, direction. */
-import type { Refusal, Safety } from '../edit/write.js'
+import type { Change, Refusal, Safety } from '../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
@@ -48,6 +48,18 @@ export function patienceFor(python: PythonModule, wanted: number): { patience: n
     else patience = Math.max(patience, 2 * lowered)
   }
   return { patience, safety }
+}
+
+/** A patience that is there and too long, written as `change` writes it: at least as long as a plateau needs. */
+export function withPatience(
+  python: PythonModule | undefined,
+  wanted: unknown,
+  change: (patience: unknown) => Change | Refusal,
+): Change | Refusal {
+  if (python === undefined || typeof wanted !== 'number') return change(wanted)
+  const { patience, safety } = patienceFor(python, wanted)
+  const written = change(patience)
+  return 'reason' in written || safety === 'unsafe' ? written : { ...written, safety }
 }
 
 /** A callback of that class that is made for this call, and is not handed to it. */

@@ -10,7 +10,7 @@ import type { FixRequest } from '../rules/rule.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Claim } from '../workload/claim.js'
 import { partText } from './result-stage.js'
-import { isExplained } from './stated-reason.js'
+import { isDenied, isExplained } from './stated-reason.js'
 
 const weakest: Safety[] = ['safe', 'unsafe', 'display']
 
@@ -93,8 +93,10 @@ async function one(
   })
   if (!Array.isArray(edits)) return { title: named(change.title), refused: edits.reason }
   // A comment that tells why the value is what it was has to be changed by whoever knows.
+  const keys = change.writes.flatMap((write) => (write.kind === 'set keyword' ? [write.name] : []))
   const stale = edits.some(({ location, newText }) => {
     const { path, cell, start, end } = location
+    if (keys.length > 0 && isDenied(partText(files.get(path), cell), location, keys)) return true
     return start < end && newText !== '' && isExplained(partText(files.get(path), cell), location)
   })
   const asSketch = onlyIf !== undefined || stale

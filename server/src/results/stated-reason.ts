@@ -28,6 +28,21 @@ export function isExplained(text: string, { start, end }: Span): boolean {
   return repeated || speaks.test(comment)
 }
 
+/** Words of a comment that with a setting of its subject would be wrong: `# in-memory storage`, `# keep all checkpoints`. */
+const denies =
+  /\b(no|not|none|without|(do|does|is|are)n't|all|every|never|in[- ]memory|single|only|disabled?|off)\b/i
+
+/** A comment on the line of an insertion says the opposite of what a key that is set there means. */
+export function isDenied(text: string, { start, end }: Span, keys: readonly string[]): boolean {
+  const stems = keys.flatMap((key) => key.split(/[_.-]/)).filter((word) => word.length > 4)
+  return [trailing(text, end), above(text, start)].some(
+    (one) =>
+      one !== null &&
+      denies.test(one) &&
+      stems.some((stem) => one.toLowerCase().includes(stem.replace(/s$/, ''))),
+  )
+}
+
 /** The comment behind the code of the line. */
 function trailing(text: string, end: number): string | null {
   const last = text.indexOf('\n', end)

@@ -43,6 +43,7 @@ export function readJob(claims: ClaimBuilder, job: Fields, { key, place, site }:
   // A run that is submitted once has a name of its own.
   const name = firstGiven(job.text('name'), job.text('run_name'))
   const called = effective(name) ?? key
+  const schedule = intervalOf(job)
   let gpus = 0
   for (const { name: cluster, fields } of clusters) {
     const own = tasks.filter((one) => one.cluster === cluster)
@@ -53,6 +54,7 @@ export function readJob(claims: ClaimBuilder, job: Fields, { key, place, site }:
     compute.known('service', 'job', false, shown)
     compute.known('trials', 'job', false, shown)
     compute.say('timeLimit', limitKey, orDefault(convert(limitOf(job, own), limited), null))
+    if (schedule !== null) compute.known('startedEvery', 'schedule', schedule.seconds, shown)
     claimRetries(compute, own)
     claimTags(compute, job, fields)
     gpus = Math.max(gpus, machineOf(fields).gpus ?? 0)
@@ -129,6 +131,8 @@ function claimServerless(
   compute.known('service', 'job', false, place)
   compute.known('trials', 'job', false, place)
   compute.say('timeLimit', limitKey, orDefault(convert(limitOf(job, own), limited), null))
+  const schedule = intervalOf(job)
+  if (schedule !== null) compute.known('startedEvery', 'schedule', schedule.seconds, place)
   claimRetries(compute, own)
   own.forEach((task, index) => {
     claimProgram(claims, task, id, index, false)

@@ -8,7 +8,7 @@ import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
-import { fastaiVersion, importsEverything } from './learners.js'
+import { fastaiVersion, importsEverything, plannedMethods } from './learners.js'
 
 export function changeFastai(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
@@ -108,7 +108,8 @@ function addEarlyStopping(
   if ('reason' in write) return write
   return {
     title: 'End the run when valid_loss stalls (EarlyStoppingCallback)',
-    safety: 'unsafe',
+    // One cycle ends in small steps, which do most of the work: a stop before them may be too early.
+    safety: plannedMethods.test(call.method) ? 'display' : 'unsafe',
     writes: [write],
     imports,
   }

@@ -9,7 +9,7 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { isTestSet, ofTestSet, patienceFor, whyNotHandedOver } from '../early-stopping.js'
+import { isTestSet, ofTestSet, patienceFor, whyNotHandedOver, withPatience } from '../early-stopping.js'
 import { isOnLaunchLine, isSetByLaunch, passOption } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
@@ -53,6 +53,7 @@ export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts):
     case 'stoppingGap':
       return handOver(python, claim, call, facts)
     case 'patience':
+      return withPatience(python, value, (patience) => stoppingSettings.change(claim, patience, facts))
     case 'stopDirection':
     case 'stopMetric':
       return stoppingSettings.change(claim, value, facts)

@@ -211,6 +211,14 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     if ('reason' in write) return write
     const title = 'Resume from the last epoch after an interruption (BackupAndRestore)'
     const pinned = lookUp(versions, 'tensorflow') !== undefined || lookUp(versions, 'keras') !== undefined
+    const care = backupNeeds(python, call)
+    if (care !== null)
+      return {
+        title: `${title}, ${care}`,
+        safety: 'display',
+        writes: [write],
+        imports: name.import === null ? [] : [name.import],
+      }
     const old = !pinned && (isWrittenForOld(python) || (standsAlone(python) && !isWrittenForNew(python)))
     return {
       title: old ? `${title}; TensorFlow before 2.8 does not have it` : title,
@@ -220,4 +228,17 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     }
   }
   return byHand(claim)
+}
+
+/** What a backup does not bring back, or what would be mixed up in it; null: nothing is seen. */
+function backupNeeds(python: PythonModule, fit: Call): string | null {
+  if (kerasFits(python).some((other) => other !== fit && other.function === fit.function))
+    return 'with a folder of its own for each fit'
+  const given = passedExpression(argumentOf(python, fit, 'callbacks'))
+  const items = given === null ? [] : (writtenList(python, given)?.items ?? [])
+  const own = items.some((item) => {
+    const made = python.definition(item)
+    return made.type === 'call' && (python.classOf(made.callee) ?? python.importedClass(made.callee)) !== null
+  })
+  return own ? 'if its own callbacks can begin in the middle' : null
 }

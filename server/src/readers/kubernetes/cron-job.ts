@@ -33,8 +33,7 @@ export function claimCronJob(claims: ClaimBuilder, job: CronJob): void {
   if (gpus !== null) pipeline.known('gpus', 'resources', gpus, place)
   if (job.trains === true) pipeline.known('work', 'metadata.name', ['train'], place)
   const read = (key: string) => nodeValue(at(spec, key), place, claims, { site: place })
-  const cron = orUnknown(convert(read('schedule'), asText), 'a schedule that cannot be read')
-  const interval = convert(cron, (one) => cronInterval(one) ?? undefined, 'a schedule that cannot be read')
+  const { cron, interval } = scheduleOf(claims, spec, place)
   pipeline.say('interval', 'schedule', interval)
   if (effective(interval) !== undefined) pipeline.say('schedule', 'schedule', cron)
   if (runLimit === undefined) pipeline.unknown('runLimit', 'activeDeadlineSeconds', 'template', place)
@@ -43,6 +42,16 @@ export function claimCronJob(claims: ClaimBuilder, job: CronJob): void {
   if (suspended?.kind === 'unknown' || (suspended?.kind === 'scalar' && suspended.value === true)) return
   const key = 'concurrencyPolicy'
   pipeline.say('concurrentRuns', key, orDefault(convert(read(key), asWord(policies)), null))
+}
+
+/** When it starts, as it is written, and how many seconds lie between two starts. */
+export function scheduleOf(claims: ClaimBuilder, spec: ConfigNode | undefined, place: Place) {
+  const because = 'a schedule that cannot be read'
+  const cron = orUnknown(
+    convert(nodeValue(at(spec, 'schedule'), place, claims, { site: place }), asText),
+    because,
+  )
+  return { cron, interval: convert(cron, (one) => cronInterval(one) ?? undefined, because) }
 }
 
 /** Runs at a time; null: any number. */

@@ -17,7 +17,7 @@ import { openedByHand, smallByCommand, smallByName } from '../tried-out.js'
 import { carryOut, named } from './change-plan.js'
 import { claimLimits, holdersOf, mountSharedMemory } from './container-limits.js'
 import { claimContainer } from './containers.js'
-import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
+import { claimCronJob, scheduleOf, waitForTheRunBefore } from './cron-job.js'
 import { claimMachine } from './machine.js'
 import { type KubernetesObject, manifestLanguages, nameOf, objectsIn, shownWith } from './objects.js'
 import {
@@ -115,6 +115,8 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   claimMachine(compute, job, { pod: pod!, keys: [...keys, 'template', 'spec'] }, place)
   claimDeadline(compute, job, spec, pod, place, work)
   claimRetries(compute, spec, place, isPatch(pod))
+  if (job.kind === 'CronJob')
+    compute.say('startedEvery', 'schedule', scheduleOf(claims, at(root, 'spec'), place).interval)
   const trains = trainsByName.test(name ?? '')
   if (job.kind === 'CronJob' && (accelerators !== null || trains)) {
     const own = entry(root, 'spec')!

@@ -9,7 +9,7 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { patienceFor, whyNotHandedOver } from '../early-stopping.js'
+import { patienceFor, whyNotHandedOver, withPatience } from '../early-stopping.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
 import { hasBf16Units, hasCard, hasCardWithBf16, ifPossible } from '../pytorch/bf16-units.js'
@@ -40,8 +40,9 @@ export function changeLightning(claim: Claim, value: unknown, facts: FragmentFac
   if (claim.setting === 'epochs' || claim.setting === 'device')
     return trainerSettings.change(claim, value, facts)
   if (claim.setting === 'stoppingGap') return handOver(python, claim, call, facts)
-  if (claim.setting === 'patience' || claim.setting === 'stopDirection')
-    return stoppingSettings.change(claim, value, facts)
+  if (claim.setting === 'patience')
+    return withPatience(python, value, (patience) => stoppingSettings.change(claim, patience, facts))
+  if (claim.setting === 'stopDirection') return stoppingSettings.change(claim, value, facts)
   return byHand(claim)
 }
 

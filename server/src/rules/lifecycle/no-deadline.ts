@@ -9,6 +9,7 @@ import { costOf } from './job-price.js'
 import { acceleratorsOf, duration, jobName, withoutAccelerators } from './job-words.js'
 
 const day = 86_400
+const hour = 3600
 /** Longer limits end nothing that goes wrong: a week where others set limits too, five days where the bill is open. */
 const longest = { limited: 7 * day, open: 5 * day }
 /** What a hang may cost before a platform's own limit ends it is worth a warning from here on. In USD. */
@@ -55,7 +56,9 @@ export default defineRule({
       const verb = elsewhere === undefined ? 'bills' : 'holds'
       const lost = losesLongRun(view)
       // A queue refuses what asks for more time than it grants.
-      const limit = elsewhere === undefined && mayTakeLong(view, onProcessors) ? 3 * day : day
+      const usual = elsewhere === undefined && mayTakeLong(view, onProcessors) ? 3 * day : day
+      // Whatever is started again then should be over.
+      const limit = Math.min(usual, Math.max(effective(view.settings.startedEvery) ?? usual, hour))
       const care = lost ? ' It loads no checkpoint, so the limit has to leave a whole run its time.' : ''
       report({
         at: timeLimit,

@@ -42,6 +42,8 @@ export interface ComputeSettings {
   spot: boolean
   /** Seconds after which the platform ends the job; null: never. */
   timeLimit: number | null
+  /** Seconds between two starts by a schedule. */
+  startedEvery: number
   /** The time limit ends one call of many that the machine serves one after another. */
   limitsCalls: boolean
   /** Seconds after which the platform ends a session that people work in. */
