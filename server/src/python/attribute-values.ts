@@ -6,6 +6,7 @@ import { functionOf } from './callables.js'
 import { classConstant } from './data-classes.js'
 import { inheritedField } from './inherited-fields.js'
 import type { Klass } from './module.js'
+import { bindingsOf } from './names.js'
 import { certainReturn } from './returns.js'
 import { savedParameter } from './saved-parameters.js'
 import { type Binding, type Scope, scopeAt } from './scope.js'
@@ -30,9 +31,12 @@ export function attributeValues(analysis: Analysis, expr: Expr): readonly (Expr 
     return value === null ? nothing : [value]
   }
   const values: (Expr | null)[] = []
+  const scope = isElement(analysis, expr.value) ? scopeAt(analysis.scopes, expr.start) : null
   for (const { binding } of stored) {
     const { value } = binding
-    if (value === null || expr.start < value.start || expr.end > value.end)
+    // `p` of `for p in parameters` in one function is no `p` of another.
+    if (scope !== null && value !== null && scopeAt(analysis.scopes, value.start) !== scope) values.push(null)
+    else if (value === null || expr.start < value.start || expr.end > value.end)
       values.push(
         binding.kind !== 'assign' ? null : binding.unpack === null ? value : partOfResult(analysis, binding),
       )
@@ -46,6 +50,11 @@ function partOfResult(analysis: Analysis, { value, unpack }: Binding): Expr | nu
   const func = functionOf(analysis, value.callee)
   const returned = func === null ? null : certainReturn(func)
   return returned?.type === 'tuple' ? (returned.items[unpack[0]!] ?? null) : null
+}
+
+/** What a loop goes through. */
+function isElement(analysis: Analysis, { id, start }: Expr & { type: 'name' }): boolean {
+  return bindingsOf(analysis, id, start).some(({ kind }) => kind === 'loop')
 }
 
 const nothing: readonly null[] = []

@@ -1,8 +1,8 @@
 /** Pictures that are read from their files and made smaller again for every epoch. */
 import { classAt, functionAt, resultAt } from '../../python/definition-places.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import { onlyReturn, returnsOf } from '../../python/returns.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { passedExpression, textIn } from '../../values/argument.js'
 import { writtenList } from '../../values/written-list.js'
 import { assignedTo, datasetWork } from '../pytorch/dataset-work.js'
@@ -132,9 +132,9 @@ function standsFor(python: PythonModule, expr: Expr): { python: PythonModule; ex
   return place.expr === expr ? null : place
 }
 
-/** A picture that is read from its file here: `Image.open(path).convert('RGB')`, `np.array(read(path))`. */
-export function isReadPicture(python: PythonModule, expr: Expr, depth = 0): boolean {
-  const inner = (one: Expr) => isReadPicture(python, one, depth + 1)
+/** A picture that is read from its file here: `Image.open(path).convert('RGB')`, `np.array(read(path))`; `parts`: or a part of it. */
+export function isReadPicture(python: PythonModule, expr: Expr, parts = false, depth = 0): boolean {
+  const inner = (one: Expr) => isReadPicture(python, one, parts, depth + 1)
   const value = python.definition(expr)
   if (depth > 7) return false
   if (value.type === 'name') {
@@ -146,10 +146,10 @@ export function isReadPicture(python: PythonModule, expr: Expr, depth = 0): bool
       before.every(({ kind, value: given }) => /^(assign|with)$/.test(kind) && given !== null && inner(given))
     )
   }
-  // All of it, with its colours in another order.
+  // All of it, with its colours in another order, or a part: `picture[top:bottom, left:right]`.
   if (value.type === 'subscript') {
     const index = python.code.slice(value.index.start, value.index.end)
-    return wholePicture.test(index) && inner(value.value)
+    return (wholePicture.test(index) || (parts && partOfPicture.test(index))) && inner(value.value)
   }
   if (value.type !== 'call') return false
   const name = python.nameOf(value.callee)
@@ -157,15 +157,46 @@ export function isReadPicture(python: PythonModule, expr: Expr, depth = 0): bool
   if (name !== null && samePicture.test(name)) return first !== undefined && inner(first.value)
   if (name !== null) return pictureReader.test(name)
   const { callee } = value
-  if (callee.type === 'attribute' && keepsPicture.test(callee.attr) && inner(callee.value)) return true
+  if (callee.type === 'attribute' && isStillPicture(callee.attr, parts) && inner(callee.value)) return true
+  const own = parts ? python.functionOf(callee) : null
+  const passed = own === null ? [] : givesBack(own).map((name) => argumentFor(python, value, own, name))
+  if (passed.some((one) => one !== null && inner(one))) return true
   const reader = functionAt(python, callee)
   const returned = reader === null ? null : onlyReturn(reader.func)
-  return returned !== null && isReadPicture(reader!.python, returned, depth + 2)
+  return returned !== null && isReadPicture(reader!.python, returned, parts, depth + 2)
+}
+
+/** `crop` cuts out a part, which is a picture as well. */
+const isStillPicture = (method: string, parts: boolean): boolean =>
+  (parts && method === 'crop') || keepsPicture.test(method)
+
+/** Parameters of which a function gives back all or a part: `return picture.crop(box)`. */
+function givesBack(func: Func): string[] {
+  return returnsOf(func).flatMap((returned) => {
+    let root = returned
+    while (root.type === 'call' && root.callee.type === 'attribute' && isStillPicture(root.callee.attr, true))
+      root = root.callee.value
+    const { type } = root
+    return type === 'name' && func.node.params.some(({ name }) => name === root.id) ? [root.id] : []
+  })
+}
+
+function argumentFor(
+  python: PythonModule,
+  made: CallExpr,
+  { node, class: klass }: Func,
+  name: string,
+): Expr | null {
+  const call = python.callAt(made)
+  const position = node.params.findIndex((one) => one.name === name)
+  const shift = klass !== null && /^(self|cls)$/.test(node.params[0]?.name ?? '') ? 1 : 0
+  return call === null ? null : passedExpression(python.argument(call, name, position - shift))
 }
 
 /** The same picture for another library. */
 const samePicture =
   /^(cv2\.cvtColor|numpy\.(array|asarray|ascontiguousarray|float32|uint8)|PIL\.Image\.fromarray)$/
+const partOfPicture = /^[^,:]*:[^,:]*,[^,:]*:[^,:]*(,\s*(:|\.\.\.)\s*)?$/
 const wholePicture = /^\s*(:|\.\.\.)\s*,(\s*:\s*,)?\s*(::-1|:3)\s*$/
 
 /**

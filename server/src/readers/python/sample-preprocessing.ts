@@ -3,14 +3,14 @@
 import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
-import { blocksOf } from '../../syntax/python-children.js'
+import { blocksOf, lastName, someExpression } from '../../syntax/python-children.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import { argumentOf, kerasFits } from '../keras/fits.js'
 import { pictureReader } from '../pytorch/datasets.js'
 import { evaluatesOnce, onlyEvaluates } from '../pytorch/evaluated-once.js'
 import { codeText, trainsAnywhere } from '../pytorch/evidence.js'
-import { hotCode } from '../pytorch/hot-code.js'
+import { type HotStatement, hotCode } from '../pytorch/hot-code.js'
 import { type Maker, makersOf } from '../pytorch/sample-work.js'
 import { plainCalls } from '../repeated-code.js'
 import { isDear } from './dear-samples.js'
@@ -26,7 +26,7 @@ const shrinks =
 /** A text that is not the same each time. */
 const drawnText = /random|augment|noise|shuffle|mask_?token|mlm|dropout|\bsample\(|choice/i
 const drawn =
-  /random(?!_?(seed|state))|augment|noise|jitter|shift|stretch|SpecAug|Masking|(time|freq\w*|span|token|patch)_?mask|mask_?(prob|ratio|span|token|param)|crop|pitch/i
+  /random(?!_?(seed|state))|\brand(int|n|perm)?\(|augment|noise|jitter|shift|stretch|SpecAug|Masking|(time|freq\w*|span|token|patch)_?mask|mask_?(prob|ratio|span|token|param)|crop|pitch/i
 /** The order in which samples come changes none of them. */
 const ordered = /\brandom\.(shuffle|seed)\(/g
 /** Whatever it does, it may be drawn anew. */
@@ -42,7 +42,16 @@ const looksFor = /exists\(|isfile\(|is_file\(/
 const stores =
   /\b(np|numpy|torch|joblib|pickle|json|pd|pandas|cv2|sf|soundfile|torchaudio)\.(load|save\w*|dump|read_(pickle|parquet|feather)|imwrite|write)\(|\.(save|tofile|to_(pickle|parquet|feather|filename))\(|\.write\w*\(/
 
-const isDrawn = (text: string): boolean => drawn.test(text.replace(ordered, ''))
+/** `picture.crop(box)` cuts out what it is told; what functions do that cut stands beside them. */
+const plainCrop = /(?<!\bself)\.crop\s*\(|\bcenter_?crop\b/gi
+const cropFunction = /\bdef\s+((?!\w*rand)\w*crop\w*)/gi
+
+function isDrawn(text: string): boolean {
+  const known = [...text.matchAll(cropFunction)].map(([, name]) => name)
+  const own = known.length === 0 ? null : new RegExp(`\\b(${known.join('|')})\\b`, 'g')
+  const rest = text.replace(ordered, '').replace(plainCrop, '')
+  return drawn.test(own === null ? rest : rest.replace(own, ''))
+}
 
 const heavy = { weight: 'heavy' as const, single: true, inputs: [] }
 
@@ -90,9 +99,12 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
         : hot.expressions.flatMap((expr) =>
             plainCalls(python, expr).flatMap((call) => {
               const work = slowFor(python, call) ?? loopsWork(python, hot.statement, call)
-              // A change of the rate stands under a test of what a file has, reading under one of whether it is there.
-              if (hot.differs && work?.resamples !== true && !(work?.reads === true && !otherWays)) return []
               const smaller = shrinksPicture(python, { func, followed: code.followed }, call, same)
+              // A change of the rate stands under a test of what a file has, reading under one of whether it is there.
+              const taken = work?.resamples === true || (work?.reads === true && !otherWays)
+              const either = () =>
+                smaller !== null && isInBothBranches(code.statements, hot.statement, call.method)
+              if (hot.differs && !taken && !either()) return []
               const early = same || (!collates && isBeforeDraws(python, func, call, code.followed))
               const slow = work !== null && (work.reads || early)
               const what =
@@ -143,6 +155,20 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     found.push({ per: 'epoch', times, steps, around: null, samples: true })
   }
   return found
+}
+
+/** `if box is None: … picture.resize(size) … else: … part.resize(size)`: whatever a sample has, it happens to it. */
+function isInBothBranches(statements: readonly HotStatement[], one: Stmt, method: string): boolean {
+  const calls = (block: readonly Stmt[]) =>
+    someExpression([...block], (expr) => expr.type === 'call' && lastName(expr.callee) === method)
+  const holds = (block: readonly Stmt[]) =>
+    block.some(({ start, end }) => start <= one.start && one.end <= end)
+  return statements.some(
+    ({ statement }) =>
+      statement.type === 'if' &&
+      ((holds(statement.body) && calls(statement.orelse)) ||
+        (holds(statement.orelse) && calls(statement.body))),
+  )
 }
 
 /** The call that an outer loop goes through stands for both. */
@@ -250,18 +276,16 @@ function shrinksPicture(
 ): string | null {
   const { name, expr, method } = call
   const [first] = expr.args
+  const early = () => same || isBeforeDraws(python, maker.func, call, maker.followed)
   if (name !== null)
-    return shrinks.test(name) &&
-      !mayEnlarge(python, call) &&
-      isReadHere(python, call) &&
-      (same || isBeforeDraws(python, maker.func, call, maker.followed))
+    return shrinks.test(name) && !mayEnlarge(python, call) && isReadHere(python, call) && early()
       ? name
       : null
   const { callee } = expr
   if (
     callee.type === 'attribute' &&
     /^(resize|thumbnail)$/.test(method) &&
-    isReadPicture(python, callee.value)
+    (isReadPicture(python, callee.value) || (early() && isReadPicture(python, callee.value, true)))
   )
     return `Image.${method}`
   if (first === undefined) return null

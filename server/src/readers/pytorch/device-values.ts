@@ -4,6 +4,7 @@ import type { Func, Klass, PythonModule } from '../../python/module.js'
 import { isNetworkType } from '../../python/network-types.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import { isModelCall } from './autocast-change.js'
 import { callsIn, type HotCode } from './hot-code.js'
 
@@ -42,6 +43,21 @@ function isOwnForward(analysis: PythonModule, { callee }: Expr & { type: 'call' 
   if (called.type !== 'name' || called.id !== 'self') return false
   const around = analysis.classes.filter(({ node }) => node.start < callee.start && callee.end <= node.end)
   return around.at(-1)?.bases.some(isNetworkType) === true
+}
+
+/** What is known of the code of a step, which several readers ask. */
+export function deviceValues(
+  analysis: PythonModule,
+  code: HotCode,
+  onDevice: ReadonlySet<string> | undefined,
+  dialect: Dialect = torchDialect,
+): DeviceValues {
+  const known = once(code, 'values on the device', () => new Map<unknown, Map<Dialect, DeviceValues>>())
+  const found = known.get(onDevice) ?? new Map<Dialect, DeviceValues>()
+  known.set(onDevice, found)
+  const values = found.get(dialect) ?? new DeviceValues(analysis, code, dialect, onDevice)
+  found.set(dialect, values)
+  return values
 }
 
 /** Functions that return what another one returns. */
@@ -161,6 +177,11 @@ export class DeviceValues {
         statement.value !== null &&
         this.holds(statement.value, func, depth + 1),
     )
+  }
+
+  /** The code holds a comprehension. */
+  get comprehends(): boolean {
+    return this.comprehensions.length > 0
   }
 
   /** True where the expression is, or holds, a value on the accelerator. */

@@ -43,6 +43,8 @@ export interface HotStatement {
   differs?: true
   /** In a handler of an exception. */
   exceptional: boolean
+  /** The loops inside of the code that it stands in, or that the call of its function stands in, the outermost first. */
+  loops: readonly HotStatement[]
 }
 
 interface Where {
@@ -53,6 +55,7 @@ interface Where {
   conditional: boolean
   differs?: true
   exceptional: boolean
+  loops: readonly HotStatement[]
   /** Every backward pass of the step lies in here. */
   steps: boolean
   depth: number
@@ -86,7 +89,7 @@ function hotCodeNow(analysis: PythonModule, body: Stmt[], func: Func | null): Ho
   walk(
     analysis,
     body,
-    { func, guarded: false, conditional: false, exceptional: false, steps: true, depth: 0, owner },
+    { func, guarded: false, conditional: false, exceptional: false, loops: [], steps: true, depth: 0, owner },
     result,
     new Set(),
   )
@@ -102,7 +105,7 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
     const here: Where = { ...where, guarded, steps: holding.length === 1 && holding[0] === statement }
     const expressions = expressionsOf(statement)
     for (const expr of expressions) follow(analysis, expr, here, into, active)
-    into.statements.push({
+    const hot: HotStatement = {
       statement,
       block,
       expressions,
@@ -113,7 +116,9 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
       conditional: where.conditional,
       ...(where.differs === true ? { differs: true } : {}),
       exceptional: where.exceptional,
-    })
+      loops: where.loops,
+    }
+    into.statements.push(hot)
     if (statement.type === 'if') {
       const verdict = guardOf(analysis, statement.test, where.owner)
       // `if phase == 'train':` around the backward pass holds wherever a step is taken.
@@ -159,7 +164,8 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
     } else if (statement.type === 'for' || statement.type === 'while') {
       // An evaluation inside the loop is no part of the step.
       const loop = analysis.loops.find((one) => one.node === statement)
-      if (loop?.role !== 'evaluate') walk(analysis, statement.body, here, into, active)
+      if (loop?.role !== 'evaluate')
+        walk(analysis, statement.body, { ...here, loops: [...where.loops, hot] }, into, active)
     } else if (statement.type === 'match') {
       for (const one of statement.cases)
         walk(analysis, one.body, { ...here, conditional: true, differs: true }, into, active)

@@ -24,7 +24,7 @@ import { isMeasurement, isRealModel } from './model-evidence.js'
 import { evidenceIn } from './on-host.js'
 import { changeOperation } from './operation-changes.js'
 import { passesOutsideAutocast } from './outside-autocast.js'
-import { sampleReads } from './sample-reads.js'
+import { repeatedReads } from './repeated-reads.js'
 import {
   emptiedCaches,
   evaluationSteps,
@@ -166,7 +166,7 @@ function writesByItself(analysis: PythonModule, { node, loop, func }: Step): boo
 
 /** What an evaluation reads of its batches sample by sample. */
 function claimSampleReads(python: PythonModule, step: Step, evidence: Evidence, claims: ClaimBuilder): void {
-  const places = sampleReads(python, step)
+  const places = repeatedReads(python, step).filter(({ each }) => each === 'sample')
   const [first] = places
   if (first === undefined || generates(python, step)) return
   const operation = claimOperation(claims, {
@@ -226,11 +226,9 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
   const realModel = isRealModel(python)
 
   const { extractions, stalls, timed } = synchronisation(python, step.code, { onDevice: step.onDevice })
-  const repeated = sampleReads(python, step)
-  const reads = [
-    ...extractions,
-    ...repeated.filter(({ node }) => extractions.every((one) => one.node !== node)),
-  ]
+  const repeated = repeatedReads(python, step)
+  // What is read many times in a step makes little of what is read once.
+  const reads = repeated.length > 0 ? repeated : extractions
   const [first] = reads
   if (first !== undefined) {
     const operation = claimOperation(claims, {
@@ -252,7 +250,8 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       realModel,
     })
     operation.known('times', 'stalls', stalls, { start: first.node.start, end: first.node.end })
-    if (repeated.length > 0) operation.known('each', first.what, 'sample', first.node)
+    const [most] = repeated
+    if (most !== undefined) operation.known('each', most.what, most.each, first.node)
   }
 
   claimEmptied(python, step, evidence, claims)

@@ -8,7 +8,7 @@ import { usesOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf, refuse } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
-import { sampleReads } from './sample-reads.js'
+import { repeatedReads } from './repeated-reads.js'
 import { type Step, stepAt } from './step-operations.js'
 import { type Extraction, readElsewhere, synchronisation, waitsForClock } from './synchronisation.js'
 
@@ -23,7 +23,8 @@ export function readLess(python: PythonModule, claim: Claim, facts: FragmentFact
   const other = readElsewhere(python, step.code)
   if (other !== null)
     return refuse(`${other}() waits for the accelerator in each step as well: have it return tensors first`)
-  if (sampleReads(python, step).some(({ expr }) => expr === null))
+  const repeated = repeatedReads(python, step)
+  if (repeated.some(({ expr }) => expr === null))
     return refuse('copy the batch to the host once, before the loop over its samples')
   const writes: Write[] = []
   const wrapped = new Set<Stmt>()
@@ -41,6 +42,8 @@ export function readLess(python: PythonModule, claim: Claim, facts: FragmentFact
       removeWait(extraction, facts) ??
       accumulate(python, step, extraction, facts) ??
       printLess(step, extraction, facts)
+    if (one === null && repeated.some(({ node, each }) => node === extraction.node && each !== 'sample'))
+      return refuse('write the loop so that its values stay on the accelerator, and read the result once')
     if (one === null)
       return refuse(
         `${extraction.what} is used in the step: keep the value on the accelerator, and read it every 50 steps`,

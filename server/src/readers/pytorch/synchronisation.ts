@@ -3,8 +3,16 @@ import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effect
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, namesIn } from '../../syntax/python-children.js'
-import { DeviceValues, type Dialect, readingMethods, torchDialect } from './device-values.js'
+import {
+  type DeviceValues,
+  type Dialect,
+  deviceValues,
+  readingMethods,
+  torchDialect,
+} from './device-values.js'
 import { callsIn, type HotCode, type HotStatement } from './hot-code.js'
+
+type Comprehension = Expr & { type: 'comprehension' }
 
 type Span = { start: number; end: number }
 
@@ -21,6 +29,10 @@ export interface Extraction {
   accumulated?: true
   /** It comes under a condition that says nothing about how often: `if writer is not None:`. */
   conditional?: true
+  /** What repeats it within one step. */
+  loops: readonly HotStatement[]
+  /** The comprehensions around it in its statement, the outermost first. */
+  comprehensions: readonly Comprehension[]
 }
 
 export interface Synchronisation {
@@ -47,7 +59,7 @@ export function synchronisation(
     conditional?: boolean
   } = {},
 ): Synchronisation {
-  const values = new DeviceValues(analysis, code, dialect, onDevice)
+  const values = deviceValues(analysis, code, onDevice, dialect)
   const extractions: Extraction[] = []
   let stalls = 0
   let drained = false
@@ -68,7 +80,7 @@ export function synchronisation(
 
 /** A function of another module that each step hands values on the accelerator, and that reads them there; null: none is seen. */
 export function readElsewhere(analysis: PythonModule, code: HotCode): string | null {
-  const values = new DeviceValues(analysis, code)
+  const values = deviceValues(analysis, code, undefined)
   for (const { expressions, func, guarded, conditional, exceptional } of code.statements) {
     if (guarded || conditional || exceptional) continue
     for (const { expr } of expressions.flatMap((one) => callsIn(analysis, one))) {
@@ -167,7 +179,8 @@ function extractionsIn(
   dialect: Dialect,
 ): Extraction[] {
   const found: Extraction[] = []
-  const { statement, func } = hot
+  const { statement, func, loops } = hot
+  let comprehensions: readonly Comprehension[] = []
   const add = (expr: Expr, what: string, heavy: boolean) =>
     found.push({
       what,
@@ -176,6 +189,8 @@ function extractionsIn(
       statement,
       func,
       heavy,
+      loops,
+      comprehensions,
       ...(hot.accumulated === true ? { accumulated: true } : {}),
       ...(hot.conditional ? { conditional: true } : {}),
     })
@@ -269,9 +284,13 @@ function extractionsIn(
       return
     }
     // `[name for name, loss in losses.items() if torch.isnan(loss)]`.
-    if (expr.type === 'comprehension')
+    const around = comprehensions
+    if (expr.type === 'comprehension') {
+      comprehensions = [...around, expr]
       for (const test of expr.conditions) if (branches(test, holds)) add(test, 'a branch on a tensor', false)
+    }
     for (const child of childrenOf(expr)) visit(child, printed)
+    comprehensions = around
   }
 
   if ((statement.type === 'if' || statement.type === 'while') && branches(statement.test, holds))

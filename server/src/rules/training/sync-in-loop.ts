@@ -47,7 +47,7 @@ export default defineRule({
       message: messageOf(
         places.map((one) => one.what),
         stalls,
-        effective(view.settings.each) === 'sample',
+        repeats[effective(view.settings.each) ?? ''],
       ),
       saving: {
         fraction: severe ? often : once,
@@ -77,19 +77,34 @@ function severityOf(view: SubjectView<'Operation'>): Severity {
   return weight === 'ordinary' ? 'information' : 'hint'
 }
 
-function messageOf(names: string[], stalls: number, perSample: boolean): string {
+/** What repeats the reads within a step, and what to do then. */
+const repeats: Record<string, { dry: string; instead: string } | undefined> = {
+  sample: {
+    dry: 'as often as its batch has samples',
+    instead: 'Copy the batch to the host once, or count on the accelerator',
+  },
+  parameter: {
+    dry: 'once for each parameter of the network',
+    instead: 'Put the values together on the accelerator, and read the result once',
+  },
+  element: {
+    dry: 'each time that a loop inside of the step goes round',
+    instead: 'Keep what the loop finds on the accelerator, and read it once behind the loop',
+  },
+}
+
+function messageOf(names: string[], stalls: number, repeated: (typeof repeats)[string]): string {
   const count = names.length
   const seen =
     count === 1
       ? `${names[0]} makes the host wait for the accelerator in every step`
       : `${listed(names)}: ${count} reads make the host wait for the accelerator in every step`
-  const dry = perSample
-    ? ', as often as its batch has samples'
-    : stalls > 1
-      ? `, and its queue runs dry ${stalls} times`
-      : ''
-  const instead = perSample
-    ? 'Copy the batch to the host once, or count on the accelerator'
-    : 'Keep the values on the accelerator and read them every 50 steps'
+  const dry =
+    repeated !== undefined
+      ? `, ${repeated.dry}`
+      : stalls > 1
+        ? `, and its queue runs dry ${stalls} times`
+        : ''
+  const instead = repeated?.instead ?? 'Keep the values on the accelerator and read them every 50 steps'
   return `${seen}${dry}. ${instead}.`
 }

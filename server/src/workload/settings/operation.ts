@@ -88,7 +88,7 @@ export interface OperationSettings {
   /** How heavy one is. `severe`: it stops or multiplies the work of a step; `slight`: hardly measurable by itself. */
   weight: 'slight' | 'ordinary' | 'severe'
   /** For `sample`: what one pass of the code makes. */
-  each: 'sample' | 'batch' | 'row'
+  each: 'sample' | 'batch' | 'row' | 'parameter' | 'element'
   /** Steps between two, and how many there are in the run. */
   every: number
   times: number

@@ -1,48 +1,51 @@
-/** Values that the host reads from the accelerator for each sample of a batch, one by one. */
+/** Values that the host reads from the accelerator many times in one step, one by one. */
 import { lastIdentifier } from '../../python/effects.js'
 import type { Func, PythonModule } from '../../python/module.js'
-import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, someExpression } from '../../syntax/python-children.js'
+import type { CallExpr, Expr, For, Stmt, While } from '../../syntax/python-ast.js'
+import { blocksOf, namesIn, someExpression } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { numberIn } from '../../values/argument.js'
-import { DeviceValues, readingMethods, torchDialect } from './device-values.js'
+import { type DeviceValues, deviceValues, readingMethods } from './device-values.js'
+import type { HotStatement } from './hot-code.js'
 import type { Step } from './step-operations.js'
 import { synchronisation } from './synchronisation.js'
 
-export interface SampleRead {
+/** What it is read for each of: samples of a batch, parameters of a network, what a loop finds until none is left. */
+export type Repeated = 'sample' | 'parameter' | 'element'
+
+export interface RepeatedRead {
   /** `.item()`, `an index on the accelerator`. */
   what: string
   node: Span
   /** Null: an index, which nothing in the code asks for. */
   expr: Expr | null
+  each: Repeated
 }
 
 /** Batches of fewer samples are read in no time. */
 const fewSamples = 8
 
-/** The reads of a step that stand in a loop over the samples of its batch, or over the elements of its results. */
-export function sampleReads(python: PythonModule, step: Step): SampleRead[] {
-  const inner = step.code.statements.flatMap(({ statement, func, guarded, conditional, exceptional }) =>
-    statement.type === 'for' && !guarded && !conditional && !exceptional && !showsSome(python, statement)
-      ? [{ node: statement, func }]
-      : [],
-  )
-  if (inner.length === 0) return []
+/** The reads of a step that a loop inside of it repeats, be it around the call of the function that reads. */
+export function repeatedReads(python: PythonModule, step: Step): RepeatedRead[] {
+  const { statements } = step.code
+  const loops = statements.filter(({ statement }) => statement.type === 'for' || statement.type === 'while')
   const batches = new Batches(python, step)
-  const over = inner.filter(({ node, func }) => batches.isGoneThrough(node, func))
-  if (over.length === 0) return []
-  const within = (span: Span) =>
-    over.some(({ node }) => node.iterable.end <= span.start && span.end <= node.end)
-  const called = [...step.code.followed].filter(([, call]) => within(call.expr))
-  const bodies = called.map(([func]) => func.node)
-  const isRepeated = (span: Span) =>
-    within(span) || bodies.some((body) => body.start <= span.start && span.end <= body.end)
+  const known = new Map(loops.map((loop) => [loop, batches.repeats(loop)]))
+  if (![...known.values()].some((each) => each !== null) && !batches.values.comprehends) return []
   const { extractions } = synchronisation(python, step.code, { onDevice: step.onDevice, conditional: true })
-  const reads: SampleRead[] = extractions.filter(
-    ({ node, expr, func }) =>
-      isRepeated(node) && expr !== null && !batches.isOnHost(expr, func) && !isCopyOfOne(expr),
+  const reads = extractions.flatMap(
+    ({ what, node, expr, func, loops: around, comprehensions }): RepeatedRead[] => {
+      const each =
+        around.map((one) => known.get(one) ?? null).find((one) => one !== null) ??
+        comprehensions.map((one) => batches.repeatsIn(one, func)).find((one) => one !== null)
+      if (each === undefined || each === null || expr === null) return []
+      if (each === 'sample' && (batches.isOnHost(expr, func) || isCopyOfOne(expr, comprehensions.length > 0)))
+        return []
+      return [{ what, node, expr, each }]
+    },
   )
-  for (const { node, func } of over) for (const found of batches.indices(node, func)) reads.push(found)
+  for (const { statement, func } of loops.filter((one) => known.get(one) === 'sample'))
+    if (statement.type === 'for') reads.push(...batches.indices(statement, func))
   return reads.sort((a, b) => a.node.start - b.node.start)
 }
 
@@ -64,17 +67,53 @@ function leaves(block: readonly Stmt[]): boolean {
 }
 
 class Batches {
-  private readonly values: DeviceValues
+  readonly values: DeviceValues
 
   constructor(
     private readonly python: PythonModule,
     private readonly step: Step,
   ) {
-    this.values = new DeviceValues(python, step.code, torchDialect, step.onDevice)
+    this.values = deviceValues(python, step.code, step.onDevice)
+  }
+
+  /** What a loop of the step goes through one by one; null: nothing that takes long, or not in each step. */
+  repeats({ statement, func, guarded, conditional, exceptional }: HotStatement): Repeated | null {
+    if (guarded || conditional || exceptional) return null
+    if (statement.type === 'while') return this.isUsedUp(statement, func) ? 'element' : null
+    if (statement.type !== 'for' || showsSome(this.python, statement)) return null
+    const { target, iterable, body } = statement
+    if (isOfParameters(this.python, iterable) || readsGradients(target, body)) return 'parameter'
+    return this.isGoneThrough(statement, func) ? 'sample' : null
+  }
+
+  /** The same of a comprehension. */
+  repeatsIn({ clauses }: Expr & { type: 'comprehension' }, func: Func | null): Repeated | null {
+    if (clauses.some(({ iterable }) => isOfParameters(this.python, iterable))) return 'parameter'
+    return clauses.some(({ target, iterable }) => this.isGoneThrough({ target, iterable, body: [] }, func))
+      ? 'sample'
+      : null
+  }
+
+  /** `while order.numel() > 0: … order = order[1:][mask]`: a tensor of which each pass takes some. */
+  private isUsedUp({ test, body }: While, func: Func | null): boolean {
+    return body.some((one) => {
+      if (one.type !== 'assign' || one.value?.type !== 'subscript') return false
+      const [target] = one.targets
+      return (
+        target?.type === 'name' &&
+        rootOf(one.value).type === 'name' &&
+        (rootOf(one.value) as Expr & { type: 'name' }).id === target.id &&
+        namesIn(test).includes(target.id) &&
+        this.values.holds(one.value, func)
+      )
+    })
   }
 
   /** `for t, p in zip(labels, preds)`, `for i in range(len(labels)): labels[i]`. */
-  isGoneThrough({ target, iterable, body }: For, func: Func | null): boolean {
+  isGoneThrough(
+    { target, iterable, body }: Pick<For, 'target' | 'iterable' | 'body'>,
+    func: Func | null,
+  ): boolean {
     const [elements, over] = counted(target, iterable)
     const parts = over.type === 'call' && lastIdentifier(over.callee) === 'zip' ? over.args : null
     if (parts !== null) return parts.some(({ value }) => this.isBatch(value, func))
@@ -141,7 +180,7 @@ class Batches {
   }
 
   /** `confusion[t.long(), p.long()] += 1`: the host has to know which element that is. */
-  indices({ target, iterable, body }: For, func: Func | null): SampleRead[] {
+  indices({ target, iterable, body }: For, func: Func | null): RepeatedRead[] {
     const [elements, over] = counted(target, iterable)
     const zipped = over.type === 'call' && lastIdentifier(over.callee) === 'zip' ? over.args : null
     const names = new Set<string>()
@@ -153,7 +192,7 @@ class Batches {
         if (item.type === 'name' && part !== undefined && this.isBatch(part, func)) names.add(item.id)
       })
     if (names.size === 0) return []
-    const found: SampleRead[] = []
+    const found: RepeatedRead[] = []
     const isElement = (expr: Expr): boolean => {
       if (expr.type === 'name') return names.has(expr.id)
       if (expr.type === 'attribute') return expr.attr === 'data' && isElement(expr.value)
@@ -168,11 +207,39 @@ class Batches {
       if (expr.type !== 'subscript') return false
       const { index } = expr
       const at = index.type === 'tuple' ? index.items.find(isElement) : isElement(index) ? index : undefined
-      if (at !== undefined) found.push({ what: 'an index on the accelerator', node: at, expr: null })
+      if (at !== undefined)
+        found.push({ what: 'an index on the accelerator', node: at, expr: null, each: 'sample' })
       return false
     })
     return found
   }
+}
+
+/** `model.parameters()`, `model.named_parameters()`, and what is picked of them. */
+function isOfParameters(python: PythonModule, expr: Expr, depth = 0): boolean {
+  const made = python.definition(expr)
+  if (depth > 4) return false
+  const inner = (one: Expr | undefined) => one !== undefined && isOfParameters(python, one, depth + 1)
+  if (made.type === 'comprehension') return made.clauses.some(({ iterable }) => inner(iterable))
+  if (made.type !== 'call') return false
+  const called = lastIdentifier(made.callee)
+  if (/^(named_)?parameters$/.test(called)) return true
+  return (
+    /^(list|tuple|enumerate|zip|filter|tqdm)$/.test(called) && made.args.some(({ value }) => inner(value))
+  )
+}
+
+/** `for p in parameters: total += p.grad.norm().item()`: what has a gradient is a parameter. */
+function readsGradients(target: Expr, body: readonly Stmt[]): boolean {
+  const names = target.type === 'name' ? [target.id] : target.type === 'tuple' ? namesIn(target) : []
+  return someExpression(
+    [...body],
+    (expr) =>
+      expr.type === 'attribute' &&
+      expr.attr === 'grad' &&
+      expr.value.type === 'name' &&
+      names.includes(expr.value.id),
+  )
 }
 
 const tensorMethods =
@@ -192,8 +259,10 @@ function counted(target: Expr, iterable: Expr): [Expr, Expr] {
 }
 
 /** `pictures[i].cpu()`: all that is copied belongs to the sample, which takes as long for a batch at once. */
-function isCopyOfOne(expr: Expr): boolean {
+function isCopyOfOne(expr: Expr, ofElement: boolean): boolean {
   const read = readFrom(expr)
+  // `[prepare(picture.cpu()) for picture in pictures]`.
+  if (ofElement && read !== expr && lastIdentifier((expr as CallExpr).callee) !== 'item') return true
   if (read === expr || (expr.type === 'call' && lastIdentifier(expr.callee) === 'item')) return false
   return rootedInSubscript(read)
 }
