@@ -46,6 +46,20 @@ describe('a project over time', () => {
     assert.deepEqual(await paths(), ['a.py'])
   })
 
+  it('keeps what an editor holds, however much is read besides', async () => {
+    const files = new Map([['a.py', clean]])
+    const filler = `import torch\n${'# nothing to see\n'.repeat(6_000)}`
+    for (let index = 0; index < 70; index++) files.set(`library/part${index}.py`, filler)
+    const { opened } = await project(files)
+    opened.open('a.py', grid)
+    const [finding] = (await opened.lint()).findings
+    const fixes = await opened.fixes(finding!)
+    assert.ok(
+      fixes.some((fix) => 'edits' in fix && fix.edits.length > 0),
+      JSON.stringify(fixes),
+    )
+  })
+
   it('judges a notebook in the editor on the GPU that its metadata names', async () => {
     const text =
       "from ultralytics import YOLO\nYOLO('yolo11n.pt').train(data='x.yaml', epochs=9, amp=False, device=0)\n"

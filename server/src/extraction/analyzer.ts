@@ -17,6 +17,7 @@ import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationFunction, configurationModule } from '../python/configuration-module.js'
 import { importsOf } from '../python/imports.js'
 import type { Call, ModuleSummary, PythonModule } from '../python/module.js'
+import { letGoOfModules } from '../python/module-of-code.js'
 import { mayNameModules, namedModules } from '../python/named-modules.js'
 import type { SummaryFor } from '../python/summary.js'
 import { uncalledBecause } from '../python/uncalled.js'
@@ -194,6 +195,7 @@ export class Analyzer {
     versions: Record<string, string>,
     use: { read: boolean; for: SummaryFor },
   ): { summary: ModuleSummary; alone?: { extraction: Extraction; faults: string[] } } | null {
+    letGoOfModules()
     const trees = this.trees.of(file)
     const [fragment] = file.fragments
     if (fragment === undefined) return null
@@ -212,6 +214,7 @@ export class Analyzer {
     surroundings: Surroundings,
     module?: FragmentFacts,
   ): { extraction: Extraction; faults: string[]; shares?: true } {
+    if (module === undefined) letGoOfModules()
     const trees = this.trees.of(file)
     const extraction: Extraction = { subjects: [], claims: [], launches: [] }
     const faults: string[] = []

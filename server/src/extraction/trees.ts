@@ -51,7 +51,7 @@ export class Trees {
   constructor(
     private readonly grammars: Grammars,
     private readonly shell: ShellTexts,
-    private readonly thread: Thread,
+    private thread: Thread,
   ) {}
 
   /** Loads the grammars that the fragments need; parsing itself is synchronous. */
@@ -90,8 +90,14 @@ export class Trees {
     return trees
   }
 
+  /** A tree is kept, or an editor holds the text. */
   has(path: string): boolean {
-    return this.parsed.has(path)
+    return this.parsed.has(path) || this.edited.has(path)
+  }
+
+  /** Workers read the files of the project from now on. */
+  keepLess(): void {
+    this.thread = 'worker'
   }
 
   forget(path: string): void {

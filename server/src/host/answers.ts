@@ -2,7 +2,7 @@
  * Answers that outlive a run. What a file says follows from its bytes and from what the project hands to it; both are
  * spelled in a key, so an answer under the same key is the same answer.
  */
-import { hashOf } from './backend.js'
+import { hashOf } from '../text/digest.js'
 
 /** Where a host keeps texts between runs. It is named by the engine that runs: another one never sees its texts. */
 export interface AnswerStore {

@@ -10,6 +10,7 @@ import type { SummaryFor } from '../python/summary.js'
 import { readers } from '../readers/index.js'
 import { loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
+import { digestOf, hashOf } from '../text/digest.js'
 import { longestNamedText } from '../text/named-text.js'
 import type { SourceFile } from '../text/source-file.js'
 import { languageOf, sourceFile } from '../text/source-fragments.js'
@@ -57,32 +58,11 @@ export interface Backend {
   dispose(): Promise<void>
 }
 
+/** Characters of the texts that are held before those without a tree are let go: reading one again is cheap. */
+const mostCharacters = 3_000_000
+
 /** Largest file that is read at all, in bytes; beyond lie data, not scripts. */
 const maximumBytes = 16_000_000
-
-/** 64 bits in two lanes over UTF-16 units, with the length: tells texts apart, nothing more. */
-export function hashOf(text: string): string {
-  let low = 0x811c9dc5
-  let high = 0x9e3779b9
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    low = Math.imul(low ^ unit, 0x01000193)
-    high = Math.imul(high ^ unit, 0x5bd1e995) ^ (high >>> 15)
-  }
-  return `${text.length.toString(36)}.${(low >>> 0).toString(36)}.${(high >>> 0).toString(36)}`
-}
-
-/** The same of bytes. */
-export function digestOf(bytes: Uint8Array): string {
-  let low = 0x811c9dc5
-  let high = 0x9e3779b9
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index]!
-    low = Math.imul(low ^ byte, 0x01000193)
-    high = Math.imul(high ^ byte, 0x5bd1e995) ^ (high >>> 15)
-  }
-  return `${bytes.length.toString(36)}.${(low >>> 0).toString(36)}.${(high >>> 0).toString(36)}`
-}
 
 function countLines(bytes: Uint8Array): number {
   let lines = 0
@@ -152,6 +132,7 @@ class Prefilters {
 
 export class LocalBackend implements Backend {
   private readonly files = new Map<string, SourceFile>()
+  private characters = 0
   private readonly filters = new Prefilters()
 
   constructor(
@@ -195,13 +176,13 @@ export class LocalBackend implements Backend {
     const bytes = new TextEncoder().encode(file.text !== '' ? file.text : textOfCells(file))
     if (force || this.matters(file.path, bytes)) return this.loadFile(file, versions, force)
     this.forget(file.path)
-    this.files.set(file.path, file)
+    this.keep(file)
     return filteredRecord(file.path, bytes)
   }
 
   async loadFile(file: SourceFile, versions: Versions, force = false): Promise<FileRecord> {
     await this.analyzer.trees.prepare(file)
-    this.files.set(file.path, file)
+    this.keep(file)
     const text = file.text !== '' ? file.text : textOfCells(file)
     const record = this.analyzer.load(file, hashOf(text), versions, force)
     const language = file.fragments[0]?.language ?? ''
@@ -210,7 +191,6 @@ export class LocalBackend implements Backend {
       record.configured = this.analyzer.configuredOf(file)
     const isScript = languageOf(file.path, text) === 'shell'
     if (force && isScript && text.length <= longestNamedText) record.text = text
-    this.trim()
     return record
   }
 
@@ -245,24 +225,37 @@ export class LocalBackend implements Backend {
     if (text === undefined) return undefined
     const file = sourceFile(path, text)
     await this.analyzer.trees.prepare(file)
-    this.files.set(path, file)
-    this.trim()
+    this.keep(file)
     return file
   }
 
   forget(path: string): void {
-    this.files.delete(path)
+    this.letGo(path)
     this.analyzer.trees.forget(path)
   }
 
   async dispose(): Promise<void> {
     this.files.clear()
+    this.characters = 0
+  }
+
+  private keep(file: SourceFile): void {
+    this.letGo(file.path)
+    this.files.set(file.path, file)
+    this.characters += file.text.length
+    if (this.characters > mostCharacters) this.trim()
+  }
+
+  private letGo(path: string): void {
+    const file = this.files.get(path)
+    if (file === undefined) return
+    this.files.delete(path)
+    this.characters -= file.text.length
   }
 
   /** Texts are let go together with their trees. */
   private trim(): void {
-    if (this.files.size < 2_000) return
-    for (const path of this.files.keys()) if (!this.analyzer.trees.has(path)) this.files.delete(path)
+    for (const path of this.files.keys()) if (!this.analyzer.trees.has(path)) this.letGo(path)
   }
 }
 

@@ -1,8 +1,9 @@
 /** What the modules of a project call of each other, and what configurations have them make. */
-import { hashOf } from '../host/backend.js'
+
 import { asFile } from '../python/configured-file.js'
 import type { OutsideCall } from '../python/module.js'
 import { plainWord } from '../python/plain-word.js'
+import { hashOf } from '../text/digest.js'
 import type { Json } from '../text/json.js'
 import type { LaunchValue } from '../text/launch.js'
 import { define, lookUp } from '../text/records.js'

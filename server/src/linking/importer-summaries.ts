@@ -2,8 +2,9 @@
  * What a module tells the modules that it uses: much less than it tells those that use it, so that most edits of a
  * program leave what it imports alone.
  */
-import { hashOf } from '../host/backend.js'
+
 import type { ModuleSummary } from '../python/module.js'
+import { hashOf } from '../text/digest.js'
 import { define } from '../text/records.js'
 import type { Summarised } from './summary-stage.js'
 

@@ -1,8 +1,9 @@
 /** The configuration files that launches name to the scripts that they start. */
-import { hashOf } from '../host/backend.js'
+
 import { asMaker } from '../python/config-flags.js'
 import { asFile } from '../python/configured-file.js'
 import { wordMeant } from '../python/option-files.js'
+import { hashOf } from '../text/digest.js'
 import type { LaunchValue } from '../text/launch.js'
 import { lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'

@@ -3,9 +3,9 @@
  * what has not been read so far is noted to be read.
  */
 import type { FileRecord } from '../extraction/file-record.js'
-import { hashOf } from '../host/backend.js'
 import type { HydraFile } from '../link/hydra.js'
 import type { ConfigurationContent } from '../link/inherited-configuration.js'
+import { hashOf } from '../text/digest.js'
 import type { Questions } from './questions.js'
 
 /** A file is read for what readers say of it, or for the values that it holds. */

@@ -5,11 +5,12 @@
 
 import type { FileRecord } from '../extraction/file-record.js'
 import type { KeptAnswers } from '../host/answers.js'
-import { type Backend, hashOf, type ReadResult, type Versions } from '../host/backend.js'
+import type { Backend, ReadResult, Versions } from '../host/backend.js'
 import { processorWheels } from '../link/versions.js'
 import type { ModuleSummary } from '../python/module.js'
 import { SharedParts } from '../python/shared-parts.js'
 import type { SummaryFor } from '../python/summary.js'
+import { hashOf } from '../text/digest.js'
 import { define } from '../text/records.js'
 import type { ImportGraph } from './import-graph.js'
 import { linksAlike } from './quiet-edits.js'

@@ -3,12 +3,13 @@
 import type { Analyzer } from '../extraction/analyzer.js'
 import type { FileRecord } from '../extraction/file-record.js'
 import type { KeptAnswers } from '../host/answers.js'
-import { type Backend, digestOf, LocalBackend, type Versions } from '../host/backend.js'
+import { type Backend, LocalBackend, type Versions } from '../host/backend.js'
 import { type Host, under } from '../host/host.js'
 import { fileOfText, type OpenText } from '../host/open-text.js'
 import { PoolBackend } from '../host/pool.js'
 import { spelled } from '../linking/extraction-keys.js'
 import type { LintError, LintOptions } from '../lint.js'
+import { digestOf } from '../text/digest.js'
 
 /**
  * Files, times processors, from which workers are worth their cold start: each compiles and warms up the whole engine
@@ -113,6 +114,7 @@ export class FileReading {
     if (onDisk === 0 || (workers === undefined && onDisk * wanted < filesForPool)) return
     try {
       this.pool = await PoolBackend.start(root, host, Math.max(1, Math.min(wanted, 8) - (spare ? 1 : 0)))
+      this.options.analyzer.trees.keepLess()
     } catch {
       // Without threads the same work is done here.
       this.pool = null

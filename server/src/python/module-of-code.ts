@@ -3,7 +3,12 @@ import { quickTree } from '../syntax/quick-statements.js'
 import { analyse } from './analyse.js'
 import type { KeptCode, ModuleSummary, PythonModule } from './module.js'
 
-const known = new WeakMap<KeptCode, PythonModule | null>()
+/** Characters of code whose modules are kept: a library has hundreds of them, and few are asked for again. */
+const mostCharacters = 600_000
+
+/** In the order in which they were asked for first. */
+const known = new Map<KeptCode, PythonModule | null>()
+let characters = 0
 
 /** Null: it cannot be parsed by itself. */
 export function moduleOfCode(code: KeptCode): PythonModule | null {
@@ -14,7 +19,18 @@ export function moduleOfCode(code: KeptCode): PythonModule | null {
   const made =
     tree === null ? null : analyse(code.path, code.text, tree, false, { importedByName, importers: [] })
   known.set(code, made)
+  characters += code.text.length
   return made
+}
+
+/** Only between two files: while one is read, objects that stand for the same place are the same. */
+export function letGoOfModules(): void {
+  if (characters <= mostCharacters) return
+  for (const code of known.keys()) {
+    known.delete(code)
+    characters -= code.text.length
+    if (characters <= mostCharacters / 2) return
+  }
 }
 
 /** As much of its summary as its code tells by itself. */

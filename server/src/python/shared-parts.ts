@@ -2,6 +2,7 @@
  * Parts of summaries that are alike, held once. A package passes on the classes of its modules, and a module keeps the
  * code of those that it imports, so a summary that comes as a message or from the disk brings copies of what others hold.
  */
+import { hashOf } from '../text/digest.js'
 import { define } from '../text/records.js'
 import type { KeptCode, ModuleSummary } from './module-summary.js'
 
@@ -25,7 +26,7 @@ export class SharedParts {
   }
 
   private part<T extends object>(part: T): T {
-    const key = JSON.stringify(part)
+    const key = hashOf(JSON.stringify(part))
     const known = this.parts.get(key)
     if (known !== undefined) return known as T
     this.parts.set(key, part)
@@ -40,7 +41,7 @@ export class SharedParts {
       define(imported, name, one.code)
       below.push(`${name}\0${one.number}`)
     }
-    const key = JSON.stringify([code.path, code.text, code.bases, code.reexports, below])
+    const key = hashOf(JSON.stringify([code.path, code.text, code.bases, code.reexports, below]))
     let known = this.codes.get(key)
     if (known === undefined) {
       known = { code, number: this.nextCode++ }
