@@ -303,6 +303,12 @@ export const links: Record<string, ProjectShape> = {
         'from torch.utils.data import DataLoader\nfrom loop import fit\nfrom sets import pictures\n\nfit(DataLoader(pictures, batch_size=32, shuffle=True))\n',
     })),
   })),
+  'surroundings: programs that share modules': shape((size) => ({
+    ...each(size, (i) => ({
+      [`data${i}.py`]: `from torch.utils.data import DataLoader\nfrom data${i + 1} import names\nfrom sets import pictures\n\n\ndef make${i}():\n    return DataLoader(pictures, batch_size=32, shuffle=True, num_workers=4)\n`,
+      [`main${i}.py`]: `${training}${lines(4, (n) => `from data${(i + n) % size} import make${(i + n) % size}\nmake${(i + n) % size}()\n`)}`,
+    })),
+  })),
   'agent: many sweeps': shape((size) => ({
     'train.py': options,
     ...each(size, (i) => ({

@@ -57,6 +57,7 @@ export class JudgeStage {
       ...importing,
       launches: linked.launches,
       calls: linked.calls,
+      entries: linked.entries,
       modules: new RunModules(importing),
       defaultHardware: (path) => configuration.forFile(path).options.defaultHardware,
     })

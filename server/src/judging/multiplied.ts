@@ -1,5 +1,5 @@
 /** What is small once, and is multiplied: by devices that train it together, by epochs, by trials. */
-import { subjectsOf } from '../rules/subject-view.js'
+import { subjectsAround, subjectsOf } from '../rules/subject-view.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
 import { launched } from './bill.js'
@@ -33,7 +33,10 @@ export function takesManyDevices({ run }: SubjectView): boolean {
 }
 
 function epochsOf(run: Run): number {
-  return Math.max(1, ...subjectsOf(run, 'Training').map(({ settings }) => effective(settings.epochs) ?? 1))
+  return Math.max(
+    1,
+    ...subjectsAround(run, 'Training').map(({ settings }) => effective(settings.epochs) ?? 1),
+  )
 }
 
 function devicesOf(run: Run): number {

@@ -2,7 +2,7 @@
 import type { Bill, OpenInterval } from '../estimate/bill.js'
 import { isLarge } from '../rules/network-size.js'
 import type { MoneyThresholds, Report, Rule, Saving, Severity } from '../rules/rule.js'
-import { isViewOf, subjectsOf } from '../rules/subject-view.js'
+import { isViewOf, subjectsAround, subjectsOf } from '../rules/subject-view.js'
 import type { Location } from '../text/location.js'
 import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
@@ -120,7 +120,7 @@ function isWorthDollars(view: SubjectView, waste: OpenInterval | null, money: Mo
 const manyPasses = 30
 
 function trainsLarge(view: SubjectView): boolean {
-  const trainings = isViewOf(view, 'Training') ? [view] : subjectsOf(view.run, 'Training')
+  const trainings = isViewOf(view, 'Training') ? [view] : subjectsAround(view.run, 'Training')
   return trainings.some((one) => isLarge(one) && (effective(one.settings.epochs) ?? 0) >= manyPasses)
 }
 

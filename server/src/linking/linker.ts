@@ -46,6 +46,8 @@ export interface Linked {
   imported: Map<string, string[]>
   /** By path: files that what is said of it was made from, and files of which it speaks. */
   related: Map<string, Set<string>>
+  /** Modules that run by themselves. */
+  entries: Set<string>
   /** Files that an entry point or a launch reaches. */
   reached: Set<string>
   faults: LintError[]
@@ -376,6 +378,7 @@ export class Linker implements LinkedProject {
       calls: new Map(),
       imported: new Map(),
       related: extractions.related,
+      entries: new Set(),
       reached: new Set(),
       faults: [],
     }
@@ -461,7 +464,8 @@ export class Linker implements LinkedProject {
     for (const kind of this.kinds) kind.joinStarted?.(extractions, bound.asked)
     // Whether it starts a training may follow from what it imports.
     const entries = [...this.files.readRecords()].filter(({ path }) => this.summaryOf(path)?.isEntry === true)
-    linked.reached = reachedFrom(entries, linked.launches, linked.imported)
+    linked.entries = new Set(entries.map(({ path }) => path))
+    linked.reached = reachedFrom(linked.entries, linked.launches, linked.imported)
     // What only `follow` asks was not asked.
     if (this.edited === null) this.questions.prune()
     this.linkedRecords = new Map(this.records)

@@ -1,14 +1,13 @@
 /** Which files of a project run: those that something starts, and what they import. */
-import type { FileRecord } from '../extraction/file-record.js'
 import type { LinkedLaunch } from './runs.js'
 
 /** Paths that can be reached along imports from entry points and what launches start, those among them. */
 export function reachedFrom(
-  entries: readonly FileRecord[],
+  entries: ReadonlySet<string>,
   launches: readonly LinkedLaunch[],
   imported: ReadonlyMap<string, string[]>,
 ): Set<string> {
-  const reached = new Set(entries.map(({ path }) => path))
+  const reached = new Set(entries)
   // What a server imports runs when it is asked for.
   for (const { script, launch } of launches)
     if (script !== null && launch.serves !== true) reached.add(script)

@@ -21,6 +21,7 @@ import { LoaderBatches } from './loader-batches.js'
 import { machinesOf, nobody, sourcesOfJob } from './machines.js'
 import { type JobEntry, withUsers } from './pool-links.js'
 import { ProgramDecisions, undecided } from './program-decisions.js'
+import { lookAround } from './program-subjects.js'
 import { Programs } from './programs.js'
 import type { RunModules } from './run-modules.js'
 import { SamplePasses } from './sample-passes.js'
@@ -45,6 +46,8 @@ export interface RunInput {
   launches: LinkedLaunch[]
   /** By job: calls of scripts that are known as a whole, as `Compute.sharing` spells them. */
   calls: ReadonlyMap<string, ReadonlySet<string>>
+  /** Modules that run by themselves. */
+  entries: ReadonlySet<string>
   /** Modules of the project that a script imports. */
   importedBy(path: string): string[]
   /** Modules that it runs with: those, and where what it starts trains behind them, these as well. */
@@ -195,6 +198,7 @@ export function buildRuns(input: RunInput): Judgement[] {
   const collections = collectionsAmong(input.extractions, runsOfFile)
   const programsOf = trainingProgramsOf(input, runsOfFile)
   const decisions = new ProgramDecisions(input)
+  const runsOfPaths = new Map<string, Run[]>()
   for (const [path, extraction] of input.extractions) {
     const started = runsOfFile.get(path)
     const shown = started === undefined && collections.has(extraction.frameworkConfig?.framework ?? '')
@@ -216,6 +220,10 @@ export function buildRuns(input: RunInput): Judgement[] {
       : programs.length > 0
         ? programs.map((one) => ({ run: runWithin(one, path, input), extraction }))
         : [...(started ?? []), itself()]
+    runsOfPaths.set(
+      path,
+      launched.map(({ run }) => run),
+    )
     const bySubject = new Map<string, SubjectView[]>()
     for (const { run, extraction: read } of launched) {
       const program =
@@ -287,6 +295,7 @@ export function buildRuns(input: RunInput): Judgement[] {
     }
     judged.push(...bySubject.values())
   }
+  lookAround(runsOfPaths, input)
   const programs = new Programs(input)
   const completions = [new LoaderBatches(input, programs), new SamplePasses(input, programs)]
   for (const runs of judged)

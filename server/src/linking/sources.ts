@@ -53,9 +53,9 @@ export class Origins {
   private ofRuns(runs: readonly Run[]): Source[] {
     let found = this.known.get(runs)
     if (found === undefined) {
-      found = runs.flatMap(({ from, job, subjects, searches = [] }) => [
+      found = runs.flatMap(({ from, job, subjects, around = [], searches = [] }) => [
         ...(from ?? []),
-        ...[...(job.compute === null ? [] : [job.compute]), ...subjects, ...searches].flatMap(
+        ...[...(job.compute === null ? [] : [job.compute]), ...subjects, ...around, ...searches].flatMap(
           (view) => view.from ?? [],
         ),
       ])

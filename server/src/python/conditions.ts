@@ -6,6 +6,7 @@ import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 import type { Analysis } from './analysis.js'
+import { holdsKey } from './configured-keys.js'
 import type { Condition, Folded, ProgramArgument, Reach } from './module.js'
 import { truthy } from './operators.js'
 import { isMainGuard } from './scopes.js'
@@ -92,9 +93,10 @@ export function conditionOf(analysis: Analysis, test: Expr): Condition {
   }
 }
 
-/** `unknown and False` is false, and `unknown or True` true, whatever is not known. */
+/** `unknown and False` is false, and `unknown or True` true, whatever is not known. Or it asks for a key of a configuration. */
 function decided(analysis: Analysis, test: Expr, depth = 0): Folded | null {
-  if (test.type !== 'binary' || (test.op !== 'and' && test.op !== 'or') || depth > mostGuards) return null
+  if (test.type !== 'binary' || (test.op !== 'and' && test.op !== 'or') || depth > mostGuards)
+    return holdsKey(analysis, test)
   for (const side of [test.left, test.right]) {
     const folded = decided(analysis, side, depth + 1) ?? analysis.fold(side)
     if (folded.state === 'known' && truthy(folded.value) === (test.op === 'or')) return folded

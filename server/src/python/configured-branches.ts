@@ -4,6 +4,7 @@ import type { Analysis } from './analysis.js'
 import { dictionaryPath } from './attribute-containers.js'
 import { lastOfTwo } from './branch-assignments.js'
 import { conditionOf } from './conditions.js'
+import { askedKey } from './configured-keys.js'
 import type { ConfiguredPath } from './configured-path.js'
 import { bindingsOf, isNone } from './names.js'
 import type { Binding } from './scope.js'
@@ -25,14 +26,20 @@ export function lastByDefault(
   analysis: Analysis,
   bindings: readonly Binding[],
   offset: number,
-  inner: Inner,
+  inner: (binding: Binding) => ConfiguredPath | null,
 ): ConfiguredPath | null {
   const guard = analysis.complete ? lastOfTwo(analysis, bindings, offset) : null
   if (guard === null) return null
   const { byDefault } = conditionOf(analysis, guard.test)
-  if (typeof byDefault !== 'boolean') return null
-  const { value } = bindings.at(byDefault === guard.holds ? -1 : -2)!
-  return value === null ? null : replaceable(analysis, value, inner)
+  if (typeof byDefault !== 'boolean') {
+    // Where the key is missing, what is merged over the rest has nothing to say.
+    const merged = askedKey(guard.test)?.inside === guard.holds ? inner(bindings.at(-1)!) : null
+    return merged?.under === undefined ? null : { ...merged, overridable: true }
+  }
+  const binding = bindings.at(byDefault === guard.holds ? -1 : -2)!
+  const { value } = binding
+  const path = inner(binding) ?? (value?.type === 'dict' ? dictionaryPath(analysis, value) : null)
+  return path === null ? null : { ...path, overridable: true }
 }
 
 /** `settings or Settings()` of a parameter that is None by itself, in a function that nothing in the project calls. */

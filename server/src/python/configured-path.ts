@@ -245,6 +245,7 @@ function pathBound(
     return anyOfImported(analysis, bindings) ?? anyOfAssigned(analysis, bindings, expr.start, depth, followed)
   if (binding.kind === 'import') return pathElsewhere(analysis, expr)
   if (binding.kind === 'class') return pathOfClass(analysis, expr)
+  if (binding.kind === 'param') return pathOfParameter(analysis, binding, depth, followed)
   const mapping = binding.value?.type === 'call' ? mappingSetOn(analysis, expr.id, binding.at) : null
   if (mapping !== null && binding.value?.type === 'call' && isEmptyNamespace(analysis, binding.value))
     return configuredPath(analysis, mapping, depth + 1, followed)
@@ -252,7 +253,15 @@ function pathBound(
     return configuredPath(analysis, binding.value, depth + 1, followed)
   if (binding.kind === 'assign' && binding.value?.type === 'call' && binding.unpack?.length === 1)
     return pathOfItem(analysis, binding.value, binding.unpack[0]!, depth, followed)
-  if (binding.kind !== 'param') return null
+  return null
+}
+
+function pathOfParameter(
+  analysis: Analysis,
+  binding: Binding,
+  depth: number,
+  followed: Followed | null,
+): ConfiguredPath | null {
   const owner = analysis.parameterOwner(binding)
   if (owner === null) return null
   if (followed?.func === owner.func) {
@@ -284,7 +293,10 @@ function isEmptyNamespace(analysis: Analysis, { callee, args }: CallExpr): boole
   return args.length === 0 && namespaces.has(analysis.nameOf(callee) ?? '')
 }
 
-/** `config = json.load(file)` under a condition, `config = yaml.safe_load(file)` otherwise: one file whichever it is. */
+/**
+ * `config = json.load(file)` under a condition, `config = yaml.safe_load(file)` otherwise: one file whichever it is. Or what is
+ * handed in, and `cfg = OmegaConf.merge(cfg, cfg.more)` where it holds more.
+ */
 function anyOfAssigned(
   analysis: Analysis,
   bindings: readonly Binding[],
@@ -292,14 +304,19 @@ function anyOfAssigned(
   depth: number,
   followed: Followed | null,
 ): ConfiguredPath | null {
-  const values = bindings.map(({ kind, value, unpack }) =>
-    kind === 'assign' && unpack === null ? value : null,
+  const isGiven = bindings[0]?.kind === 'param'
+  const assigned = isGiven ? bindings.slice(1) : bindings
+  const written = assigned.flatMap(({ kind, value, unpack }) =>
+    kind === 'assign' && unpack === null ? (value ?? []) : [],
   )
-  const written = values.filter((value) => value !== null)
-  if (written.length < values.length || written.length > mostBindings) return null
-  const same = theSame(analysis, written, depth, followed)
+  if (written.length < assigned.length || written.length > mostBindings) return null
+  const same = isGiven ? null : theSame(analysis, written, depth, followed)
   if (same !== null || followed !== null) return same
-  return lastByDefault(analysis, bindings, offset, (one) => configuredPath(analysis, one, depth + 1))
+  return lastByDefault(analysis, bindings, offset, (one) =>
+    one.kind === 'param'
+      ? pathOfParameter(analysis, one, depth + 1, null)
+      : configuredPath(analysis, one.value!, depth + 1),
+  )
 }
 
 const mostBindings = 4

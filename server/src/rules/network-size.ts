@@ -2,10 +2,10 @@
 import type { CountedLayers } from '../text/counted-layers.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
-import { subjectsOf } from './subject-view.js'
+import { subjectsAround } from './subject-view.js'
 
 export function runsPublishedNetwork(run: Run): boolean {
-  return subjectsOf(run, 'Network').some(({ settings }) => settings.name !== undefined)
+  return subjectsAround(run, 'Network').some(({ settings }) => settings.name !== undefined)
 }
 
 /** Weights from which on a network takes long enough for its format to be worth a warning: of all layers, and of convolutions, which use each at many places. */
@@ -34,7 +34,7 @@ export function countedNetworks({
 }: Pick<SubjectView<'Training'>, 'run' | 'settings'>): CountedLayers[] {
   return [
     ...(effective(settings.countedLayers)?.networks ?? []),
-    ...subjectsOf(run, 'Network').flatMap((one) => effective(one.settings.countedLayers) ?? []),
+    ...subjectsAround(run, 'Network').flatMap((one) => effective(one.settings.countedLayers) ?? []),
   ]
 }
 
@@ -46,7 +46,7 @@ export function computesOnRows(view: SubjectView<'Training'>): boolean {
   return (
     !named &&
     networks.length > 0 &&
-    subjectsOf(run, 'Network').every((one) => effective(one.settings.countedLayers) !== undefined) &&
+    subjectsAround(run, 'Network').every((one) => effective(one.settings.countedLayers) !== undefined) &&
     networks.every(
       (one) =>
         one.places === undefined &&

@@ -10,6 +10,13 @@ export function subjectsOf<W extends ResourceKind>(run: Run, kind: W): SubjectVi
   return run.subjects.filter((one): one is SubjectView<W> => isViewOf(one, kind))
 }
 
+/** The same; where a module has none itself, those of the programs that use it. */
+export function subjectsAround<W extends ResourceKind>(run: Run, kind: W): SubjectView<W>[] {
+  const own = subjectsOf(run, kind)
+  if (own.length > 0 || run.around === undefined) return own
+  return run.around.filter((one): one is SubjectView<W> => isViewOf(one, kind))
+}
+
 /** The first subject of this word in a file; in the script that the run starts where none is named. */
 export function subjectIn<W extends ResourceKind>(
   run: Run,

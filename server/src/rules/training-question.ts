@@ -16,7 +16,7 @@ import { effective } from '../values/value.js'
 import type { Claim, Run, SubjectView } from '../workload/claim.js'
 import type { TrainingSettings } from '../workload/resource-kinds.js'
 import { withOptions } from './option-bounds.js'
-import { subjectsOf } from './subject-view.js'
+import { subjectsAround, subjectsOf } from './subject-view.js'
 import { operationOf } from './training/operation.js'
 import { arithmeticOf, ofLayers } from './training-memory.js'
 
@@ -200,7 +200,7 @@ interface Made {
  * known, else all networks of the project's own, if the layers of all are counted.
  */
 function madeIn({ run, subject }: SubjectView): Made {
-  const networks = subjectsOf(run, 'Network')
+  const networks = subjectsAround(run, 'Network')
   const inFile = networks.filter((one) => one.subject.location.path === subject.location.path)
   const made = inFile.length > 0 ? inFile : networks
   const named = made.filter(({ settings }) => settings.name !== undefined)
@@ -286,7 +286,7 @@ const mostApart = 4
 
 /** What the program trains on, by the names under which it loads data. */
 function dataOf({ run }: Pick<SubjectView, 'run'>): Data {
-  const loaded = subjectsOf(run, 'Dataset').filter(
+  const loaded = subjectsAround(run, 'Dataset').filter(
     ({ settings }) => settings.name !== undefined && effective(settings.part) !== 'other',
   )
   const sets = loaded.map(({ settings }) => {
@@ -366,7 +366,9 @@ function countedText(least: number, most: number, files: readonly string[]): str
 const mostTimes = 2
 
 function pictureEdges(run: Run): ReadQuestion['size'] {
-  const edges = subjectsOf(run, 'Dataset').flatMap(({ settings }) => effective(settings.pictureEdge) ?? [])
+  const edges = subjectsAround(run, 'Dataset').flatMap(
+    ({ settings }) => effective(settings.pictureEdge) ?? [],
+  )
   const [low, high] = [Math.min(...edges), Math.max(...edges)]
   return edges.length === 0 || high > mostTimes * low ? null : { low, high }
 }

@@ -141,6 +141,8 @@ export interface Run {
   job: RunJob
   /** Of the script and of the modules of the project that it imports; where these train nothing, also of those that they lead to. */
   subjects: SubjectView[]
+  /** Of a module that is read by itself: what the programs that use it have of kinds that it lacks. Absent: nothing. */
+  around?: readonly SubjectView[]
   /** Searches that start it for each of their trials; absent: none is known beside those of its own script. */
   searches?: SubjectView<'Search'>[]
   /** Commands of the project that serve the same sweep as this one, itself included; absent: it serves none. */

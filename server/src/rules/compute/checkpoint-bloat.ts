@@ -3,7 +3,7 @@ import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
 import { notTraining, type Silence, unless } from '../silence.js'
-import { subjectsOf } from '../subject-view.js'
+import { subjectsAround, subjectsOf } from '../subject-view.js'
 
 /** So few of them are no burden. */
 const few = 10
@@ -127,7 +127,7 @@ function mayBeFew(view: SubjectView<'Training'>): Silence | undefined {
 function countedWeights({ run, settings }: SubjectView<'Training'>): number | null {
   // They stand on top of those of a pretrained network.
   if (effective(settings.fineTuning) === true) return null
-  const made = subjectsOf(run, 'Network').map((one) => one.settings.countedLayers)
+  const made = subjectsAround(run, 'Network').map((one) => one.settings.countedLayers)
   if (made.some((one) => one?.state === 'unknown')) return null
   const networks = [
     ...(effective(settings.countedLayers)?.networks ?? []),

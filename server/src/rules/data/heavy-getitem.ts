@@ -3,7 +3,7 @@ import type { Run } from '../../workload/claim.js'
 import type { OperationKind } from '../../workload/resource-kinds.js'
 import { defineRule } from '../rule.js'
 import { otherOperation, otherRole, unless } from '../silence.js'
-import { subjectsOf } from '../subject-view.js'
+import { subjectsAround } from '../subject-view.js'
 import { operationOf } from '../training/operation.js'
 import { makes } from './sample.js'
 
@@ -62,7 +62,7 @@ export default defineRule({
 
 /** Epochs of the only training that takes the samples; undefined: not known. */
 function passesOf(run: Run): number | undefined {
-  const epochs = new Set(subjectsOf(run, 'Training').map(({ settings }) => effective(settings.epochs)))
+  const epochs = new Set(subjectsAround(run, 'Training').map(({ settings }) => effective(settings.epochs)))
   const [only] = epochs
   return epochs.size === 1 ? (only ?? undefined) : undefined
 }

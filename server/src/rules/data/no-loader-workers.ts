@@ -3,7 +3,7 @@ import type { Claim, SubjectView } from '../../workload/claim.js'
 import { type Machine, machineOf, processesOf } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
-import { subjectsOf } from '../subject-view.js'
+import { subjectsAround } from '../subject-view.js'
 
 /** Share of a step that an accelerator waits where the training process decodes by itself. An assumption. */
 const waiting: [number, number] = [0.1, 0.4]
@@ -86,7 +86,7 @@ export default defineRule({
 const several = 10
 
 function passesOf({ run, settings }: SubjectView<'InputPipeline'>): number {
-  const epochs = subjectsOf(run, 'Training').map((one) => effective(one.settings.epochs) ?? 0)
+  const epochs = subjectsAround(run, 'Training').map((one) => effective(one.settings.epochs) ?? 0)
   return effective(settings.passes) ?? Math.max(0, ...epochs)
 }
 

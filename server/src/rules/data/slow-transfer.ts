@@ -3,7 +3,7 @@ import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
 import { defineRule, type FixRequest } from '../rule.js'
 import { notTraining, offAccelerator, unless, unlessUnread } from '../silence.js'
-import { subjectsOf } from '../subject-view.js'
+import { subjectsAround } from '../subject-view.js'
 
 /** Share of a run that copies and restarts take. An assumption. */
 const copying: [number, number] = [0.01, 0.05]
@@ -50,8 +50,7 @@ export default defineRule({
     const reasons: string[] = []
     if (pinned !== null)
       reasons.push(`Batches are copied to the accelerator from pageable memory (\`${pinned.key}\` is off)`)
-    if (persistent !== null)
-      reasons.push(restarts(persistent, workers, effective(settings.passes), pinned === null))
+    if (persistent !== null) reasons.push(restarts(persistent, workers, passesOf(view), pinned === null))
     if (waiting !== null && pinned === null) reasons.push(copiesSentence(waiting))
     report({
       at: first,
@@ -87,8 +86,8 @@ function isSlight({ work, mayTakeLong }: SubjectView<'InputPipeline'>['settings'
 /** So often that starting workers adds up, whatever they load. */
 const veryMany = 100
 
-function restartsOften({ settings }: SubjectView<'InputPipeline'>, persistent: Claim | null): boolean {
-  return persistent !== null && (effective(settings.passes) ?? 0) >= veryMany
+function restartsOften(view: SubjectView<'InputPipeline'>, persistent: Claim | null): boolean {
+  return persistent !== null && (passesOf(view)?.least ?? 0) >= veryMany
 }
 
 /** So many epochs make minutes of starting workers. */
@@ -101,13 +100,23 @@ function isHardlyFelt(
   persistent: Claim | null,
 ): boolean {
   if (persistent === null) return true
-  return pinned === null && (passesOf(view) ?? 0) < several
+  return pinned === null && (passesOf(view)?.least ?? 0) < several
 }
 
-/** Of the loader, else of the one training that there is. */
-function passesOf({ run, settings }: SubjectView<'InputPipeline'>): number | undefined {
-  const trainings = subjectsOf(run, 'Training').map((one) => effective(one.settings.epochs))
-  return effective(settings.passes) ?? (trainings.length === 1 ? trainings[0] : undefined)
+interface Passes {
+  least: number
+  most: number
+}
+
+/** Of the loader, else of the trainings that it may feed; undefined: one of them does not say. */
+function passesOf({ run, settings }: SubjectView<'InputPipeline'>): Passes | undefined {
+  const own = effective(settings.passes)
+  const all =
+    own === undefined ? subjectsAround(run, 'Training').map((one) => effective(one.settings.epochs)) : [own]
+  const known = all.filter((epochs) => epochs !== undefined)
+  return known.length === 0 || known.length < all.length
+    ? undefined
+    : { least: Math.min(...known), most: Math.max(...known) }
 }
 
 /** Starting workers takes seconds: a few times of it are cents. */
@@ -117,14 +126,14 @@ const many = 10
 function isRepeated(view: SubjectView<'InputPipeline'>): boolean {
   const passes = effective(view.settings.passes)
   if (passes !== undefined) return passes >= many
-  const trainings = subjectsOf(view.run, 'Training').map(({ settings }) => effective(settings.epochs))
+  const trainings = subjectsAround(view.run, 'Training').map(({ settings }) => effective(settings.epochs))
   return trainings.length === 0 || trainings.some((epochs) => epochs === undefined || epochs >= many)
 }
 
 function restarts(
   { key }: Claim,
   workers: number | undefined,
-  passes: number | undefined,
+  passes: Passes | undefined,
   first: boolean,
 ): string {
   const the = first ? 'The' : 'the'
@@ -135,7 +144,7 @@ function restarts(
       : workers === 1
         ? `${the} worker is`
         : `${the} ${workers} workers are`
-  return `${who} started again ${passes === undefined ? 'in every epoch' : `for each of ${passes} epochs`} (\`${key}\` is off)`
+  return `${who} started again ${passes === undefined || passes.least < passes.most ? 'in every epoch' : `for each of ${passes.least} epochs`} (\`${key}\` is off)`
 }
 
 type Copies = Claim<{ what: string; location: Location }[]>

@@ -2,7 +2,7 @@
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
 import type { OperationKind } from '../../workload/resource-kinds.js'
-import { subjectsOf } from '../subject-view.js'
+import { subjectsAround } from '../subject-view.js'
 
 /** The claim that says what the operation does, where it is one of this kind. */
 export function operationOf(
@@ -35,7 +35,7 @@ export function trainingHas(
   view: SubjectView,
   test: (training: SubjectView<'Training'>) => boolean,
 ): boolean {
-  return subjectsOf(view.run, 'Training').some(test)
+  return subjectsAround(view.run, 'Training').some(test)
 }
 
 export function reinforcement(view: SubjectView): boolean {

@@ -10,7 +10,7 @@ import { mostMemoryOf } from '../memory-bound.js'
 import { countedNetworks } from '../network-size.js'
 import { defineRule, type FixRequest, type Report, type RuleOptions } from '../rule.js'
 import { isSilence, offAccelerator, otherRole, type Silence, unless } from '../silence.js'
-import { isViewOf, subjectsOf } from '../subject-view.js'
+import { isViewOf, subjectsAround } from '../subject-view.js'
 import {
   aboutGigabytes,
   gigabytes,
@@ -111,7 +111,7 @@ function fewImages(view: SubjectView<'InputPipeline'>): Report | Silence {
   if (evidence.role !== 'training') return otherRole(view)
   const stopped = offAccelerator(view)
   if (stopped !== undefined) return stopped
-  for (const { settings } of subjectsOf(view.run, 'Training')) {
+  for (const { settings } of subjectsAround(view.run, 'Training')) {
     const network = effective(settings.parameters) ?? effective(settings.model)
     if (effective(settings.batchSize) !== undefined && network !== undefined)
       return { text: 'what trains on it is judged with its network' }
