@@ -49,6 +49,7 @@ import { dockerRunReader } from './docker/run.js'
 import { readmeReader } from './documentation/readme.js'
 import { dstackReader } from './dstack/configuration.js'
 import { dvcCommandReader } from './dvc/command.js'
+import { dvcExperimentsReader } from './dvc/experiments.js'
 import { dvcReader } from './dvc/pipeline.js'
 import { eksctlReader } from './eksctl/cluster.js'
 import { nodeGroupCommandsReader } from './eksctl/commands.js'
@@ -87,7 +88,7 @@ import { sentenceTransformersReader } from './huggingface/sentence-transformers.
 import { huggingfaceTrainerReader } from './huggingface/trainer.js'
 import { huggingfaceOperationsReader } from './huggingface/trainer-operations.js'
 import { hydraLauncherReader } from './hydra/launcher.js'
-import { hydraMultirunReader } from './hydra/multirun.js'
+import { hydraMultirunProgramReader, hydraMultirunReader } from './hydra/multirun.js'
 import { hydraSweeperReader } from './hydra/sweeper.js'
 import { hyperoptReader } from './hyperopt/fmin.js'
 import { igniteReader } from './ignite/engine.js'
@@ -283,6 +284,7 @@ export const readers: readonly Reader[] = [
   readmeReader,
   dstackReader,
   dvcCommandReader,
+  dvcExperimentsReader,
   dvcReader,
   eksctlReader,
   nodeGroupCommandsReader,
@@ -321,6 +323,7 @@ export const readers: readonly Reader[] = [
   huggingfaceOperationsReader,
   huggingfaceTrainerReader,
   hydraLauncherReader,
+  hydraMultirunProgramReader,
   hydraMultirunReader,
   hydraSweeperReader,
   hyperoptReader,

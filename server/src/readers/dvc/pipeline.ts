@@ -54,12 +54,14 @@ function readStage(
     'always_changed',
   ])
   const step = claims.subject('Step', place, name, evidence)
-  const purpose = workOfName(`${name} ${scriptName(at(body, 'cmd'))}`)
+  const named = workOfName(`${name} ${scriptName(at(body, 'cmd'))}`)
+  // What a name does not say the outputs do: the stage makes what is kept for the next ones.
+  const purpose = named.length === 0 && keepsOutputs(body) ? (['prepare'] as const) : named
   step.known('name', 'stages', name, place)
   step.known('engine', 'stages', 'DVC', place)
   step.known('unit', 'stages', 'task', place)
-  step.known('purpose', 'stages', purpose, place)
-  step.known('work', 'stages', purpose, place)
+  step.known('purpose', 'stages', [...purpose], place)
+  step.known('work', 'stages', [...purpose], place)
   step.known('unseen', 'stages', true, place)
   step.known('cached', 'always_changed', false, place)
   const reason = whyAlways(facts, always, body, purpose)
@@ -71,7 +73,7 @@ function whyAlways(
   { fragment }: FragmentFacts,
   always: ConfigEntry,
   body: ConfigNode,
-  purpose: string[],
+  purpose: readonly string[],
 ): string | null {
   const outside = purpose.some((one) => one === 'download' || one === 'report' || one === 'deploy')
   if (outside && !(purpose.includes('download') && readsOwnData(body)))
@@ -95,6 +97,14 @@ function readsOwnData(body: ConfigNode): boolean {
     return (
       path !== '' && !path.includes('://') && !/\.(py|sh|r|ipynb|jl|ya?ml|toml|json|cfg|ini|txt)$/i.test(path)
     )
+  })
+}
+
+/** `outs: [data/mel]`; not what is told to stay out of the cache. */
+function keepsOutputs(body: ConfigNode): boolean {
+  return items(at(body, 'outs')).some((node) => {
+    const options = entries(node)[0]?.value
+    return boolean(at(options, 'cache')) !== false
   })
 }
 

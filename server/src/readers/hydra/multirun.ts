@@ -4,10 +4,13 @@ import { isHydraOption } from '../../link/hydra.js'
 import { parseLaunch } from '../../link/launch-line.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
 import type { Place } from '../../text/origin.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
+import { commandsAnywhere } from '../command-lines/commands-anywhere.js'
 import { enclosingCommand } from '../enclosing-command.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { claimGrid, type Swept, searchedDimensions } from './space.js'
 import { sweptValue } from './swept-value.js'
 
@@ -15,28 +18,43 @@ const evidence: Evidence = { role: 'tuning', accelerator: 'maybe', small: null, 
 
 export const hydraMultirunReader = defineReader({
   name: 'hydra-multirun',
-  languages: ['shell'],
-  triggers: ['--multirun', ' -m '],
-  read(facts, _context, claims) {
-    const { shell } = facts
-    // A benchmark runs every combination because it wants the numbers.
-    if (shell === undefined || isMeasurement(facts.path)) return
-    for (const command of shell.commands) {
-      if (command.unreachable) continue
-      const launch = parseLaunch(command.words, command.environment, (span) => claims.locate(span))
-      if (launch === null || !isMultirun(launch) || otherSweeper(launch)) continue
-      const dimensions = searchedDimensions(sweptIn(launch))
-      if (dimensions === null) continue
-      const switched = switchOf(launch)!
-      const place: Place = { ...switched.span, target: { kind: 'command', start: command.start } }
-      const search = claims.subject('Search', place, '', evidence)
-      claimGrid(search, dimensions, place)
-      search.known('unit', 'multirun', onMachinesOfTheirOwn(launch) ? 'job' : 'run', place)
-      search.known('persisted', 'multirun', true, place)
-    }
-  },
+  languages: ['shell', 'yaml'],
+  triggers: ['--multirun', ' -m ', '-m,', '- -m', '"-m"', "'-m'"],
+  read: readLines,
   change: changeLine,
 })
+
+/** Programs that start the lines. */
+export const hydraMultirunProgramReader = defineReader({
+  name: 'hydra-multirun-program',
+  languages: ['python'],
+  triggers: ['subprocess', 'os.system('],
+  read: readLines,
+  change: changeLine,
+})
+
+function mentionsSweep(text: string): boolean {
+  return /\s(-m|--multirun)\s/.test(text) && /,|choice\(|range\(/.test(text)
+}
+
+function readLines(facts: FragmentFacts, context: ReaderContext, claims: ClaimBuilder): void {
+  // A benchmark runs every combination because it wants the numbers.
+  if (isMeasurement(facts.path)) return
+  for (const { command, shown } of commandsAnywhere(facts, context, mentionsSweep)) {
+    const launch = parseLaunch(command.words, command.environment, (span) => claims.locate(span))
+    if (launch === null || !isMultirun(launch) || otherSweeper(launch)) continue
+    const dimensions = searchedDimensions(sweptIn(launch))
+    if (dimensions === null) continue
+    const place: Place = shown ?? {
+      ...switchOf(launch)!.span,
+      target: { kind: 'command', start: command.start },
+    }
+    const search = claims.subject('Search', place, '', evidence)
+    claimGrid(search, dimensions, place)
+    search.known('unit', 'multirun', onMachinesOfTheirOwn(launch) ? 'job' : 'run', place)
+    search.known('persisted', 'multirun', true, place)
+  }
+}
 
 function switchOf({ flags }: LaunchParts): LaunchParts['flags'][string] | undefined {
   return flags.m ?? flags.multirun
@@ -65,7 +83,11 @@ function sweptIn({ flags }: LaunchParts): Swept[] {
 
 function changeLine(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const command = enclosingCommand(claim, facts)
-  if (claim.setting !== 'strategy' || command === undefined) return { reason: 'the command has changed' }
+  if (claim.setting !== 'strategy') return byHand(claim)
+  if (command === undefined)
+    return {
+      reason: 'the command chooses another sweeper by `hydra/sweeper=optuna hydra.sweeper.n_trials=…`',
+    }
   const { trials } = value as { trials: number }
   const { fragment, end } = claim.site
   return {

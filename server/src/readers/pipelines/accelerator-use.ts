@@ -61,7 +61,7 @@ export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string |
       if (theirs !== undefined) return theirs.split('.')[0]!
     } else if (onlyWhereTold(root)) {
       // What stands between the statements asks for the machine: `@app.function(gpu='A100')`.
-      const told = isBooster(root) ? /\b(gpu|cuda)/i : /gpu|cuda/i
+      const told = isBooster(root) ? /\b(gpu|cuda)/i : root === 'polars' ? polarsEngine : /gpu|cuda/i
       if (code.some(({ start, end }) => told.test(python.code.slice(start, end)))) return root
     } else if (isAccelerated(module) && !(root === 'transformers' && name !== null && textTool.test(name)))
       return root
@@ -84,8 +84,11 @@ function onlyTexts(imported: string, all: readonly string[]): boolean {
 
 /** These compute on a GPU where they are told so. */
 function onlyWhereTold(root: string): boolean {
-  return isBooster(root) || /^(spacy|faiss)$/.test(root)
+  return isBooster(root) || /^(spacy|faiss|polars)$/.test(root)
 }
+
+/** `lazy.collect(engine="gpu")`. Source: Polars 1.x, "GPU support". */
+const polarsEngine = /\bengine\s*=\s*["']gpu|\bGPUEngine\b/
 
 function isBooster(root: string): boolean {
   return /^(xgboost|lightgbm|catboost)$/.test(root)

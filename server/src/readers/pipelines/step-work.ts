@@ -79,6 +79,15 @@ export function workOfName(name: string): StepWork[] {
 
 const preparing =
   /^(pandas\.(read_|concat|merge|get_dummies|to_datetime|cut|qcut|melt|pivot)|sklearn\.(preprocessing|feature_extraction|feature_selection|impute|decomposition)\.|sklearn\.model_selection\.train_test_split$|pyspark\.(ml\.feature|sql|pandas)\.|datasets\.load_dataset|nltk\.|spacy\.|cv2\.|librosa\.|tensorflow_transform\.|PIL\.|soundfile\.|skimage\.|SimpleITK\.|pydicom\.|nibabel\.|rdkit\.|tifffile\.|imageio\.)/
+/** Libraries that read, join and write tables, pictures, sounds and texts, whatever is called of them. By name of the top package. */
+const ofData = new Set(
+  (
+    'polars duckdb dask modin pyarrow fastparquet ibis vaex deltalake pyiceberg geopandas rasterio rioxarray xarray zarr netCDF4 pyogrio fiona laspy ' +
+    'h5py lmdb av decord pydub resampy audioread moviepy ffmpeg pypdf fitz pdfplumber pytesseract docx trafilatura selectolax bs4 justext warcio fastwarc ' +
+    'datasketch simhash imagehash ftfy langdetect langid pysam anndata scanpy openslide mne osgeo sqlalchemy'
+  ).split(' '),
+)
+
 const preparingMethods =
   /^(withColumn|saveAsTable|insertInto|fillna|dropna|merge|groupby|get_dummies|drop_duplicates|fit_transform|to_csv|to_parquet|to_pickle|tokenize|astype|pivot|resample|rolling)$/
 /** Weights of an adapter that become part of the model's. */
@@ -106,7 +115,7 @@ function workOfLibrary(name: string): StepWork | null {
   if (evaluating.test(name)) return 'evaluate'
   if (deploying.test(name)) return 'deploy'
   if (downloading.test(name)) return 'download'
-  return preparing.test(name) ? 'prepare' : null
+  return preparing.test(name) || ofData.has(name.split('.', 1)[0]!) ? 'prepare' : null
 }
 
 function workOfMethod(method: string): StepWork | null {

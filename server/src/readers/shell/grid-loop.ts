@@ -8,11 +8,12 @@ import { claimHandGrid } from '../hand-grid.js'
 import { chosenNetwork, hyperparameter, otherWork, repetitionTarget } from '../python/hyperparameter-names.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
+import { parallelLoops } from './gnu-parallel.js'
 
 export const shellGridReader = defineReader({
   name: 'shell-grid',
   languages: ['shell'],
-  triggers: ['for '],
+  triggers: ['for ', ':::'],
   read(facts, _context, claims) {
     const { shell } = facts
     // A benchmark runs every combination because it wants the numbers.
@@ -29,7 +30,8 @@ export function claimShellGrids(
   placeOf: (command: ShellCommand) => Place,
 ): void {
   const told = new Set<string>()
-  for (const command of shell.commands) {
+  for (const written of shell.commands) {
+    const command = parallelLoops(written) ?? written
     if (command.unreachable || command.loops.length === 0) continue
     const work = workOf(command, () => claims.locate(placeOf(command)))
     if (work === null) continue

@@ -1,0 +1,42 @@
+/** `dvc exp run -S train.lr=0.1,0.01 -S train.depth=4,6`: an experiment for each combination. Source: dvc.org, "exp run", "Hydra sweep". */
+import type { ShellCommand } from '../../config/shell-facts.js'
+import type { Evidence } from '../../workload/claim.js'
+import { commandsAnywhere } from '../command-lines/commands-anywhere.js'
+import { claimGrid, type Swept, searchedDimensions } from '../hydra/space.js'
+import { sweptValue } from '../hydra/swept-value.js'
+import { defineReader } from '../reader.js'
+import { runWords } from './command.js'
+
+const evidence: Evidence = { role: 'tuning', accelerator: 'maybe', small: null, notebook: false }
+
+export const dvcExperimentsReader = defineReader({
+  name: 'dvc-experiments',
+  languages: ['shell', 'yaml', 'python'],
+  triggers: ['dvc exp run', '"dvc"', "'dvc'", '[dvc,', '- dvc'],
+  read(facts, context, claims) {
+    for (const { command, shown } of commandsAnywhere(facts, context, (text) =>
+      text.includes('dvc exp run'),
+    )) {
+      const dimensions = searchedDimensions(sweptIn(command))
+      if (dimensions === null) continue
+      const place = shown ?? { start: command.start, end: command.end }
+      const search = claims.subject('Search', place, '', evidence)
+      claimGrid(search, dimensions, place)
+      search.known('unit', 'dvc exp run', 'run', place)
+      search.known('persisted', 'dvc exp run', true, place)
+    }
+  },
+  change: () => ({ reason: 'a study of Optuna has to run the experiments (`dvc.api.exp_save`, `dvclive`)' }),
+})
+
+/** `params.yaml:train.lr=0.1,0.01`: the file is not part of the name. */
+function sweptIn(command: ShellCommand): Swept[] {
+  const words = runWords(command) ?? []
+  return words.flatMap(({ text }, index): Swept[] => {
+    const given = /^(?:-S|--set-param)(?:=(.+))?$/.exec(text ?? '')
+    if (given === null) return []
+    const match = /^(?:[^=:]+:)?([\w./-]+)=([\s\S]+)$/.exec(given[1] ?? words[index + 1]?.text ?? '')
+    const value = match === null ? null : sweptValue(match[2]!)
+    return value === null ? [] : [{ name: match![1]!, value }]
+  })
+}
