@@ -5,6 +5,7 @@ import { blocksOf, lastName } from '../syntax/python-children.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { annotatedType } from './annotated-type.js'
+import { lineFillers } from './line-fillers.js'
 import type { Klass, ProgramArgument } from './module.js'
 
 /** `field` of dataclasses and attrs, `Field` of pydantic, `attr.ib`. */
@@ -91,6 +92,7 @@ export function dataclassArguments(analysis: Analysis): ProgramArgument[] {
       bases.some((base) => /^(tap|tap\.tap|typed_argparse)\.(Tap|TypedArgs)$/.test(base)),
     )
     .flatMap((klass) => fieldsOf(analysis, klass))
+  for (const klass of new Set(lineFillers(analysis).values())) found.push(...fieldsOf(analysis, klass))
   for (const call of analysis.calls) {
     if (call.name === null || !parsers.has(call.name)) continue
     const argument = call.expr.args[0]

@@ -5,6 +5,7 @@ import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { withDefaults } from './arguments.js'
 import { importedTarget, projectTarget, targetOf } from './import-targets.js'
+import { lineFillers } from './line-fillers.js'
 import { callAt } from './look-up.js'
 import type { Klass, ModuleSummary, ProgramArgument, SharedArgument } from './module.js'
 
@@ -19,10 +20,22 @@ export function sharedArguments(analysis: Analysis): ModuleSummary['parses'] {
   const all = analysis.programArguments.slice(0, most)
   if (all.length === 0) return undefined
   const found: NonNullable<ModuleSummary['parses']> = {}
+  const fillers = lineFillers(analysis)
   for (const func of analysis.functions) {
     const { node, qualified, calls } = func
     const nested = qualified !== func.name && qualified !== `${func.class?.name}.${func.name}`
-    if (nested || ![...analysis.effectsOfFunction(func).calls].some((name) => parser.test(name))) continue
+    if (nested) continue
+    if (fillers.has(func)) {
+      const klass = fillers.get(func)!.node
+      const fields = own.filter(({ span }) => klass.start <= span.start && span.end <= klass.end)
+      define(
+        found,
+        qualified,
+        fields.map((one) => shared(analysis, one)),
+      )
+      continue
+    }
+    if (![...analysis.effectsOfFunction(func).calls].some((name) => parser.test(name))) continue
     const inside = own.filter(({ span }) => node.start <= span.start && span.end <= node.end)
     const parses = calls.some(({ method }) => parsing.test(method))
     const gives = parses ? all : inside.length === 0 ? own : inside

@@ -6,6 +6,7 @@ import { annotatedType } from './annotated-type.js'
 import { typeOfDefault } from './arguments.js'
 import { configuredPath } from './configured-path.js'
 import { isParsedElsewhere } from './imported-arguments.js'
+import { lineFillers } from './line-fillers.js'
 import type { Func, ProgramArgument } from './module.js'
 import { bindingsOf } from './names.js'
 import { overlaidNamespace } from './overlaid-arguments.js'
@@ -171,8 +172,9 @@ export class ProgramParameters {
       : this.parses(func)
   }
 
-  private parses({ calls }: Func): boolean {
-    return calls.some(
+  private parses(func: Func): boolean {
+    if (lineFillers(this.analysis).has(func)) return true
+    return func.calls.some(
       ({ method, assignedTo, expr }) =>
         /^parse_(args|known_args)$/.test(method) || (assignedTo !== null && this.takesParser(expr)),
     )

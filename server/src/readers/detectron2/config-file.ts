@@ -27,7 +27,7 @@ const spelling: Spelling = {
 export const detectron2ConfigReader = defineReader({
   name: 'detectron2-config',
   languages: ['yaml'],
-  triggers: ['_BASE_', 'META_ARCHITECTURE'],
+  triggers: ['_BASE_', 'META_ARCHITECTURE', 'SOLVER:'],
   read(facts, context, claims) {
     const own = configuredFrom(facts.path, facts.fragment, facts.config?.documents ?? [])
     if (own?.kind !== 'map' || facts.fragment.index !== 0) return
@@ -84,6 +84,9 @@ function isDetectron2(root: ConfiguredMap, text: string): boolean {
   return (
     (version?.kind === 'scalar' && version.value === 2) ||
     /detectron2:\/\//.test(text) ||
+    // What a program lays over a file of the model zoo: keys that only this library has.
+    has('SOLVER', 'AMP', 'ENABLED') ||
+    has('TEST', 'EVAL_PERIOD') ||
     (has('MODEL', 'META_ARCHITECTURE') && (has('SOLVER', 'IMS_PER_BATCH') || has('SOLVER', 'MAX_ITER')))
   )
 }

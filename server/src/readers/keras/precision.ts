@@ -87,7 +87,7 @@ export function readPrecision(
     return
   }
   const around = usesAny(python, [...policySetters, ...graphRewrites]) || loweredAround(python)
-  const text = inEffect(python.code)
+  const text = withoutDecided(python, inEffect(python.code))
   if (around || mentions.test(isEager(python) ? text.replace(rewriting, '') : text)) {
     training.unknown('precision', key, 'it is set in a way that cannot be read', place, { site })
     return
@@ -120,6 +120,13 @@ function switchOf(
 
 /** Calls in code that never runs are not listed; its text says enough to name the option. */
 const inDeadCode = /mixed_b?float16|mixed_precision/
+
+/** Tests of a switch that is off, around code that therefore never runs, name mixed precision and do nothing. */
+function withoutDecided({ dead, text }: PythonModule, code: string): string {
+  return dead.some(({ start, end }) => inDeadCode.test(text.slice(start, end)))
+    ? code.replace(/^[ \t]*(el)?if\s+[\w.]*mixed_precision\w*\s*:/gm, '')
+    : code
+}
 
 /** A program around it speaks of mixed precision in words of its own. */
 function loweredAround(python: PythonModule): boolean {

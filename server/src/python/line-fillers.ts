@@ -1,0 +1,44 @@
+/** Functions of the project that fill a data class from the words of the command line: `Settings.from_argv(sys.argv[1:])`. */
+import type { CallExpr } from '../syntax/python-ast.js'
+import { once } from '../text/once.js'
+import type { Analysis } from './analysis.js'
+import type { Func, Klass } from './module.js'
+
+/** What takes words apart or has a parser do so, and what reads a file instead. */
+const takesWords =
+  /\bsys\.argv\b|\bparse_(known_)?args\(|\.(partition|split|startswith|lstrip|removeprefix|strip)\(\s*['"](=|--?)['"]/
+const readsFile = /\bopen\(|\.(load|safe_load|loads|read_text|from_file)\(/
+
+/** The data class that each of them makes an object of. */
+export function lineFillers(analysis: Analysis): ReadonlyMap<Func, Klass> {
+  // Few modules make an object of a dictionary.
+  if (!takesWords.test(analysis.code)) return none
+  return once(analysis, 'line fillers', () => {
+    const found = new Map<Func, Klass>()
+    for (const func of analysis.functions) {
+      const text = analysis.code.slice(func.node.start, func.node.end)
+      if (!takesWords.test(text) || readsFile.test(text)) continue
+      for (const { expr } of func.calls) {
+        const klass = expr.args.some(({ star }) => star === 2) ? madeBy(analysis, func, expr) : null
+        if (klass !== null && isDataClass(klass)) found.set(func, klass)
+      }
+    }
+    return found
+  })
+}
+
+const none: ReadonlyMap<Func, Klass> = new Map()
+
+/** `cls(**given)` in a method of the class, `Settings(**given)` anywhere. */
+function madeBy(analysis: Analysis, func: Func, { callee }: CallExpr): Klass | null {
+  const own = callee.type === 'name' && callee.id === 'cls' && callee.id === func.node.params[0]?.name
+  return own ? func.class : analysis.classOf(callee)
+}
+
+/** Its fields are what its constructor takes. */
+function isDataClass({ node, methods }: Klass): boolean {
+  return (
+    !methods.has('__init__') &&
+    node.body.some((statement) => statement.type === 'assign' && statement.annotation !== null)
+  )
+}
