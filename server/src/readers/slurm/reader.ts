@@ -136,12 +136,16 @@ function claimOperations(
   text: string,
   wanted: GpuRequest | null,
 ): void {
-  if (wanted === null || wanted.count === 0) return
+  const brought = wanted === null ? broughtBy(shell.directives) : null
+  if (wanted === null ? brought === null : wanted.count === 0) return
   const nodes = nodesOf(shell.directives)
+  const [only, ...others] = gpusOfConstraint(brought?.value ?? '')
+  const count = wanted?.count ?? null
+  const model = wanted?.model ?? (others.length === 0 ? only : null) ?? null
   const machine = {
     holder: 'the job',
-    gpus: wanted.count === null || nodes === null ? null : wanted.count * nodes,
-    model: wanted.model === null ? null : (gpu(wanted.model)?.name ?? null),
+    gpus: count === null || nodes === null ? null : count * nodes,
+    model: model === null ? null : (gpu(model)?.name ?? null),
     evidence: jobEvidence(true),
     keepsDisk: true,
   }
@@ -177,11 +181,12 @@ function claimJob(
 ): void {
   const inHeader = gpuRequest(directives)
   const wanted = inHeader ?? step?.gpus ?? null
+  const brought = wanted === null ? broughtBy(directives) : null
   const asked = step?.directives ?? directives
   const first = directives.find((one) => one.scheduler === 'SBATCH')!
   // What costs is the request for GPUs; without one, the job as a whole.
-  const place = optionPlace(wanted?.directive ?? first)
-  const evidence = jobEvidence(wanted !== null)
+  const place = optionPlace(wanted?.directive ?? brought ?? first)
+  const evidence = jobEvidence(wanted !== null || brought !== null)
   const compute = claims.subject('Compute', place, '', evidence, job)
   compute.known('provider', 'SLURM', 'own cluster', place)
   compute.known('choosesCapacity', 'SLURM', false, place)
@@ -189,7 +194,10 @@ function claimJob(
   compute.say('name', '--job-name', source.text('job-name'))
   if (wanted !== null)
     claimGpus(compute, wanted, directives, inHeader === null ? (step?.command ?? command) : command)
-  else if (processorsOnly(directives)) compute.known('gpus', '--partition', 0, place)
+  else if (brought !== null) {
+    compute.say('gpus', '--constraint', { ...claims.origin(place), state: 'range', low: 1, high: null })
+    claimAllowed(compute, directives)
+  } else if (processorsOnly(directives)) compute.known('gpus', '--partition', 0, place)
   const nodes = nodesOf(directives)
   const { location, site } = source.get('nodes')
   const at = { ...claims.origin(place), location, site }
@@ -332,6 +340,17 @@ function gpuNamed(model: string, { value }: Directive): string | undefined {
   const beside = (value ?? '').split(',').filter((one) => !/^\s*gpu\b/.test(one) && one.includes(':'))
   const [only, ...more] = beside.length === 0 ? [] : gpusOfConstraint([model, ...beside].join('&'))
   return more.length === 0 && only !== undefined ? only : gpu(model)?.name
+}
+
+/**
+ * `--constraint=a100` alone: where accelerators are no resource that is counted, a node is given with what it has. A feature may be
+ * a mere preference for some of the nodes, so every alternative has to name one.
+ */
+function broughtBy(directives: Directive[]): Directive | null {
+  const option = directive(directives, 'constraint')
+  const alternatives = (option?.value ?? '').split('|')
+  const all = alternatives.every((one) => gpusOfConstraint(one).length > 0)
+  return option !== undefined && all && !processorsOnly(directives) ? option : null
 }
 
 /** `--constraint=a100`, `--constraint="a40|l40"`, `--partition=gpu_a100`. */
