@@ -48,6 +48,7 @@ import { dockerImageReader } from './docker/image.js'
 import { dockerRunReader } from './docker/run.js'
 import { readmeReader } from './documentation/readme.js'
 import { dstackReader } from './dstack/configuration.js'
+import { dstackPythonReader } from './dstack/python-task.js'
 import { dvcCommandReader } from './dvc/command.js'
 import { dvcExperimentsReader } from './dvc/experiments.js'
 import { dvcReader } from './dvc/pipeline.js'
@@ -283,6 +284,7 @@ export const readers: readonly Reader[] = [
   dockerRunReader,
   readmeReader,
   dstackReader,
+  dstackPythonReader,
   dvcCommandReader,
   dvcExperimentsReader,
   dvcReader,
