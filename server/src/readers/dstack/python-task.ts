@@ -145,7 +145,7 @@ function readTask(python: PythonModule, context: ReaderContext, claims: ClaimBui
   const commands = given(python, made, 'commands')
   const lines = wordsOf(python, commands)
   const text =
-    lines?.map(({ text, outline }) => text ?? outline?.replaceAll('${?}', '$x') ?? '$x').join('\n') ?? ''
+    lines?.map(({ text, outline }) => text ?? outline?.replace(/\$\{\?\}/g, '$x') ?? '$x').join('\n') ?? ''
   const at = passedPlace(commands) ?? callSite(made)
   const shell = context.shell(text)
   const launches = launchesOf(shell.commands, () => claims.locate(at))

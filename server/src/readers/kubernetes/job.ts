@@ -1,4 +1,4 @@
-/** Kubernetes Jobs and CronJobs. */
+/** Jobs and CronJobs of Kubernetes, and the ScaledJobs of KEDA, which start Jobs by the length of a queue. Source: KEDA 2.18, ScaledJob spec. */
 
 import { at, entry, items, map, number } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
@@ -40,7 +40,7 @@ const deadline = 'activeDeadlineSeconds'
 type Keys = (string | number)[]
 
 interface Job extends KubernetesObject {
-  kind: 'Job' | 'CronJob'
+  kind: 'Job' | 'CronJob' | 'ScaledJob'
   /** Keys to the Job's own specification. */
   spec: Keys
 }
@@ -48,19 +48,24 @@ interface Job extends KubernetesObject {
 export const kubernetesReader = defineReader({
   name: 'kubernetes',
   languages: manifestLanguages,
-  triggers: ['batch/v1'],
+  triggers: ['batch/v1', 'ScaledJob'],
   read(facts, context, claims) {
     for (const job of jobsIn(facts)) readJob(claims, context, job)
   },
   change: changeJob,
 })
 
+const kinds: Record<Job['kind'], { version: string; spec: Keys }> = {
+  Job: { version: 'batch/v1', spec: ['spec'] },
+  CronJob: { version: 'batch/v1', spec: ['spec', 'jobTemplate', 'spec'] },
+  ScaledJob: { version: 'keda.sh/', spec: ['spec', 'jobTargetRef'] },
+}
+
 function jobsIn(facts: FragmentFacts): Job[] {
   return objectsIn(facts).flatMap((object): Job[] => {
-    const { kind, version } = object
-    if ((kind !== 'Job' && kind !== 'CronJob') || !version.startsWith('batch/v1')) return []
-    const spec = kind === 'Job' ? ['spec'] : ['spec', 'jobTemplate', 'spec']
-    return [{ ...object, kind, spec }]
+    const kind = (['Job', 'CronJob', 'ScaledJob'] as const).find((one) => one === object.kind)
+    if (kind === undefined || !object.version.startsWith(kinds[kind].version)) return []
+    return [{ ...object, kind, spec: kinds[kind].spec }]
   })
 }
 
@@ -70,7 +75,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   const pod = at(spec, 'template', 'spec')
   if (map(spec) === undefined || map(pod) === undefined) return
   const accelerators = acceleratorsOf(pod)
-  const specEntry = entry(at(root, ...job.spec.slice(0, -1)), 'spec')!
+  const specEntry = entry(at(root, ...job.spec.slice(0, -1)), String(job.spec.at(-1)))!
   const keys = [...job.base, ...job.spec]
   const place: Place = { start: specEntry.keyStart, end: specEntry.keyEnd, document: document.index, keys }
   const named = nameOf(job)

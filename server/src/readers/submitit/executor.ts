@@ -61,7 +61,7 @@ const executorSettings = settingTable('Compute', {
     title: (_, minutes, key) => `End the job after ${Number(minutes) / 60} hours: ${key}=${minutes}`,
   },
   exclusive: {
-    keys: ['slurm_exclusive'],
+    keys: ['slurm_exclusive', ['slurm_additional_parameters', 'exclusive']],
     parse: asBoolean,
     otherwise: false,
     write: () => false,
@@ -148,7 +148,7 @@ class Updates implements Source {
     const key = String(path[0])
     const call = this.callOf(key)
     const own = new CallSource(this.python, call ?? this.updates[0]!, this.locator)
-    return call === null ? absent(own.get(key)) : own.get(key)
+    return call === null ? absent(own.get(key)) : own.get(...path)
   }
 
   first(...keys: string[]): Keyed<Json> {
