@@ -137,6 +137,16 @@ export const code: Record<string, Shape> = {
     (n) =>
       `${head}class A:\n${rep(n, (i) => `    def f${i}(self, x):\n        self.f${i + 1}(x)\n        self.f${i + 2}(x).item()\n`)}for x in DataLoader(ds):\n    A().f0(x)\n`,
   ),
+  'effects: reads in loops of functions that each call the next twelve times': python(
+    3,
+    (n) =>
+      `${head}${rep(n, (i) => `def f${i}(ps):\n    for p in ps:\n        for q in model.parameters():\n            print(p.grad.sum().item(), [r.grad.item() for r in ps])\n${rep(12, () => `            f${i + 1}(ps)\n`)}`)}def f${n}(ps):\n    return ps\nfor epoch in range(10):\n    for x in DataLoader(ds, batch_size=8):\n        model(x).sum().backward()\n        f0(model.parameters())\n        opt.step()\n`,
+  ),
+  'effects: reads in many loops of one step': python(
+    60,
+    (n) =>
+      `${head}for epoch in range(10):\n    for x in DataLoader(ds, batch_size=8):\n        loss = model(x).sum()\n        loss.backward()\n${rep(n, (i) => `        for p in model.parameters():\n            a${i} = [q.item() for q in p.grad]\n`)}        opt.step()\n`,
+  ),
   'effects: helpers called in a step': python(
     100,
     (n) =>

@@ -73,6 +73,14 @@ export const huggingfacePaddingReader = defineReader({
   change: changePadding,
 })
 
+/** Its network has to get batches of one shape. */
+export function shapesStay(python: PythonModule): boolean {
+  return (
+    codeMatches(python, fixedShapes) ||
+    (codeMatches(python, compiledLibraries) && !python.imports.has('torch'))
+  )
+}
+
 const lengthOrNull = (value: Json): number | null | undefined => (value === null ? null : asNumber(value))
 
 interface Padded {
@@ -98,9 +106,7 @@ function paddedCalls(python: PythonModule): Padded[] {
     return []
   })
   if (candidates.length === 0) return []
-  const shapesStay =
-    codeMatches(python, fixedShapes) ||
-    (codeMatches(python, compiledLibraries) && !python.imports.has('torch'))
+  const fixed = shapesStay(python)
   const stored = storesTrainingData(python) ? { stored: true as const } : {}
   const reached = reachedFrom(python)
   return candidates.flatMap((one): Padded[] => {
@@ -113,7 +119,7 @@ function paddedCalls(python: PythonModule): Padded[] {
       const rows = all ? 'all' : map === undefined ? null : rowsOf(python, map)
       return rows === null ? [] : [{ ...one, maker: maker ?? null, rows }]
     }
-    if (shapesStay) return []
+    if (fixed) return []
     if (maker !== undefined) return [{ ...one, maker, rows: null, ...stored }]
     const mapped =
       lambdaMap(python, one.call) !== undefined ||

@@ -4,11 +4,13 @@ import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import { fixedValue, numberArgument, numberIn } from '../../values/argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
+import { stepsOf } from '../pytorch/step-operations.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 
 export const idleReader = defineReader({
@@ -31,8 +33,8 @@ interface Idle {
   what: string
   stage: 'after' | 'instead' | 'within'
   seconds: number | null
-  /** The loop that it stands in, and what its passes are. */
-  per: { loop: Loop; place: 'step' | 'epoch' } | null
+  /** How often it comes, and the loop that it stands in; null: one of another module, or of a trainer. */
+  per: { loop: Loop | null; place: 'step' | 'epoch' } | null
   /** What would be removed. */
   statement: Stmt
 }
@@ -64,7 +66,7 @@ function idlePlaces(python: PythonModule): Idle[] {
         continue
       }
       if (seconds === null || !standsAlone(call)) continue
-      const per = repeatedIn(call)
+      const per = repeatedIn(call) ?? inStep(python, call)
       if (per !== null) {
         if (seconds >= least[per.place])
           found.push({
@@ -140,6 +142,19 @@ function repeatedIn(call: Call): Idle['per'] {
   if (loop === undefined || loop.hasBreak) return null
   if (loop.role === 'train') return { loop, place: 'step' }
   return loop.role === 'epoch' ? { loop, place: 'epoch' } : null
+}
+
+/** In a function that runs in each step: of this loop, of a trainer, or of a loop in another module. */
+function inStep(python: PythonModule, { statement }: Call): Idle['per'] {
+  const loops = once(python, 'loops of what each step runs', () => {
+    const found = new Map<Stmt, Loop | null>()
+    for (const { loop, code } of stepsOf(python))
+      for (const one of code.statements)
+        if (!one.guarded && !one.conditional && !one.exceptional) found.set(one.statement, loop)
+    return found
+  })
+  const loop = loops.get(statement)
+  return loop === undefined ? null : { loop, place: 'step' }
 }
 
 const trainers = /(^|_)(trainer|model|net|learn|learner|clf|classifier|estimator|engine|runner)\d*$/i
@@ -226,7 +241,7 @@ function claimIdle(python: PythonModule, idle: Idle, claims: ClaimBuilder): void
   })
   operation.known('stage', what, idle.stage, at)
   operation.known('seconds', what, idle.seconds, at)
-  const trips = per?.loop.trips
+  const trips = per?.loop?.trips
   const times = numberIn(trips)
   if (trips !== undefined && times !== null)
     operation.known('times', what, times, at, { overridable: fixedValue(trips) === undefined })

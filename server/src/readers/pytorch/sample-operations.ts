@@ -10,6 +10,7 @@ import { namePlace } from '../pipelines/decorated-function.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { evaluatesOnce } from './evaluated-once.js'
 import { trainingEvidence } from './evidence.js'
+import { claimPaddedByHand } from './padded-by-hand.js'
 import { sampleReloads } from './sample-reloads.js'
 import { sampleScans } from './sample-scans.js'
 import { type SampleWork, sampleWork } from './sample-work.js'
@@ -30,10 +31,14 @@ export const pytorchSamplesReader = defineReader({
     'py_function',
     'numpy_function',
     'from_generator',
+    // A helper that pads.
+    '- len(',
+    '.pad(',
   ],
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return
+    claimPaddedByHand(python, claims)
     const found = sampleWork(python)
     const scans = sampleScans(python)
     const reloads = sampleReloads(python)

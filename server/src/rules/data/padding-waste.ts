@@ -32,6 +32,8 @@ export default defineRule({
     if (stopped !== undefined) return silent(stopped)
     const { paddedTo, paddedAmong, packed, groupedByLength } = settings
     const inArray = effective(settings.paddedInArray) === true
+    // How long its texts are, only its author knows.
+    const byHand = effective(settings.paddedByHand) === true
     const advice = inArray ? remedyForArrays : remedy
     if (groupedByLength !== undefined && effective(groupedByLength) === false) {
       const off = groupedByLength.state === 'default' ? 'is not used' : 'is off'
@@ -57,7 +59,7 @@ export default defineRule({
         at: paddedTo,
         severity: 'information',
         confidence: 'medium',
-        message: `Every text is padded to one length (\`${inArray ? paddedTo.key : 'max_length'}\`, which is not known here), whatever its own: the padding is computed for nothing. ${advice}`,
+        message: `Every text is padded to one length (\`${inArray || byHand ? paddedTo.key : 'max_length'}\`, which is not known here), whatever its own: the padding is computed for nothing. ${advice}`,
         fixes: [{ set: [{ claim: paddedTo, value: 'batch' }] }],
       })
     if (paddedTo === undefined || length === undefined)
@@ -75,7 +77,7 @@ export default defineRule({
     report({
       at: paddedTo,
       message: `Every text is padded to ${to}, whatever its length${stored ? ', and stored so' : ''}: the padding is computed for nothing. ${stored ? 'Store them as they are, and pad each batch to its longest text.' : advice}`,
-      ...(beside || stored || inArray || (length !== null && length < seldomFilled)
+      ...(beside || stored || inArray || byHand || (length !== null && length < seldomFilled)
         ? {
             severity:
               inArray && length !== null && length < seldomFilled

@@ -51,6 +51,8 @@ export interface InputPipelineSettings {
   paddedInStore: boolean
   /** They are padded in one array, from which batches are cut. */
   paddedInArray: boolean
+  /** The code of the data set fills them up itself. */
+  paddedByHand: boolean
   /** Texts are padded to the longest of as many rows, which are then shuffled into batches; `tokens`: their limit. */
   paddedAmong: { rows: number | 'all'; tokens: number | null }
   /** Recordings of like length share a batch; false: of any length, padded to the longest of them. */
