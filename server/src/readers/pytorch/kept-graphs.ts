@@ -119,9 +119,11 @@ function handsOnLoss(python: PythonModule, code: HotCode, helper: Func, depth = 
   return given.some((one) => one === call.expr || (name !== null && dotted(one) === name))
 }
 
-/** `loss`, and of `loss / n` as well. */
+/** `loss`, and of `loss / n` and of `loss.mean()`, where several cards give one each, as well. */
 function lossTerms(expr: Expr): Expr[] {
-  return expr.type === 'binary' && expr.op === '/' ? lossTerms(expr.left) : [expr]
+  if (expr.type === 'binary' && expr.op === '/') return lossTerms(expr.left)
+  if (expr.type !== 'call' || expr.callee.type !== 'attribute') return [expr]
+  return /^(mean|sum)$/.test(expr.callee.attr) ? lossTerms(expr.callee.value) : [expr]
 }
 
 /** Positions of losses in what a function returns; null: it returns one alone. */
@@ -145,11 +147,11 @@ function targetsAt(target: Expr, positions: ReadonlySet<number | null>): string[
   return names.flatMap((one) => dotted(one) ?? [])
 }
 
-/** `loss`, and of `loss / n` as well. */
+/** `loss`, and of `loss / n` and `loss.mean()` as well. */
 function termsOf(expr: Expr): string[] {
   const name = dotted(expr)
   if (name !== null) return [name]
-  return expr.type === 'binary' && expr.op === '/' ? termsOf(expr.left) : []
+  return lossTerms(expr).flatMap((one) => (one === expr ? [] : termsOf(one)))
 }
 
 function keeps(python: PythonModule, statement: Stmt, losses: ReadonlySet<string>): Keeping | null {
