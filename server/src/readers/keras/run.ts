@@ -5,9 +5,10 @@ import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import { once } from '../../text/once.js'
 import { isLeftOut, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
-import { convert, unreadable } from '../../values/operations.js'
+import { convert, originOf, unreadable } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import type { Given } from '../../values/value.js'
 import { writtenList } from '../../values/written-list.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, itemsBut, judgeCallbacks, type Verdict } from '../callback-list.js'
@@ -97,15 +98,9 @@ function readEpochs(python: PythonModule, fit: Call, training: SubjectBuilder<'T
   const source = kerasArguments(python, fit, training.locator)
   const { key, value } = fitSettings.read('epochs', source)
   const steps = numberArgument(argumentOf(python, fit, 'steps_per_epoch'))
-  const begin = python.argument(fit, 'initial_epoch')
-  // An option says where a run goes on; a new one begins with the first.
-  const partial =
-    mayBePassed(begin) && numberArgument(begin) !== 0
-      ? 'initial_epoch'
-      : steps !== null && steps < leastSteps
-        ? `epochs of ${steps} steps`
-        : null
-  if (partial !== 'initial_epoch')
+  const counted = steps !== null && steps < leastSteps ? `epochs of ${steps} steps` : null
+  const passes = afterOthers(python, fit, value)
+  if (passes === value)
     training.say(
       'countedEpochs',
       'steps_per_epoch',
@@ -114,8 +109,27 @@ function readEpochs(python: PythonModule, fit: Call, training: SubjectBuilder<'T
   training.say(
     'epochs',
     key,
-    partial === null ? value : unreadable(training.locator.origin(calleePlace(fit)), partial),
+    counted === null ? passes : unreadable(training.locator.origin(calleePlace(fit)), counted),
   )
+}
+
+/** What is left of the epochs where `initial_epoch` says that some are over. Where a run goes on, a new one begins with the first. */
+function afterOthers(python: PythonModule, fit: Call, epochs: Given<number>): Given<number> {
+  const begin = python.argument(fit, 'initial_epoch')
+  const over = mayBePassed(begin) ? numberArgument(begin) : 0
+  if (over !== null)
+    return over > 0 ? convert(epochs, (all) => (all > over ? all - over : undefined)) : epochs
+  const expr = passedExpression(begin)
+  if (expr !== null && !follows(python, expr)) return epochs
+  return epochs.state === 'known' || epochs.state === 'default'
+    ? { ...originOf(epochs), state: 'range', low: 1, high: epochs.value }
+    : unreadable(epochs, 'initial_epoch')
+}
+
+/** It counts epochs of another call: `history.epoch[-1]`, `len(first.history['loss'])`. */
+function follows(python: PythonModule, expr: Expr): boolean {
+  const { start, end } = python.definition(expr)
+  return /histor|\.epoch\b/.test(python.text.slice(start, end))
 }
 
 function readValidation(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
