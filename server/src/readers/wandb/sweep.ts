@@ -20,6 +20,7 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimDrawn } from '../search/drawn.js'
 import { type Agent, agentOf, claimCountedAgents } from './agent.js'
 import { agentCommand } from './agent-command.js'
+import { chosenSweeps } from './chosen-sweeps.js'
 import { configData, isUnreadable, pythonData } from './sweep-data.js'
 import { launchOfSweep } from './sweep-launch.js'
 import { drawnFrom, sweepDimensions } from './sweep-space.js'
@@ -132,28 +133,38 @@ function readCalls(module: PythonModule, claims: ClaimBuilder): void {
     small: null,
   }
   let here = false
+  const told = new Set<number>()
   for (const call of module.callsTo('wandb.sweep')) {
-    const given = passedExpression(module.argument(call, 'sweep', 0))
-    if (given === null) continue
+    const passed = passedExpression(module.argument(call, 'sweep', 0))
+    if (passed === null) continue
     const until = call.expr.start
-    const data = pythonData(module, given, until)
-    const method = passedExpression(module.entry(given, 'method', until))
-    if (method === null || !isSweep(data)) continue
-    here = true
-    const search = claimSweep(
-      data,
-      { start: method.start, end: method.end, target: { kind: 'enclosing call', start: call.expr.start } },
-      call.function?.qualified ?? '',
-      evidence,
-      claims,
-      agentOf(module, call, metricName(data), claims),
-      null,
-      /--count\b/.test(module.text),
-    )
-    const parameters = passedExpression(module.entry(given, 'parameters', until))
-    if (parameters !== null) claimRanges(module, parameters, data, search, claims)
-    const metric = passedExpression(module.entry(given, 'metric', until))
-    if (metric !== null) claimGoal(search, data, { start: metric.start, end: metric.end })
+    const chosen = isSweep(pythonData(module, passed, until)) ? [] : chosenSweeps(module, passed, until)
+    for (const given of chosen.length > 0 ? chosen : [passed]) {
+      const data = pythonData(module, given, until)
+      const method = passedExpression(module.entry(given, 'method', until))
+      // A dictionary may be one of several in more than one call.
+      if (method === null || !isSweep(data) || (chosen.length > 0 && told.has(method.start))) continue
+      here = true
+      told.add(method.start)
+      const target =
+        chosen.length > 0
+          ? ({ kind: 'refused', reason: 'the program chooses from several sweeps' } as const)
+          : ({ kind: 'enclosing call', start: call.expr.start } as const)
+      const search = claimSweep(
+        data,
+        { start: method.start, end: method.end, target },
+        call.function?.qualified ?? '',
+        evidence,
+        claims,
+        agentOf(module, call, metricName(data), claims),
+        null,
+        /--count\b/.test(module.text),
+      )
+      const parameters = passedExpression(module.entry(given, 'parameters', until))
+      if (parameters !== null) claimRanges(module, parameters, data, search, claims)
+      const metric = passedExpression(module.entry(given, 'metric', until))
+      if (metric !== null) claimGoal(search, data, { start: metric.start, end: metric.end })
+    }
   }
   if (!here) claimCountedAgents(module, evidence, claims)
 }
