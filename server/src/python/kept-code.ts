@@ -4,6 +4,7 @@
  */
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { listsCombinations } from './listed-combinations.js'
 import type { KeptCode, ModuleSummary } from './module-summary.js'
 
 /** Characters of one module; of those that it imports. */
@@ -79,7 +80,8 @@ export function keptCode(analysis: Analysis): KeptCode | null {
     lends ||
     makers > 0 ||
     analysis.usesHere(...made) ||
-    [...analysis.ownUses].some((name) => loaded.test(name))
+    [...analysis.ownUses].some((name) => loaded.test(name)) ||
+    listsCombinations(analysis)
   return makes ? { path: analysis.path, text, bases, imported } : null
 }
 

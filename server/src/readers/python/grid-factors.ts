@@ -174,7 +174,7 @@ function listedAt(python: PythonModule, iterable: Expr): Listed | null {
   return factors && { factors, python: there }
 }
 
-/** What a function of the project yields in its loops: `for lr in RATES: for bs in SIZES: yield {'lr': lr, 'bs': bs}`. */
+/** What a function of the project yields in its loops, or puts into the list that it returns: `for lr in RATES: for bs in SIZES: yield {'lr': lr, 'bs': bs}`. */
 function yieldedAt(python: PythonModule, iterable: Expr): Listed | null {
   const caller = callerOf(python, iterable)
   const found = caller === null ? null : functionAt(python, caller.call.callee)
@@ -185,13 +185,15 @@ function yieldedAt(python: PythonModule, iterable: Expr): Listed | null {
     const inner = block.filter((one) => one.type === 'for')
     const [loop] = inner
     // What a test leaves out, or several loops make, is no product.
-    if (inner.length > 1 || !block.every(({ type }) => /^(assign|expr|for)$/.test(type))) return null
+    const plain = loops.length === 0 ? /^(assign|expr|for|return)$/ : /^(assign|expr|for)$/
+    if (inner.length > 1 || !block.every(({ type }) => plain.test(type))) return null
     if (loop === undefined) break
     loops.push(loop)
     block = withoutWith(loop.body)
   }
+  const filled = returnedName(found.func.node.body)
   const yields = block.flatMap((one) =>
-    one.type === 'expr' ? (yieldedBy(found.python, one.value) ?? []) : [],
+    one.type === 'expr' ? (yieldedBy(found.python, one.value) ?? appendedTo(filled, one.value) ?? []) : [],
   )
   const handedOn = loops.length === 0 ? yieldedFrom(found.python, block) : null
   if (handedOn !== null) return listedAt(found.python, handedOn)
@@ -214,6 +216,21 @@ function yieldedFrom(python: PythonModule, block: readonly Stmt[]): Expr | null 
     return /^\(?\s*yield\s+from\b/.test(python.text.slice(start, end)) ? childrenOf(one.value) : []
   })
   return handed.length === 1 ? handed[0]! : null
+}
+
+/** The list that a function fills and returns. */
+function returnedName(body: readonly Stmt[]): string | null {
+  const last = body.at(-1)
+  return last?.type === 'return' && last.value?.type === 'name' ? last.value.id : null
+}
+
+/** `found.append({'lr': lr, 'bs': bs})` */
+function appendedTo(name: string | null, expr: Expr): Expr | null {
+  if (name === null || expr.type !== 'call' || expr.callee.type !== 'attribute') return null
+  const { value, attr } = expr.callee
+  const [element, other] = expr.args
+  const fills = attr === 'append' && value.type === 'name' && value.id === name && other === undefined
+  return fills && element?.star === 0 ? element.value : null
 }
 
 function yieldedBy(python: PythonModule, expr: Expr): Expr | null {

@@ -30,6 +30,7 @@ export const gridLoopReader = defineReader({
   languages: ['python'],
   triggers: [
     '.fit',
+    'import fit',
     'train',
     'backward',
     'fine_tune',
