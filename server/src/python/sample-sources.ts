@@ -9,7 +9,7 @@ const sources =
   /^(torchvision\.(transforms|datasets)\.|torch\.utils\.data\.(\w+\.)*(Dataset|TensorDataset)$|transformers\.(Auto|Bert|DistilBert)Tokenizer)/
 /** Transforms of libraries that draw. */
 const drawingTransform =
-  /(^|\.)Random(?!Sampler|State|Forest|Search|ized|Hyper)[A-Z]\w*|ColorJitter|GaussianBlur|albumentations|imgaug|kornia|create_transform|([aA]ugment|[mM]ix[uU]p|[cC]ut[mM]ix)/
+  /(^|\.)Random(?!Sampler|State|Forest|Search|ized|Hyper)[A-Z]\w*|ColorJitter|GaussianBlur|albumentations|imgaug|kornia|([aA]ugment|[mM]ix[uU]p|[cC]ut[mM]ix)/
 /** Numbers that are drawn; a seed, an order and a split change no sample. */
 const drawnNumbers =
   /(^|\.)random\.(random|rand|randn|randint|randrange|uniform|choices?|normal|gauss|beta|binomial|random_sample)$/
@@ -22,6 +22,9 @@ export function drawsSamples(use: string): boolean {
 const drawingCode =
   /\brandom\.(random|randint|random|choice|uniform|sample|randrange)|np\.random\.(rand|randn|randint|uniform|choice|normal|permutation)|torch\.rand\w*\(/
 const augments = /augment/i
+/** What timm makes draws only where it is told that it is for training. Source: timm 1.0, `create_transform`, `create_loader`. */
+export const drawnByTimm =
+  /\bcreate_(transform|loader)\((?=[^()]*(?:\([^()]*\)[^()]*)*\bis_training\s*=(?!\s*False\b))/
 /** These choose which samples there are, and in which order. */
 const arranges = /^(__init__|__len__|on_epoch_end|set_epoch|\w*(shuffle|split|sort)\w*)$/
 
@@ -37,7 +40,8 @@ export function sampleSource(analysis: Analysis): SampleSource | null {
     analysis.code.slice(node.start, node.end)
   const draws =
     [...methods, ...collators].some((one) => drawingCode.test(written(one))) ||
-    [...datasets, ...collators].some((one) => augments.test(written(one)))
+    [...datasets, ...collators].some((one) => augments.test(written(one))) ||
+    drawnByTimm.test(analysis.code)
   if (draws || uses.some(drawsSamples)) return 'drawn'
   const own = uses.some((use) => sources.test(use)) || datasets.length > 0
   const around = analysis.imported.map(({ samples }) => samples)

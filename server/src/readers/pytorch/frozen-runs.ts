@@ -2,7 +2,7 @@
 
 import { appliedAttributes, frozenModules } from '../../python/frozen-modules.js'
 import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module.js'
-import { drawsSamples } from '../../python/sample-sources.js'
+import { drawnByTimm, drawsSamples } from '../../python/sample-sources.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { namesIn } from '../../syntax/python-children.js'
 import { passedExpression, textIn } from '../../values/argument.js'
@@ -28,7 +28,7 @@ export interface FrozenRun {
 
 /** Data that is drawn anew for each epoch. */
 const augments =
-  /\bRandom[A-Z]\w*|RandAugment|AutoAugment|TrivialAugment|AugMix|ColorJitter|GaussianBlur|albumentations|imgaug|kornia|[mM]ix[uU]p|[cC]ut[mM]ix|[cC]utout|augment|spec_?aug|create_transform|DataCollatorForLanguageModeling|mlm|masked|is_training\s*=\s*True|train_transform|\brandom\.(randint|random|choice|uniform|sample|randrange)|np\.random\.(rand|uniform|choice|normal|permutation)/
+  /\bRandom[A-Z]\w*|RandAugment|AutoAugment|TrivialAugment|AugMix|ColorJitter|GaussianBlur|albumentations|imgaug|kornia|[mM]ix[uU]p|[cC]ut[mM]ix|[cC]utout|augment|spec_?aug|DataCollatorForLanguageModeling|mlm|masked|is_training\s*=\s*True|train_transform|\brandom\.(randint|random|choice|uniform|sample|randrange)|np\.random\.(rand|uniform|choice|normal|permutation)/
 /** In a diffusion model the noise comes on top of what the frozen network gives. */
 const addsNoise = /_noise\b/
 /** Where the samples come from, so that their transforms are in sight. */
@@ -86,7 +86,7 @@ function seesTheSameSamples(python: PythonModule): boolean {
   const training = users.filter((one) => one.evidence?.role === 'training' || one.trainsOn !== undefined)
   const around = [...python.imported, ...(training.length > 0 ? training : users)]
   if (!usesAny(python, dataSources) && !around.some(({ samples }) => samples === 'read')) return false
-  if (codeMatches(python, augments)) return false
+  if (codeMatches(python, augments) || codeMatches(python, drawnByTimm)) return false
   if (around.some(({ uses, samples }) => samples === 'drawn' || uses.some(drawsSamples))) return false
   const train = python.loops.find((loop) => loop.role === 'train')
   const reason = train === undefined ? null : openEndedReason(python, train)
