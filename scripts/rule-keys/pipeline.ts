@@ -50,6 +50,7 @@ export const pipeline: Readonly<Record<string, RuleKeys>> = {
     others: [
       ['GitHub Actions', '`on.push.paths`, `on.pull_request.paths`', 'every event'],
       ['GitLab CI', '`rules`, `only`, `except`', 'every push'],
+      ['CircleCI', '`filters`; `when`, `triggers` of a workflow', 'every push'],
       ['Azure Pipelines', '`trigger`, `pr`, with `paths`', 'every push, for a file that names one of them'],
     ],
   },

@@ -30,6 +30,7 @@ import { catboostSearchReader } from './boosting/catboost-search.js'
 import { lightgbmReader } from './boosting/lightgbm.js'
 import { sklearnBoostingReader } from './boosting/sklearn.js'
 import { xgboostReader } from './boosting/xgboost.js'
+import { circleciReader } from './circleci/workflow.js'
 import { cdkReader } from './cloudformation/cdk.js'
 import { cloudformationReader } from './cloudformation/reader.js'
 import { composeReader } from './compose/services.js'
@@ -266,6 +267,7 @@ export const readers: readonly Reader[] = [
   lightgbmReader,
   sklearnBoostingReader,
   xgboostReader,
+  circleciReader,
   cdkReader,
   cloudformationReader,
   composeReader,
