@@ -40,6 +40,8 @@ export const tensorflowReader = defineReader({
     'jax_disable_jit',
     'value_and_grad',
     'jax.grad',
+    'nnx.grad',
+    'filter_grad',
   ],
   read(facts, context, claims) {
     const { python } = facts
@@ -84,7 +86,7 @@ export const tensorflowReader = defineReader({
           },
         },
         scope: step.func?.qualified ?? '',
-        evidence: step.decorator === 'jax.jit' ? { ...evidence, role: 'training' } : evidence,
+        evidence: step.decorator === 'tf.function' ? evidence : { ...evidence, role: 'training' },
         byDefault: true,
         ...(step.updateOnly === true ? { weight: 'slight' } : {}),
       })
@@ -97,7 +99,7 @@ export const tensorflowReader = defineReader({
         at: { start: step.func.node.start, end: headerEnd(step.func) },
         site: { start: step.func.node.start, end: step.func.node.end },
         scope: step.func.qualified,
-        evidence: step.decorator === 'jax.jit' ? { ...evidence, role: 'training' } : evidence,
+        evidence: step.decorator === 'tf.function' ? evidence : { ...evidence, role: 'training' },
         byDefault: true,
         subject: step.func.name,
       })
@@ -150,9 +152,17 @@ function wantedFor(python: PythonModule, call: Call): string | null {
     : null
 }
 
+/** What compiles a step, and how it is imported. */
+const compilers = {
+  'tf.function': ['tensorflow', 'function'],
+  'jax.jit': ['jax', 'jit'],
+  'nnx.jit': ['flax.nnx', 'jit'],
+  'eqx.filter_jit': ['equinox', 'filter_jit'],
+} as const
+
 interface Step {
   func: Func
-  decorator: 'tf.function' | 'jax.jit'
+  decorator: keyof typeof compilers
 }
 
 /** `def train_step(x, y):` with a tape and an optimiser, called for each batch and never compiled. */
@@ -283,18 +293,30 @@ const needsHost = /\.numpy\(\)|\bnp\.|\bprint\(|float\(|\.append\(/
 const jaxCompilers =
   /^(jax\.(jit|pmap|vmap|checkpoint|shard_map|experimental\.\w+(\.\w+)?)|flax\.(nnx|linen)\.(jit|scan|pmap)|equinox\.filter_(jit|pmap)|functools\.partial|chex\.\w+)$/
 
+/** What takes gradients, and what compiles a function that does. */
+const differentiators: Record<string, Step['decorator']> = {
+  'jax.value_and_grad': 'jax.jit',
+  'jax.grad': 'jax.jit',
+  'flax.nnx.value_and_grad': 'nnx.jit',
+  'flax.nnx.grad': 'nnx.jit',
+  'equinox.filter_value_and_grad': 'eqx.filter_jit',
+  'equinox.filter_grad': 'eqx.filter_jit',
+}
+
 /** A function that takes gradients and updates parameters, called in a loop and never compiled. */
 function jaxSteps(python: PythonModule): Step[] {
-  const gradients = python.callsTo('jax.value_and_grad', 'jax.grad')
+  const gradients = python.callsTo(...Object.keys(differentiators))
   if (gradients.length === 0) return []
-  const found = new Set<Func>()
+  const found = new Map<Func, Step['decorator']>()
   for (const call of gradients) {
     const func = call.function
     if (func === null || found.has(func)) continue
+    const decorator = lookUp(differentiators, call.name!)!
     const updates = func.calls.some(
       (one) =>
-        one.name === 'optax.apply_updates' ||
+        /^(optax|equinox)\.apply_updates$/.test(one.name ?? '') ||
         one.method === 'apply_gradients' ||
+        (decorator === 'nnx.jit' && one.method === 'update') ||
         /tree_map$|^map$/.test(one.method),
     )
     if (!updates || readsValues(python, func) || func.calls.some((one) => one.loops.length > 0)) continue
@@ -303,9 +325,9 @@ function jaxSteps(python: PythonModule): Step[] {
       callSites(python, func).every(({ loops }) => loops.length === 0 || isShort(loops))
     )
       continue
-    found.add(func)
+    found.set(func, decorator)
   }
-  return [...found].map((func) => ({ func, decorator: 'jax.jit' }))
+  return [...found].map(([func, decorator]) => ({ func, decorator }))
 }
 
 /** A loop of a few passes shows something rather than trains. */
@@ -376,13 +398,13 @@ function changeEager(claim: Claim, facts: FragmentFacts): Change | Refusal {
     end,
   })
   const { key } = claim
-  if (key === 'tf.function' || key === 'jax.jit') {
+  const compiler = lookUp<readonly [module: string, name: string]>(compilers, key)
+  if (compiler !== undefined) {
     const func = python.functions.find((one) => one.node.start === claim.site.start)
     if (func === undefined) return { reason: 'the function is no longer in the file' }
-    const hindered = key === 'jax.jit' ? null : compilingHindrance(python, func, facts.versions)
+    const hindered = key === 'tf.function' ? compilingHindrance(python, func, facts.versions) : null
     if (hindered !== null) return { reason: hindered }
-    const [module, name] = key === 'jax.jit' ? ['jax', 'jit'] : ['tensorflow', 'function']
-    const spelled = nameFor(python.tree, module!, name!, {
+    const spelled = nameFor(python.tree, ...compiler, {
       path,
       fragment: fragment.index,
       offset: func.node.start,
@@ -390,7 +412,7 @@ function changeEager(claim: Claim, facts: FragmentFacts): Change | Refusal {
     return {
       title: `Compile the step with @${spelled.text}`,
       // Side effects of Python happen once in a compiled function.
-      safety: key === 'jax.jit' ? 'display' : 'unsafe',
+      safety: key === 'tf.function' ? 'unsafe' : 'display',
       writes: [
         {
           kind: 'insert lines',
