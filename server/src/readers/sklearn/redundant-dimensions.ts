@@ -11,9 +11,9 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { InertDimension, NestedDimension } from '../../workload/resource-kinds.js'
-import { defineReader, type FragmentFacts } from '../reader.js'
-import { conditionsOf, coveredBy } from './parameter-effects.js'
+import type { IndifferentDimension, InertDimension, NestedDimension } from '../../workload/resource-kinds.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
+import { conditionsOf, coveredBy, defaultOf, indifferentTo } from './parameter-effects.js'
 import { pipelineAt, stepsOf } from './pipeline.js'
 import { gridDictionaries } from './space.js'
 
@@ -23,13 +23,14 @@ export const sklearnGridReader = defineReader({
   name: 'sklearn-grid',
   languages: ['python'],
   triggers: ['GridSearchCV'],
-  read(facts, _context, claims) {
+  read(facts, { versions }, claims) {
     const python = facts.python!
     for (const call of python.calls)
-      if (call.name !== null && grids.test(call.name)) readGrid(python, call, claims)
+      if (call.name !== null && grids.test(call.name)) readGrid(python, call, versions, claims)
   },
   change(claim, value, facts) {
     const { dimension } = value as { dimension: string }
+    if (claim.setting === 'indifferent') return leaveOut(claim, dimension, facts)
     return claim.setting === 'inert'
       ? split(claim, dimension, facts)
       : dropDuplicates(claim, dimension, facts)
@@ -66,7 +67,12 @@ function searchedBy(python: PythonModule, call: Call): Searched[] {
   })
 }
 
-function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+function readGrid(
+  python: PythonModule,
+  call: Call,
+  versions: ReaderContext['versions'],
+  claims: ClaimBuilder,
+): void {
   const searched = searchedBy(python, call)
   if (searched.length === 0) return
   const place = calleePlace(call)
@@ -76,10 +82,12 @@ function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void 
   const places: Record<string, Location> = {}
   const inert = new Map<string, InertDimension>()
   const nested = new Map<string, NestedDimension>()
+  const indifferent = new Map<string, IndifferentDimension>()
   for (const one of searched) {
     // Parameters of one name in two grids are not told apart.
     const others = new Set(searched.flatMap((other) => (other === one ? [] : [...valuesIn(other).keys()])))
-    for (const [name, expr] of valuesIn(one)) {
+    const written = valuesIn(one)
+    for (const [name, expr] of written) {
       if (others.has(name)) continue
       const values = one.python.definition(expr)
       if (one.python === python) define(places, name, claims.locate({ start: values.start, end: values.end }))
@@ -87,13 +95,17 @@ function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void 
       if (owner.estimator === null) continue
       const because = coveredBy(owner.estimator.method, owner.parameter)
       if (because !== null) nested.set(name, { name, because })
-      const useless = inertIn(one.python, name, owner, owner.estimator)
-      if (useless !== null) inert.set(name, useless)
+      const whatever = indifferentTo(owner.estimator.method, owner.parameter)
+      if (whatever !== null) indifferent.set(name, { name, because: whatever })
+      const useless = inertIn(one.python, name, owner, owner.estimator, versions)
+      const renamed = useless?.aliases.some((alias) => written.has(alias)) === true
+      if (useless !== null && !renamed) inert.set(name, useless.dimension)
     }
   }
   search.known('places', 'param_grid', places, place, { site })
   search.known('inert', 'param_grid', [...inert.values()], place, { site })
   search.known('nested', 'param_grid', [...nested.values()], place, { site })
+  search.known('indifferent', 'param_grid', [...indifferent.values()], place, { site })
 }
 
 /** The parameters of one grid, with the values of each where they stand first. */
@@ -112,15 +124,18 @@ function inertIn(
   name: string,
   { prefix, parameter }: Owner,
   estimator: Call,
-): InertDimension | null {
+  versions: ReaderContext['versions'],
+): { dimension: InertDimension; aliases: string[] } | null {
   const condition = conditionsOf(estimator.method)
     .filter((one) => one.parameter === parameter)
     .at(-1)
   if (condition === undefined) return null
-  const decides = python.argument(estimator, condition.unless)
-  const fixed = !mayBePassed(decides) ? condition.otherwise : knownArgument(decides)
-  const { unless, values } = condition
-  return { name, unless: prefix + unless, values, ...(fixed === undefined ? {} : { fixed }) }
+  const { unless, values, aliases = [] } = condition
+  if (aliases.some((alias) => mayBePassed(python.argument(estimator, alias)))) return null
+  const decides = python.argument(estimator, unless)
+  const fixed = !mayBePassed(decides) ? defaultOf(condition, versions) : knownArgument(decides)
+  const dimension = { name, unless: prefix + unless, values, ...(fixed === undefined ? {} : { fixed }) }
+  return { dimension, aliases: aliases.map((alias) => prefix + alias) }
 }
 
 function keyOf(python: PythonModule, key: Expr | null): string | null {
@@ -198,6 +213,41 @@ function dropDuplicates(claim: Claim, dimension: string, facts: FragmentFacts): 
     }
   }
   return { reason: 'the values are written elsewhere' }
+}
+
+/** The default is as good as any value. */
+function leaveOut(claim: Claim, dimension: string, facts: FragmentFacts): Change | Refusal {
+  const python = facts.python!
+  const found = entriesOf(claim, facts)
+  if ('reason' in found) return found
+  const holding = found.dictionaries.filter((one) =>
+    one.entries.some((entry) => keyOf(python, entry.key) === dimension),
+  )
+  const [dictionary] = holding
+  if (dictionary === undefined) return { reason: 'the values are written elsewhere' }
+  if (holding.length > 1) return { reason: 'several grids hold it' }
+  const index = dictionary.entries.findIndex((entry) => keyOf(python, entry.key) === dimension)
+  const entry = dictionary.entries[index]!
+  const next = dictionary.entries[index + 1]
+  const last = dictionary.entries[index - 1]
+  if (next === undefined && last === undefined) return { reason: 'nothing else is searched' }
+  const start = next === undefined ? last!.value.end : (entry.key ?? entry.value).start
+  const end = next === undefined ? entry.value.end : (next.key ?? next.value).start
+  if (python.tree.comments.some((one) => one.start >= start && one.end <= end))
+    return { reason: 'there are comments in the grid' }
+  return {
+    title: `Leave ${dimension} out of the grid`,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'replace',
+        path: facts.path,
+        range: { fragment: facts.fragment.index, start, end },
+        text: '',
+      },
+    ],
+    imports: [],
+  }
 }
 
 /** One grid becomes two: without the ignored parameters, and with them. */

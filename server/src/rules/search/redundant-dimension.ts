@@ -36,6 +36,7 @@ export default defineRule({
         duplicates(search, dimension, context)
         seeds(search, grid, dimension, context)
         nested(search, dimension, context)
+        indifferent(search, dimension, context)
       }
       for (const group of ignoredTogether(grid, known(search, 'inert') ?? []))
         ignored(search, group, points, context)
@@ -162,6 +163,23 @@ function nested(search: SubjectView<'Search'>, dimension: Dimension, { report }:
       basis: `the largest value is ${Math.round(share * 100)} % of the sum of all`,
     }
   report(finding)
+}
+
+/** How it is computed, which changes nothing of what comes out. */
+function indifferent(search: SubjectView<'Search'>, dimension: Dimension, { report }: RuleContext): void {
+  const one = known(search, 'indifferent')?.find((candidate) => candidate.name === dimension.name)
+  const { size } = dimension
+  if (one === undefined || size === null || size <= 1) return
+  report({
+    at: at(search, dimension),
+    message: `${dimension.name} multiplies the grid by ${formatCount(size)}, and ${one.because}: leave it out.`,
+    saving: {
+      fraction: [1 - 1 / size, 1 - 1 / size],
+      usd: null,
+      basis: `one of ${formatCount(size)} values gives the same models`,
+    },
+    fixes: fixes(search.settings.indifferent, dimension.name),
+  })
 }
 
 /** Parameters that are ignored while another one has certain values. */

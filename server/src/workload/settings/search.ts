@@ -29,6 +29,13 @@ export interface NestedDimension {
   because: string
 }
 
+/** A dimension whose values all lead to the same model. */
+export interface IndifferentDimension {
+  name: string
+  /** Why, as a clause: 'it changes how neighbours are found, not which'. */
+  because: string
+}
+
 /** A dimension that the code of a trial asks for, or is handed, and never reads. */
 export interface UnreadDimension {
   name: string
@@ -112,6 +119,8 @@ export interface SearchSettings {
   places: Record<string, Location>
   inert: InertDimension[]
   nested: NestedDimension[]
+  /** Dimensions that make no difference to what is learnt. */
+  indifferent: IndifferentDimension[]
   unread: UnreadDimension[]
   drawn: DrawnDimension[]
 }
