@@ -82,6 +82,7 @@ import { inferenceEndpointReader } from './huggingface/inference-endpoint.js'
 import { layerSplitReader } from './huggingface/layer-split.js'
 import { huggingfaceMappingReader } from './huggingface/mapping.js'
 import { huggingfaceModelsReader } from './huggingface/models.js'
+import { modelsByNameReader } from './huggingface/models-by-name.js'
 import { huggingfacePackingReader } from './huggingface/packing.js'
 import { huggingfacePaddingReader } from './huggingface/padding.js'
 import { huggingfaceRankMappingReader } from './huggingface/rank-mapping.js'
@@ -318,6 +319,7 @@ export const readers: readonly Reader[] = [
   inferenceEndpointReader,
   layerSplitReader,
   huggingfaceMappingReader,
+  modelsByNameReader,
   huggingfaceModelsReader,
   huggingfacePackingReader,
   huggingfacePaddingReader,

@@ -3,7 +3,7 @@
 import { model as known } from '../../catalog/models.js'
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { mayBePassed, passedExpression, passedPlace, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { calleePlace, callSite } from '../../values/places.js'
@@ -68,14 +68,7 @@ function readAttention(python: PythonModule, call: Call, claims: ClaimBuilder): 
   const given = source.get(key)
   const at = passedPlace(source.argument(key))
   if (at === null || effective(given) !== 'eager' || isOnlySaved(python, call)) return
-  const text = codeText(python)
   const id = idOf(python, call)
-  // Where nobody can tell which model it is, a word of it in a help text or a comment is enough.
-  const wanted = softCapped.test(id ?? python.text)
-    ? 'soft-capped attention'
-    : /output_attentions|attentions\b|attn_weights|attention_mask_4d|BertViz|bertviz|head_view/.test(text)
-      ? 'the attention weights'
-      : null
   claimOperation(claims, {
     kind: 'eager attention',
     place: 'step',
@@ -87,8 +80,16 @@ function readAttention(python: PythonModule, call: Call, claims: ClaimBuilder): 
     from: given,
     weight: 'ordinary',
     subject: id,
-    wantedFor: wanted,
+    wantedFor: eagerWantedFor(python, id),
   })
+}
+
+/** What a program needs the eager attention of this model for; null: nothing that can be seen. */
+export function eagerWantedFor(python: PythonModule, id: string | null): string | null {
+  // Where nobody can tell which model it is, a word of it in a help text or a comment is enough.
+  if (softCapped.test(id ?? python.text)) return 'soft-capped attention'
+  const scores = /output_attentions|attentions\b|attn_weights|attention_mask_4d|BertViz|bertviz|head_view/
+  return scores.test(codeText(python)) ? 'the attention weights' : null
 }
 
 function readProcessor(python: PythonModule, call: Call, claims: ClaimBuilder): void {
@@ -105,7 +106,7 @@ function readProcessor(python: PythonModule, call: Call, claims: ClaimBuilder): 
 }
 
 /** Models of these libraries go to the accelerator that is there. */
-function evidenceOf(python: PythonModule) {
+export function evidenceOf(python: PythonModule) {
   const evidence = trainingEvidence(python)
   if (evidence.accelerator === 'none') evidence.accelerator = 'maybe'
   return evidence
@@ -187,12 +188,16 @@ function writtenInFull(python: PythonModule, call: Call): { key: string; place: 
     const given = python.argument(call, key)
     const expr = passedExpression(given)
     if (expr === null) continue
-    const text = python.nameOf(python.definition(expr)) ?? textArgument(given)
-    return text !== null && /^(torch\.)?float(32)?$/.test(text)
-      ? { key, place: { start: expr.start, end: expr.end } }
-      : null
+    return isFullFormat(python, given) ? { key, place: { start: expr.start, end: expr.end } } : null
   }
   return null
+}
+
+/** `torch.float32`, or its name as text. */
+export function isFullFormat(python: PythonModule, given: ArgumentValue): boolean {
+  const expr = passedExpression(given)
+  const text = (expr === null ? null : python.nameOf(python.definition(expr))) ?? textArgument(given)
+  return text !== null && /^(torch\.)?float(32)?$/.test(text)
 }
 
 function changeModel(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {

@@ -22,26 +22,61 @@ const values = /\bvalues?\b|\b(v_proj|to_v|w_?v)\b/i
 /** Between channels instead of places: its scores do not grow with the sample. `'b (head c) h w -> b head c (h w)'` */
 const channels = /^\w*(channel|cross_?covariance|xca|mdta)|->[^'"\n]*\bc\w* \(\s*\w+( \w+)+\s*\)\s*['"]/i
 
+const otherKind = (code: string): boolean => another.test(code) || channels.test(code)
+
 export function writtenAttentions(analysis: PythonModule): WrittenAttention[] {
   const found: WrittenAttention[] = []
   for (const klass of analysis.classes) {
     if (!klass.bases.includes('torch.nn.Module')) continue
     const code = analysis.code.slice(klass.node.start, klass.node.end)
     if (!/att(entio)?n/i.test(klass.name) && !(queries.test(code) && values.test(code))) continue
-    if (fused.test(code) || another.test(code) || channels.test(`${klass.name}\n${code}`)) continue
-    const func = klass.methods.get('forward')
-    const softmax = func === undefined ? null : scoresOf(func)
-    if (func !== undefined && softmax !== null) found.push({ softmax, func, className: klass.name })
+    const lent = ownFused.test(analysis.code) ? code.replace(calledHere, '') : code
+    if (fused.test(lent) || otherKind(`${klass.name}\n${code}`)) continue
+    const forward = klass.methods.get('forward')
+    if (forward === undefined) continue
+    const modules = new Set([...code.matchAll(softmaxModules)].map((match) => match[1]!))
+    for (const func of [forward, ...helpersOf(analysis, forward)]) {
+      const softmax = scoresOf(func, modules)
+      if (softmax === null) continue
+      if (!found.some((one) => one.softmax === softmax)) found.push({ softmax, func, className: klass.name })
+      break
+    }
   }
   return found
 }
 
+/** A function of the module that is called like the fused one, which it is not. */
+const ownFused = /\bdef scaled_dot_product_attention\b/
+const calledHere = /(?<!\b(F|functional)\.)\bscaled_dot_product_attention\b/g
+
+/** `self.attend = nn.Softmax(dim=-1)` */
+const softmaxModules = /\bself\.(\w+)\s*=\s*(?:torch\.)?(?:nn\.)?Softmax\(/g
+
+/** What `forward` leaves to functions of the same module: `self.attend(q, k, v)`. */
+function helpersOf(analysis: PythonModule, { node }: Func): Func[] {
+  const calls = flat(node.body).flatMap(expressionsOf).flatMap(callsWithin)
+  return calls.flatMap(({ callee }) => {
+    const func = analysis.functionOf(callee)
+    const code = func === null ? '' : analysis.code.slice(func.node.start, func.node.end)
+    return func === null || fused.test(code.replace(calledHere, '')) || otherKind(code) ? [] : [func]
+  })
+}
+
+function callsWithin(expr: Expr): (Expr & { type: 'call' })[] {
+  const inside = childrenOf(expr).flatMap(callsWithin)
+  return expr.type === 'call' ? [expr, ...inside] : inside
+}
+
 /** The softmax between two matrix products, whose weights nobody else sees; null: something else. */
-function scoresOf(func: Func): Expr | null {
+function scoresOf(func: Func, modules: ReadonlySet<string>): Expr | null {
   const statements = flat(func.node.body)
   // Values that come out of a product of two matrices, and what is made of them.
   const scores = new Set<string>()
   const weights = new Set<string>()
+  const turned = new Set<string>()
+  const isSoft = (expr: Expr) => isSoftmax(expr, modules)
+  const isOfScores = (soft: Expr) =>
+    mentions(soft, scores) || find(soft, (one) => isScore(one, turned)) !== null
   let softmax: Expr | null = null
   let used = false
   for (const statement of statements) {
@@ -51,26 +86,51 @@ function scoresOf(func: Func): Expr | null {
       if (returned.some((one) => one.type === 'name' && weights.has(one.id))) return null
     }
     const values = expressionsOf(statement)
+    // `F.softmax(scores, dim=-1) @ v`
+    let within = false
     for (const value of values) {
-      const product = find(value, isProduct)
-      if (product !== null && mentions(product, weights)) used = true
+      const product = productOver(value, (one) => isSoft(one) || (one.type === 'name' && weights.has(one.id)))
+      if (product === null) continue
+      const soft = find(product, isSoft)
+      if (soft === null) used = true
+      else if (isOfScores(soft)) {
+        softmax ??= soft
+        used = true
+        within = true
+      }
     }
     if (statement.type === 'assign' && statement.value !== null) {
       const target = statement.targets[0]
       if (target?.type === 'attribute' && mentions(statement.value, weights)) return null
-      if (target?.type !== 'name') continue
-      const soft = find(statement.value, isSoftmax)
-      if (soft !== null && (mentions(soft, scores) || find(soft, isScore) !== null)) {
+      if (target?.type !== 'name' || within) continue
+      const soft = find(statement.value, isSoft)
+      if (soft !== null && isOfScores(soft)) {
         softmax ??= soft
         weights.add(target.id)
-      } else if (find(statement.value, isScore) !== null) scores.add(target.id)
+      } else if (find(statement.value, (one) => isScore(one, turned)) !== null) scores.add(target.id)
       else if (mentions(statement.value, weights) && find(statement.value, isProduct) === null)
         weights.add(target.id)
       else if (mentions(statement.value, scores)) scores.add(target.id)
+      if (/^k|key/i.test(target.id) && find(statement.value, isTurned) !== null) turned.add(target.id)
     }
   }
   return used ? softmax : null
 }
+
+/** The innermost product of matrices with such a part. */
+function productOver(expr: Expr, test: (one: Expr) => boolean): Expr | null {
+  let product: Expr | null = null
+  const holdsPart = (one: Expr): boolean => {
+    let found = test(one)
+    for (const child of childrenOf(one)) if (holdsPart(child)) found = true
+    if (found && isProduct(one)) product ??= one
+    return found
+  }
+  holdsPart(expr)
+  return product
+}
+
+const holds = (expr: Expr, test: (one: Expr) => boolean): boolean => find(expr, test) !== null
 
 function flat(block: Stmt[]): Stmt[] {
   return block.flatMap((statement) =>
@@ -98,20 +158,24 @@ function isProduct(expr: Expr): boolean {
   return expr.type === 'call' && /^(matmul|bmm|einsum|baddbmm)$/.test(lastIdentifier(expr.callee))
 }
 
-/** A product with a transposed matrix: queries with keys. */
-function isScore(expr: Expr): boolean {
+/** A product with a transposed matrix: queries with keys. `turned`: names of those that were transposed before. */
+function isScore(expr: Expr, turned: ReadonlySet<string>): boolean {
   if (!isProduct(expr)) return false
   if (expr.type === 'call' && lastIdentifier(expr.callee) === 'einsum') return true
+  return mentions(expr, turned) || holds(expr, isTurned)
+}
+
+function isTurned(expr: Expr): boolean {
+  if (expr.type === 'attribute') return /^(T|mT)$/.test(expr.attr)
   return (
-    find(
-      expr,
-      (one) =>
-        (one.type === 'call' && /^(transpose|permute|swapaxes|t)$/.test(lastIdentifier(one.callee))) ||
-        (one.type === 'attribute' && /^(T|mT)$/.test(one.attr)),
-    ) !== null
+    expr.type === 'call' && /^(transpose|permute|swapaxes|t|rearrange)$/.test(lastIdentifier(expr.callee))
   )
 }
 
-function isSoftmax(expr: Expr): boolean {
-  return expr.type === 'call' && /^softmax$/i.test(lastIdentifier(expr.callee))
+function isSoftmax(expr: Expr, modules: ReadonlySet<string>): boolean {
+  if (expr.type !== 'call') return false
+  const { callee } = expr
+  if (/^softmax$/i.test(lastIdentifier(callee))) return true
+  const own = callee.type === 'attribute' && callee.value.type === 'name' && callee.value.id === 'self'
+  return own && modules.has(callee.attr)
 }

@@ -33,7 +33,18 @@ export const dataLoaderReader = defineReader({
   name: 'pytorch-data-loader',
   title: 'PyTorch',
   languages: ['python'],
-  triggers: ['DataLoader', 'DenseDataLoader', 'NeighborLoader', 'HGTLoader'],
+  triggers: [
+    'DataLoader',
+    'DenseDataLoader',
+    'NeighborLoader',
+    'HGTLoader',
+    'ClusterLoader',
+    'ShaDowKHopSampler',
+    'GraphSAINT',
+    'WebLoader',
+    'SubjectsLoader',
+    'to_dataloader',
+  ],
   settings: [loaderSettings],
   read(facts, context, claims) {
     const python = facts.python
@@ -97,12 +108,14 @@ function readLoader(
   }
   const epochs = feeds === 'training' ? onlyEpochs(python) : null
   if (epochs !== null) claimFolded(pipeline, 'passes', epochs.key, epochs.trips, epochs.place, asNumber, site)
-  const dataset = python.argument(call, 'dataset', 0)
-  if (feeds === 'training') claimOrder(python, call, passedExpression(dataset), pipeline)
+  // A data set that makes its own loader shuffles as well.
+  const ofDataset = call.method === 'to_dataloader'
+  const dataset = python.argument(call, 'dataset', ofDataset ? null : 0)
+  if (feeds === 'training' && !ofDataset) claimOrder(python, call, passedExpression(dataset), pipeline)
   const collate = collateWork(python, call)
   const nested = collate === null && collatesInLoops(python, call)
   // Sampling a graph takes as long as it takes, wherever the graph lies.
-  const samples = /(Neighbor|HGT)Loader$/.test(call.name ?? '')
+  const samples = /(Neighbor|HGT|Cluster)Loader$|Sampler$/.test(call.name ?? '')
   const expr = samples ? null : passedExpression(dataset)
   const seen = expr === null ? null : datasetWork(python, expr)
   const gathered = expr === null || feeds !== 'training' ? null : gathering(python, call, expr)
@@ -140,8 +153,9 @@ function mediaAround(python: PythonModule, { expr, assignedTo }: Call): boolean 
 
 const mediaName = /image|img|picture|photo|pixel|scene|video|frames|audio|speech|wave(form)?s?\b|spectro/i
 
-/** To put graphs together takes longer than to stack rows. */
-const ofGraphs = ({ name }: Call): boolean => name?.startsWith('torch_geometric.') === true
+/** To put graphs together takes longer than to stack rows, and so does it to cut windows out of tables of series. */
+const ofGraphs = ({ name, method }: Call): boolean =>
+  method === 'to_dataloader' || /^(torch_geometric|dgl)\./.test(name ?? '')
 
 /** Recordings of any length are padded to the longest of a batch that chance puts together. */
 function claimGrouping(python: PythonModule, call: Call, pipeline: SubjectBuilder<'InputPipeline'>): void {

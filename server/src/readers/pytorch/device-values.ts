@@ -31,7 +31,11 @@ export interface Dialect {
 }
 
 export const torchDialect: Dialect = {
-  computes: (analysis, call) => isModelCall(analysis, call) || isOwnForward(analysis, call),
+  // Clipping gives back the norm of all gradients.
+  computes: (analysis, call) =>
+    isModelCall(analysis, call) ||
+    isOwnForward(analysis, call) ||
+    lastIdentifier(call.callee) === 'clip_grad_norm_',
   libraries: /^(torch|torchmetrics|torchvision|einops|transformers|accelerate)\./,
   readers: null,
   attributes: /^grad$/,
@@ -308,7 +312,7 @@ function namesDevice(expr: Expr): boolean {
 function isContainerCall(expr: Expr & { type: 'call' }): boolean {
   return (
     expr.callee.type === 'attribute' &&
-    /^(save|save_pretrained|load|load_state_dict|named_|modules|children|log|log_dict|apply|buffers|no_sync|get_\w+|set_\w+|update\w*|register\w*|backward|step|clip_grad_norm_|print\w*|write\w*|tokenize|decode|batch_decode|encode_batch)/.test(
+    /^(save|save_pretrained|load|load_state_dict|named_|modules|children|log|log_dict|apply|buffers|no_sync|get_\w+|set_\w+|update\w*|register\w*|backward|step|print\w*|write\w*|tokenize|decode|batch_decode|encode_batch)/.test(
       expr.callee.attr,
     )
   )

@@ -16,10 +16,23 @@ const loaders: Record<string, { batch: number | null; workers: number | null; pi
   'torch_geometric.loader.NeighborLoader': { batch: null, workers: null, pinned: null },
   'torch_geometric.loader.LinkNeighborLoader': { batch: null, workers: null, pinned: null },
   'torch_geometric.loader.HGTLoader': { batch: null, workers: null, pinned: null },
+  'torch_geometric.loader.ClusterLoader': { batch: null, workers: null, pinned: null },
+  'torch_geometric.loader.ShaDowKHopSampler': { batch: null, workers: null, pinned: null },
+  'torch_geometric.loader.GraphSAINTSampler': { batch: null, workers: null, pinned: null },
+  'torch_geometric.loader.GraphSAINTNodeSampler': { batch: null, workers: null, pinned: null },
+  'torch_geometric.loader.GraphSAINTEdgeSampler': { batch: null, workers: null, pinned: null },
+  'torch_geometric.loader.GraphSAINTRandomWalkSampler': { batch: null, workers: null, pinned: null },
+  'dgl.dataloading.GraphDataLoader': { batch: null, workers: null, pinned: null },
   // The same loader, which can be gone on with where it was left.
   'torchdata.stateful_dataloader.StatefulDataLoader': { batch: 1, workers: 5, pinned: 7 },
   'streaming.StreamingDataLoader': { batch: 1, workers: 5, pinned: 7 },
   'streaming.base.StreamingDataLoader': { batch: 1, workers: 5, pinned: 7 },
+  'webdataset.WebLoader': { batch: 1, workers: 5, pinned: 7 },
+  'litdata.StreamingDataLoader': { batch: null, workers: null, pinned: null },
+  'torchio.SubjectsLoader': { batch: null, workers: null, pinned: null },
+  'torchio.data.SubjectsLoader': { batch: null, workers: null, pinned: null },
+  // What it is given goes to a loader of PyTorch.
+  'pytorch_forecasting.TimeSeriesDataSet.to_dataloader': { batch: 1, workers: null, pinned: null },
   'monai.data.DataLoader': { batch: null, workers: 1, pinned: null },
   'monai.data.dataloader.DataLoader': { batch: null, workers: 1, pinned: null },
 }
@@ -38,7 +51,15 @@ export function loaderArguments(python: PythonModule, call: Call, locator: Locat
   return new CallSource(python, call, locator, { positions })
 }
 
+/** `series.to_dataloader(…)`, mostly of what a function has made. */
+function ofDataset(python: PythonModule, { receiver, method }: Call): string | null {
+  if (method !== 'to_dataloader') return null
+  const known =
+    receiver === null ? python.uses('pytorch_forecasting.') : /\.TimeSeriesDataSet$/.test(receiver)
+  return known ? 'pytorch_forecasting.TimeSeriesDataSet.to_dataloader' : null
+}
+
 /** Where a call that makes a loader takes its arguments; undefined: it makes none. */
 export function positionsOf(python: PythonModule, call: Call) {
-  return lookUp(loaders, call.name ?? loaderBase(python, call) ?? '')
+  return lookUp(loaders, call.name ?? ofDataset(python, call) ?? loaderBase(python, call) ?? '')
 }

@@ -258,7 +258,7 @@ const inDeadCode = /\b(autocast|GradScaler|bfloat16|bf16|fp16|float16|amp|apex)\
 const shortFormats =
   /^torch\.(float16|half|bfloat16|float64|double|float8\w*|(cuda\.)?(Half|BFloat16|Double)Tensor)$/
 const loweringCalls =
-  /^(torch\.(autocast|amp\..*|set_default_(dtype|tensor_type)|cuda\.amp\..*|distributed\.fsdp\.(\w+\.)*MixedPrecision\w*)|apex\.(amp|fp16_utils)\..*|transformer_engine\..*|bitsandbytes\..*|transformers\.BitsAndBytesConfig)$/
+  /^(torch\.(autocast|amp\..*|set_default_(dtype|tensor_type)|cuda\.amp\..*|distributed\.fsdp\.(\w+\.)*MixedPrecision\w*)|apex\.(amp|fp16_utils)\..*|transformer_engine\..*|torchao\.(float8|prototype)\..*|bitsandbytes\..*|transformers\.BitsAndBytesConfig)$/
 const loweringMethods = /^(autocast|GradScaler|half|bfloat16|set_policy|set_default_dtype)$/
 /** What projects call functions and switches that lower the format. */
 const loweringNames = /(^|_)(amp|fp16|bf16|fp8|half|mixed_?precision)($|_)|autocast|MixedPrecision/i

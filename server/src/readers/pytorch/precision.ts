@@ -59,6 +59,7 @@ const loweringUses = [
   // Its `mixed_precision` may come from anywhere.
   'torch.distributed.fsdp.FullyShardedDataParallel',
   'transformer_engine.',
+  'torchao.float8.',
   'bitsandbytes.',
   'transformers.BitsAndBytesConfig',
 ]

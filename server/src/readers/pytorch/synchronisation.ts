@@ -293,8 +293,13 @@ function extractionsIn(
     comprehensions = around
   }
 
-  if ((statement.type === 'if' || statement.type === 'while') && branches(statement.test, holds))
-    add(statement.test, 'a branch on a tensor', false)
+  const test =
+    statement.type === 'if' || statement.type === 'while'
+      ? statement.test
+      : statement.type === 'assert'
+        ? hot.expressions[0]
+        : undefined
+  if (test !== undefined && branches(test, holds)) add(test, 'a branch on a tensor', false)
   else for (const expr of hot.expressions) visit(expr, false)
   return found
 }
