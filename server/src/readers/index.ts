@@ -178,6 +178,7 @@ import { rayClusterReader } from './ray/cluster.js'
 import { rayDataReader } from './ray/data.js'
 import { rayDownReader } from './ray/down.js'
 import { rayReservedReader } from './ray/reserved.js'
+import { rllibReader } from './ray/rllib.js'
 import { rayTuneReader } from './ray/tune.js'
 import { rayWorkersReader } from './ray/workers.js'
 import type { Reader } from './reader.js'
@@ -417,6 +418,7 @@ export const readers: readonly Reader[] = [
   rayDataReader,
   rayDownReader,
   rayReservedReader,
+  rllibReader,
   rayTuneReader,
   rayWorkersReader,
   sagemakerEndpointReader,

@@ -10,9 +10,9 @@ import { defineReader } from '../reader.js'
 
 /** Many fits that do not depend on each other: first what is outermost. */
 const spread = [
-  /^sklearn\.model_selection\.(\w+\.)*(GridSearchCV|RandomizedSearchCV|Halving\w+SearchCV|cross_val_score|cross_val_predict|cross_validate|learning_curve|validation_curve|permutation_test_score)$/,
-  /^sklearn\.(feature_selection\.RFECV|inspection\.permutation_importance|ensemble\.(Stacking|Voting)\w+|multioutput\.MultiOutput\w+|multiclass\.OneVs\w+)$/,
-  /^sklearn\.ensemble\.(\w+\.)*(RandomForest(Classifier|Regressor)|ExtraTrees(Classifier|Regressor)|Bagging(Classifier|Regressor)|IsolationForest)$/,
+  /^sklearn\.model_selection\.(\w+\.)*(GridSearchCV|RandomizedSearchCV|Halving\w+SearchCV|cross_val_score|cross_val_predict|cross_validate|learning_curve|validation_curve|permutation_test_score)$|^(skopt|optuna|optuna_integration)\.(\w+\.)*(BayesSearchCV|OptunaSearchCV)$/,
+  /^sklearn\.(feature_selection\.(RFECV|SequentialFeatureSelector)|calibration\.CalibratedClassifierCV|inspection\.permutation_importance|ensemble\.(Stacking|Voting)\w+|multioutput\.MultiOutput\w+|multiclass\.OneVs\w+)$/,
+  /^sklearn\.ensemble\.(\w+\.)*(RandomForest(Classifier|Regressor)|ExtraTrees(Classifier|Regressor)|Bagging(Classifier|Regressor)|IsolationForest)$|^sklearn\.manifold\.TSNE$/,
 ]
 
 /** Libraries with threads or processes of their own. */
