@@ -100,7 +100,49 @@ args = parser.parse_args()
     const found = await bill({ 'train.py': program })
     assert.deepEqual(found.ofSamples, expected.ofSamples)
     const unread = await bill({ 'train.py': program.replace('default="plain"', 'required=True') })
-    assert.equal(unread.ofSamples, null)
+    assert.ok(unread.assumptions.includes('any of wide_resnet50_2, resnet50, vit_b_16'))
+  })
+
+  it('spans those of several published ones, where another module makes the one that is asked for', async () => {
+    const makes = `import sys
+from torchvision import models
+
+def make(name):
+    if name == 'large':
+        return models.resnet50()
+    return models.resnet18()
+`
+    const code = train('CIFAR10(".", transform=transforms.Resize(224))', 'make(input())')
+    const both = await bill({ 'model.py': makes, 'train.py': code })
+    assert.ok(both.assumptions.includes('any of resnet50, resnet18'))
+    const [small, large] = await Promise.all(
+      ['resnet18', 'resnet50'].map((name) =>
+        bill({ 'model.py': makes.replace(/models\.resnet\d+/g, `models.${name}`), 'train.py': code }),
+      ),
+    )
+    assert.ok(small!.usd!.low >= both.usd!.low && large!.usd!.high <= both.usd!.high)
+    assert.ok(both.usd!.low < large!.usd!.low)
+  })
+
+  it('takes a network that the program has saved itself for the one that it loads elsewhere', async () => {
+    const files = {
+      'model.py': `from transformers import AutoModelForSequenceClassification
+
+def make(again):
+    if again:
+        return AutoModelForSequenceClassification.from_pretrained('./saved')
+    return AutoModelForSequenceClassification.from_pretrained('distilbert-base-uncased')
+`,
+      'train.py': `from transformers import Trainer, TrainingArguments
+from model import make
+from data import load
+
+args = TrainingArguments('out', per_device_train_batch_size=8, num_train_epochs=2)
+Trainer(model=make(input()), args=args, train_dataset=load()).train()
+`,
+    }
+    const { unknown } = await bill(files)
+    assert.deepEqual(unknown, ['how many samples it trains on: `samples` of a `[[runs]]` entry would say'])
   })
 
   it('does not say how long one takes whose published part may be frozen, or is the smaller one', async () => {

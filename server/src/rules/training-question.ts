@@ -4,7 +4,7 @@
  */
 import { dataset, type KnownDataset } from '../catalog/datasets.js'
 import type { Gpu } from '../catalog/gpus.js'
-import { type NamedModel, namedModel } from '../catalog/spellings.js'
+import type { NamedModel } from '../catalog/spellings.js'
 import { countedNetwork } from '../estimate/counted-network.js'
 import { type Interval, type Network, networkOf, throughViews } from '../estimate/network.js'
 import { predictsNoToken, type ReadQuestion } from '../estimate/question.js'
@@ -14,21 +14,16 @@ import type { ProductFormat } from '../estimate/step-seconds.js'
 import { groupedDigits } from '../text/grouped-digits.js'
 import { effective } from '../values/value.js'
 import type { Claim, Run, SubjectView } from '../workload/claim.js'
-import type { TrainingSettings } from '../workload/resource-kinds.js'
 import { withOptions } from './option-bounds.js'
 import { subjectsAround, subjectsOf } from './subject-view.js'
+import { type Computed, endsOfModels, modelOf, type NoQuestion } from './trained-model.js'
 import { operationOf } from './training/operation.js'
-import { arithmeticOf, ofLayers } from './training-memory.js'
+import { arithmeticOf } from './training-memory.js'
 
 export interface TrainingQuestion {
   view: SubjectView<'Training'>
   fast: ReadQuestion
   slow: ReadQuestion
-}
-
-/** What is not known of a training, as it is told. */
-export interface NoQuestion {
-  missing: string
 }
 
 type Settings = SubjectView<'Training'>['settings']
@@ -51,19 +46,34 @@ export function questionOf(
   const settings = withOptions(view)
   const model = modelOf(view)
   if ('missing' in model) return model
-  const counted = 'networks' in model ? countedNetwork(model.name, model.networks) : null
-  const named: NamedModel =
-    'networks' in model ? { name: model.name, model: null, cost: null, assumed: false } : model
   if (effective(settings.precision) === 'fp64') return { missing: 'how fast it computes in fp64' }
   const data = dataOf(view)
   const headless = effective(settings.languageHead) === false || predictsNoToken(data.known)
-  const once = counted ?? networkOf(named, headless)
   // Of several networks it is not known which of them.
-  const times = 'networks' in model && model.networks.length > 1 ? undefined : effective(settings.forwards)
-  const network =
-    once === null || times === undefined
-      ? once
-      : { ...throughViews(once, { low: times, high: times }), model: once.model }
+  const several = 'either' in model || ('networks' in model && model.networks.length > 1)
+  const times = several ? undefined : effective(settings.forwards)
+  const computed = (named: NamedModel, once: Network | null): Computed => ({
+    named,
+    network:
+      once === null || times === undefined
+        ? once
+        : { ...throughViews(once, { low: times, high: times }), model: once.model },
+  })
+  const ends =
+    'either' in model
+      ? endsOfModels(model.either.map((named) => ({ named, network: networkOf(named, headless) })))
+      : null
+  if ('either' in model && ends === null) return { missing: 'which model it trains' }
+  const only =
+    'networks' in model
+      ? computed(
+          { name: model.name, model: null, cost: null, assumed: false },
+          countedNetwork(model.name, model.networks),
+        )
+      : 'either' in model
+        ? ends!.slow
+        : computed(model, networkOf(model, headless))
+  const { named, network } = only
   const batch = endsOf(settings.batchSize)
   const passes = lengthsOf(settings)
   const arithmetic = arithmeticOf(settings)
@@ -71,8 +81,7 @@ export function questionOf(
   const size = sizeOf(view, network, named)
   const frozen = frozenOf(view, named)
   const each = (end: 'fast' | 'slow'): ReadQuestion => ({
-    named,
-    network,
+    ...(ends?.[end] ?? only),
     gpu,
     mostMemoryGB: gpu?.memoryGB ?? null,
     machine: null,
@@ -101,7 +110,10 @@ export function questionOf(
     dataset: data.known,
     unknownDataset: data.unknown,
     samples: told ?? data.rows?.[end] ?? null,
-    assumptions: told === null && data.counted !== null ? [data.counted] : [],
+    assumptions: [
+      ...('either' in model ? [`any of ${model.either.map((one) => one.name).join(', ')}`] : []),
+      ...(told === null && data.counted !== null ? [data.counted] : []),
+    ],
   })
   return { view, fast: each('fast'), slow: each('slow') }
 }
@@ -152,73 +164,6 @@ export function lackText(lack: Lack, { view, slow }: TrainingQuestion): string {
     case 'tokens':
       return 'how many tokens a sample has'
   }
-}
-
-function modelOf(view: SubjectView<'Training'>): NamedModel | TrainingSettings['countedLayers'] | NoQuestion {
-  const { settings } = view
-  const layers = effective(settings.layers)
-  if (layers !== undefined) return { name: layers.name, model: ofLayers(layers), cost: null, assumed: false }
-  const claim = settings.model
-  const made = madeIn(view)
-  const id = effective(claim) ?? (settings.layers === undefined ? made.name : undefined)
-  if (id === undefined) {
-    const counted = effective(settings.countedLayers) ?? made.counted
-    if (counted !== undefined) return counted
-    const rounds = effective(settings.rounds)
-    if (rounds !== undefined) return { missing: 'how long boosting takes on this table' }
-    const because = claim?.state === 'unknown' ? claim.because : made.because
-    return { missing: `which model it trains${because === undefined ? '' : ` (${because})`}` }
-  }
-  const found = namedModel(id)
-  if (found === undefined) return { missing: `what ${id} computes: it is not in the catalog` }
-  return found
-}
-
-/** Parameters of the model that is trained, where its name or its layers tell. */
-export function parametersOf(view: SubjectView<'Training'>): number | undefined {
-  const given = effective(view.settings.parameters)
-  if (given !== undefined) return given
-  const found = modelOf(view)
-  if ('missing' in found) return undefined
-  return 'networks' in found
-    ? found.networks.reduce((sum, { parameters }) => sum + parameters, 0)
-    : found.model?.parameters
-}
-
-/** A folder of the program's own, which a name of the hub is none of. */
-const ownFolder = /^[./~]|^(saved?|checkpoints?|outputs?|results?|weights)([_-]\w+)?(\/|$)/i
-
-interface Made {
-  name?: string
-  counted?: TrainingSettings['countedLayers']
-  /** Why it is not known. */
-  because?: string
-}
-
-/**
- * What the program makes in the file of the training, or else in what is read with it: the one network with a name that is
- * known, else all networks of the project's own, if the layers of all are counted.
- */
-function madeIn({ run, subject }: SubjectView): Made {
-  const networks = subjectsAround(run, 'Network')
-  const inFile = networks.filter((one) => one.subject.location.path === subject.location.path)
-  const made = inFile.length > 0 ? inFile : networks
-  const named = made.filter(({ settings }) => settings.name !== undefined)
-  if (named.length > 0) {
-    const names = named.map(({ settings }) => effective(settings.name))
-    // What it has saved before is the same network.
-    const published = names.filter((one) => one === undefined || !ownFolder.test(one))
-    const [first, ...others] = published.length > 0 ? published : names
-    return first === undefined || others.some((one) => one !== first) ? {} : { name: first }
-  }
-  const layers = made.map(({ settings }) => effective(settings.countedLayers))
-  const counted = layers.flatMap((one) => one ?? [])
-  if (counted.length === 0 || counted.length < layers.length) {
-    const unread = made.find(({ settings }) => settings.countedLayers?.state === 'unknown')
-    const claim = unread?.settings.countedLayers
-    return claim?.state === 'unknown' ? { because: claim.because } : {}
-  }
-  return { counted: { name: 'its own network', networks: counted } }
 }
 
 /** The ends of a number: both the same where it is known, its bounds where only these are. */
@@ -375,7 +320,7 @@ function pictureEdges(run: Run): ReadQuestion['size'] {
 
 /** Tokens of a sample, or steps of a series, as the modules of the program call that number. */
 function textLengths(run: Run): ReadQuestion['size'] {
-  const all = subjectsOf(run, 'Dataset').flatMap(({ settings }) => effective(settings.textLength) ?? [])
+  const all = subjectsAround(run, 'Dataset').flatMap(({ settings }) => effective(settings.textLength) ?? [])
   const [low, high] = [Math.min(...all.map((one) => one.low)), Math.max(...all.map((one) => one.high))]
   return all.length === 0 || high > mostTimes * low ? null : { low, high }
 }

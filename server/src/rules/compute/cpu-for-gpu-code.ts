@@ -5,7 +5,7 @@ import { usesAccelerator } from '../accelerator-use.js'
 import { defineRule } from '../rule.js'
 import { isSilence, type Silence, unless, unlessUnread } from '../silence.js'
 import { subjectIn, subjectsOf } from '../subject-view.js'
-import { parametersOf } from '../training-question.js'
+import { parametersOf } from '../trained-model.js'
 
 /** Below this many parameters a processor may do. */
 const large = 20_000_000
