@@ -145,14 +145,30 @@ Trainer(model=make(input()), args=args, train_dataset=load()).train()
     assert.deepEqual(unknown, ['how many samples it trains on: `samples` of a `[[runs]]` entry would say'])
   })
 
-  it('does not say how long one takes whose published part may be frozen, or is the smaller one', async () => {
-    for (const layers of [
-      'self.body = models.resnet50(weights="DEFAULT")\nself.body.requires_grad_(False)\nself.head = nn.Linear(1000, 9)',
-      'self.body = models.resnet18()\nself.head = nn.Sequential(nn.Linear(1000, 20000), nn.Linear(20000, 9))',
-    ]) {
+  it('does not say how long one takes whose published part is the smaller one', async () => {
+    const layers =
+      'self.body = models.resnet18()\nself.head = nn.Sequential(nn.Linear(1000, 20000), nn.Linear(20000, 9))'
+    const found = await bill({ 'model.py': built(layers), 'train.py': train(resized, 'Net()') })
+    assert.equal(found.ofSamples, null)
+  })
+
+  it('spans from a head alone to all of one whose published part may be frozen, and counts copies of it', async () => {
+    const of = async (layers: string) => {
       const found = await bill({ 'model.py': built(layers), 'train.py': train(resized, 'Net()') })
-      assert.equal(found.ofSamples, null, layers)
+      return found.ofSamples!.hours
     }
+    const body = 'self.body = models.resnet50(weights="DEFAULT")'
+    const head = 'self.head = nn.Linear(1000, 9)'
+    const whole = await of(`${body}\n${head}`)
+    const frozen = await of(
+      `${body}\nfor one in self.body.layer1.parameters():\n    one.requires_grad = False\n${head}`,
+    )
+    assert.ok(frozen.low < 0.5 * whole.low && frozen.high > 0.7 * whole.high)
+    const twice = await of(`${body}\nself.other = models.resnet50(weights="DEFAULT")\n${head}`)
+    assert.ok(twice.high > 1.6 * whole.high)
+    const either =
+      'if input():\n    self.body = models.resnet50(weights="DEFAULT")\nelse:\n    self.body = models.resnet50()'
+    assert.deepEqual(await of(`${either}\n${head}`), whole)
   })
 
   it('counts a training once whose steps and whose epochs stand in different modules', async () => {

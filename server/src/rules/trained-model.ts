@@ -53,6 +53,10 @@ const ownFolder = /^[./~]|^(saved?|checkpoints?|outputs?|results?|weights)([_-]\
 
 interface Made {
   name?: string
+  /** So many of it are computed for each sample, at most. */
+  copies?: number
+  /** Some of its weights may not be trained. */
+  partlyFrozen?: boolean
   /** One of these, as an option or a branch decides. */
   either?: string[]
   counted?: TrainingSettings['countedLayers']
@@ -67,7 +71,7 @@ const mostModels = 6
  * What the program makes in the file of the training, or else in what is read with it: the one network with a name that is
  * known, else all networks of the project's own, if the layers of all are counted.
  */
-function madeIn({ run, subject }: SubjectView): Made {
+export function madeIn({ run, subject }: SubjectView): Made {
   const networks = subjectsAround(run, 'Network')
   const inFile = networks.filter((one) => one.subject.location.path === subject.location.path)
   const made = inFile.length > 0 ? inFile : networks
@@ -77,7 +81,14 @@ function madeIn({ run, subject }: SubjectView): Made {
     // What it has saved before is the same network.
     const published = names.filter((one) => one === undefined || !ownFolder.test(one))
     const [first, ...others] = published.length > 0 ? published : names
-    if (others.every((one) => one === first)) return first === undefined ? {} : { name: first }
+    if (others.every((one) => one === first))
+      return first === undefined
+        ? {}
+        : {
+            name: first,
+            copies: Math.max(...named.map(({ settings }) => effective(settings.copies) ?? 1)),
+            partlyFrozen: named.some(({ settings }) => effective(settings.partlyFrozen) === true),
+          }
     const all = [...new Set(published)]
     return all.every((one) => one !== undefined) && all.length <= mostModels
       ? { either: all as string[] }

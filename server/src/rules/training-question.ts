@@ -4,6 +4,7 @@
  */
 import { dataset, type KnownDataset } from '../catalog/datasets.js'
 import type { Gpu } from '../catalog/gpus.js'
+import { writesText } from '../catalog/models.js'
 import type { NamedModel } from '../catalog/spellings.js'
 import { countedNetwork } from '../estimate/counted-network.js'
 import { type Interval, type Network, networkOf, throughViews } from '../estimate/network.js'
@@ -16,9 +17,9 @@ import { effective } from '../values/value.js'
 import type { Claim, Run, SubjectView } from '../workload/claim.js'
 import { withOptions } from './option-bounds.js'
 import { subjectsAround, subjectsOf } from './subject-view.js'
-import { type Computed, endsOfModels, modelOf, type NoQuestion } from './trained-model.js'
+import { type Computed, endsOfModels, madeIn, modelOf, type NoQuestion } from './trained-model.js'
 import { operationOf } from './training/operation.js'
-import { arithmeticOf } from './training-memory.js'
+import { arithmeticOf, formatOf } from './training-memory.js'
 
 export interface TrainingQuestion {
   view: SubjectView<'Training'>
@@ -51,13 +52,15 @@ export function questionOf(
   const headless = effective(settings.languageHead) === false || predictsNoToken(data.known)
   // Of several networks it is not known which of them.
   const several = 'either' in model || ('networks' in model && model.networks.length > 1)
-  const times = several ? undefined : effective(settings.forwards)
+  const times = several ? 1 : (effective(settings.forwards) ?? 1)
+  const made = effective(settings.model) === undefined ? madeIn(view) : {}
+  const views = times * (made.copies ?? 1)
   const computed = (named: NamedModel, once: Network | null): Computed => ({
     named,
     network:
-      once === null || times === undefined
+      once === null || views === 1
         ? once
-        : { ...throughViews(once, { low: times, high: times }), model: once.model },
+        : { ...throughViews(once, { low: views, high: views }), model: once.model },
   })
   const ends =
     'either' in model
@@ -79,7 +82,7 @@ export function questionOf(
   const arithmetic = arithmeticOf(settings)
   const adapters = effective(settings.adapters) != null
   const size = sizeOf(view, network, named)
-  const frozen = frozenOf(view, named)
+  const frozen = frozenOf(view, named) ?? (made.partlyFrozen === true ? 'part' : null)
   const each = (end: 'fast' | 'slow'): ReadQuestion => ({
     ...(ends?.[end] ?? only),
     gpu,
@@ -89,7 +92,7 @@ export function questionOf(
     batch: batch?.[end] ?? null,
     accumulation: effective(settings.accumulation) ?? 1,
     size,
-    formats: formatsOf(settings, network?.networkClass, gpu),
+    formats: formatsOf(settings, network, gpu),
     precision: null,
     optimizer: effective(settings.optimizer) ?? 'adamw',
     method: {
@@ -350,13 +353,19 @@ function sizeOf(
 
 function formatsOf(
   settings: Settings,
-  networkClass: string | undefined,
+  network: Network | null,
   gpu: Gpu | null,
 ): readonly [ProductFormat, ProductFormat] {
-  const found = arithmeticOf(settings)
+  const found = arithmeticOf(settings) ?? formatOf(settings, usualBits(settings, network))
   if (found === null) return ['fp16', 'fp32']
   if (found.arithmetic !== 'fp32') return [found.format, found.format]
   // cuDNN computes convolutions in TF32 where nobody says otherwise: in PyTorch, in TensorFlow.
-  const convolutions = networkClass === 'conv' || networkClass === 'detector'
+  const convolutions = network?.networkClass === 'conv' || network?.networkClass === 'detector'
   return convolutions && gpu?.formats.has('tf32') === true ? ['tf32', 'tf32'] : ['fp32', 'fp32']
+}
+
+/** Bits of weights of which nothing is said: language models are often loaded in 16, and where products are cast it does not matter. */
+function usualBits({ precision }: Settings, network: Network | null): 32 | undefined {
+  const cast = effective(precision)?.endsWith('-mixed') === true
+  return cast || (network !== null && !writesText(network.model)) ? 32 : undefined
 }

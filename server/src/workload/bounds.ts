@@ -31,6 +31,7 @@ const bounds: Record<NumberSetting, Bound> = {
   checkpointCount: count,
   classes: count,
   concurrentRuns: count,
+  copies: [1, 1000],
   cpus: machines,
   devices: machines,
   devicesEach: count,

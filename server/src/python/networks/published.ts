@@ -26,6 +26,10 @@ export interface PublishedNetwork {
   name: string
   /** Weights that the project's own layers have beside it. */
   beside: number
+  /** So many of it, each of which is computed. */
+  copies: number
+  /** Some of its weights may not be trained. */
+  frozen: boolean
 }
 
 /** The name under which a call makes a published network; null: it makes none, or the name cannot be read. */

@@ -24,11 +24,13 @@ class Count {
   /** Something in it cannot be counted. */
   open = false
   /** Networks of libraries in it, whose layers only their names tell. */
-  readonly published = new Set<string>()
+  readonly published = new Map<string, Set<string>>()
   /** Some of its weights may not be trained. */
   private frozen = false
   private readonly seen = new Set<Layer>()
   private readonly scale = new Scale()
+  /** The attribute that holds what is added. */
+  private holder = ''
   private guessing = false
   private readonly repeated = { weights: 0, used: 0 }
 
@@ -43,7 +45,7 @@ class Count {
       this.guessed(() => this.add(value.value, times * usualRepeats, depth + 1))
     } else if (isKind(value, 'foreign')) {
       if (value.name === undefined) this.open = true
-      else this.published.add(value.name)
+      else this.published.set(value.name, (this.published.get(value.name) ?? new Set()).add(this.holder))
     } else if (isKind(value, 'layer')) this.layer(value, times, depth)
   }
 
@@ -134,11 +136,12 @@ class Count {
     return { ...this.size, repeats: Math.max(weights / parameters, used / (places?.weights || 1)) }
   }
 
-  /** The one network of a library that it is built around, all of whose weights are trained; null: there is none. */
+  /** The one network of a library that it is built around; null: there is none. */
   get around(): PublishedNetwork | null {
-    const [name] = this.published
-    if (this.open || this.frozen || name === undefined || this.published.size > 1) return null
-    return { name, beside: this.size.parameters }
+    const [first] = this.published
+    if (this.open || first === undefined || this.published.size > 1) return null
+    const [name, copies] = first
+    return { name, beside: this.size.parameters, copies: copies.size, frozen: this.frozen }
   }
 
   /** What stands in the attributes of a network. */
@@ -158,6 +161,8 @@ class Count {
       if (unknown && !weightless.test(name) && isApplied(text, name)) this.open = true
       else if (!unknown) {
         if (isPool(value) && within.has(name)) continue
+        // Either of two that a condition decides between is one network.
+        this.holder = `${depth} ${name}`
         this.add(value, times, depth + 1)
         if (mayConvolve(value)) within.step()
       }

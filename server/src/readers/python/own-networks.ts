@@ -2,7 +2,7 @@
 import { madeNetworkCalls } from '../../python/networks/size.js'
 import { calleePlace } from '../../values/places.js'
 import { kerasNetworks } from '../keras/counted-layers.js'
-import { isMostly } from '../pytorch/published-network.js'
+import { isMadeOf } from '../pytorch/published-network.js'
 import { defineReader } from '../reader.js'
 
 export const ownNetworksReader = defineReader({
@@ -22,8 +22,11 @@ export const ownNetworksReader = defineReader({
       const place = calleePlace(call)
       const network = claims.subject('Network', place, call.function?.qualified ?? '', python.evidence)
       const key = name ?? 'layers'
-      if (layers === null && isMostly(around)) network.known('name', key, around.name, place)
-      else if (layers === null) network.unknown('countedLayers', key, `the layers of ${key}`, place)
+      if (layers === null && isMadeOf(around)) {
+        network.known('name', key, around.name, place)
+        if (around.copies > 1) network.known('copies', key, around.copies, place)
+        if (around.frozen) network.known('partlyFrozen', key, true, place)
+      } else if (layers === null) network.unknown('countedLayers', key, `the layers of ${key}`, place)
       else network.known('countedLayers', key, layers, place)
     }
   },

@@ -135,7 +135,11 @@ function readDefined(python: PythonModule, training: Training, place: Place): vo
 /** Networks whose layers are counted, where what they do to a sample cannot be followed. */
 function readCounted(python: PythonModule, training: Training, place: Place): void {
   const networks = trainedSizes(python)
-  if (networks === null) return
+  if (networks === null) {
+    // The program may say elsewhere what it trains.
+    readBatch(python, training, place)
+    return
+  }
   training.known('countedLayers', 'layers', { name: 'its own network', networks }, place)
   const edge = once(python, 'the edge of its pictures', () => imageEdge(python))
   if (edge !== null && networks.some(({ places }) => places?.axes === 2))

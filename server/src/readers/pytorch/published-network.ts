@@ -9,8 +9,13 @@ export const publishedNetwork =
 /** Weights beside a published network, as a share of its own, up to which the whole is as large as it: a head. */
 const smallPart = 1 / 4
 
-/** A network that takes hardly more work than the published one that it is built around, which the catalogue knows. */
+/** A network that takes hardly more work than the published one that it is built around, which is trained and which the catalogue knows. */
 export function isMostly(around: PublishedNetwork | null | undefined): around is PublishedNetwork {
+  return isMadeOf(around) && around.copies === 1 && !around.frozen
+}
+
+/** The same of several copies, or where some of its weights are frozen. */
+export function isMadeOf(around: PublishedNetwork | null | undefined): around is PublishedNetwork {
   if (around == null) return false
   const parameters = known(around.name)?.parameters
   return parameters !== undefined && around.beside <= smallPart * parameters

@@ -182,6 +182,10 @@ export interface FitSettings {
 export interface NetworkSettings {
   /** 'resnet50', 'bert-base-uncased', 'yolov8n'. */
   name: string
+  /** So many of it in one network, each computed for each sample. */
+  copies: number
+  /** Some of its weights may not be trained. */
+  partlyFrozen: boolean
   /** One of the project's own, by its layers. */
   countedLayers: CountedLayers
 }
