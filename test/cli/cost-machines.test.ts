@@ -119,6 +119,26 @@ for epoch in range(200):
     assert.ok(bill!.assumptions.some((one) => /counts one accelerator: `DataParallel` takes all/.test(one)))
   })
 
+  it('takes no card for a usual one that lacks the format that is asked for', async () => {
+    const code = train('model')
+      .replace(
+        'for images, labels in loader:',
+        'for images, labels in loader:\n        context = torch.autocast("cuda", FORMAT)',
+      )
+      .replace(
+        /torch\.nn\.functional\.cross_entropy\((.*)\)\.backward\(\)/,
+        (_, of) =>
+          `with context:\n            loss = torch.nn.functional.cross_entropy(${of})\n        loss.backward()`,
+      )
+    const of = async (format: string) => {
+      const [bill] = await jobs({ 'train.py': code.replace('FORMAT', `torch.${format}`) })
+      return bill!.assumptions.join()
+    }
+    assert.match(await of('float16'), /on T4 /)
+    assert.match(await of('bfloat16'), /on A10G /)
+    assert.doesNotMatch(await of('bfloat16'), /T4/)
+  })
+
   it('counts the accelerators that a program names', async () => {
     const named = train('torch.nn.DataParallel(model, device_ids=[0, 1, 2, 3])').replace(
       'device_count() > 1',

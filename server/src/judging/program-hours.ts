@@ -104,7 +104,8 @@ function hoursOfTraining(view: Work, options: RuleOptions): ProgramHours {
 }
 
 /**
- * Whether the card may hold what is trained: not where its weights alone, with their gradients where all are trained, are larger.
+ * Whether the card may be meant for what is trained: not where its weights alone, with their gradients where all are trained, are
+ * larger, and not where it has no units for the bf16 that is asked for.
  */
 export function mayHold(view: Work, card: string, options: RuleOptions): boolean {
   if (isViewOf(view, 'Fit') || view.settings.trees !== undefined) return true
@@ -114,6 +115,9 @@ export function mayHold(view: Work, card: string, options: RuleOptions): boolean
   const usable = gpu === null ? null : usableMemory(gpu)
   if ('missing' in question || usable === null) return true
   const { network, method, devices } = question.fast
+  const { precision } = view.settings
+  const asked = precision?.state === 'known' && precision.value.startsWith('bf16')
+  if (asked && gpu !== null && !gpu.formats.has('bf16')) return false
   const bytes = method.quantized ? 0.5 : method.adapters || method.headOnly ? 2 : 4
   return bytes * (network?.parameters ?? 0) <= usable * devices
 }
