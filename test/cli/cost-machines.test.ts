@@ -73,6 +73,23 @@ describe('the machines of a bill', () => {
     assert.equal((await of(2)).saving, null)
   })
 
+  it('saves nothing of a pool of a fixed size that services take, which only they can shrink', async () => {
+    const fixed = `resource "aws_eks_node_group" "gpu" {
+  instance_types = ["g4dn.xlarge"]
+  labels         = { accelerator = "l4" }
+  scaling_config {
+    desired_size = 2
+    min_size     = 2
+    max_size     = 2
+  }
+}
+`
+    const files = { 'pool.tf': fixed, 'service.yaml': service }
+    const { out } = await runHere(files, ['check', '--output-format', 'json'])
+    const found = JSON.parse(out).findings.find(({ rule }: { rule: string }) => rule === 'scaling/idle-floor')
+    assert.deepEqual([found.severity, found.saving], ['information', null])
+  })
+
   it('takes the prices of Modal for its functions', async () => {
     const app = `import modal
 

@@ -44,7 +44,9 @@ export default defineRule({
     const copies = Math.max(1, effective(zones) ?? 1)
     const count = floor.value * copies
     const busy = effective(taken) ?? 0
-    if (floor.exact && busy >= count) return silent('services of the project take all of its machines')
+    const isTaken = floor.exact && busy >= count
+    if (isTaken && effective(fixed) !== true)
+      return silent('services of the project take all of its machines')
     // Machines that services take at all times are not idle, whatever the minimum.
     const free = count - Math.min(busy, count)
     const cost = poolCost(view, count, options, today)
@@ -84,9 +86,9 @@ export default defineRule({
     const unsure = slice || answers || held
     report({
       at: minimum,
-      ...(unsure || plain ? { severity: 'information' as const } : {}),
-      message: `${always}${rate === '' ? '' : `: ${rate} day and night`}.`,
-      saving,
+      ...(unsure || plain || isTaken ? { severity: 'information' as const } : {}),
+      message: `${always}${rate === '' ? '' : `: ${rate} day and night`}.${isTaken ? ' Services of the project take all of it, so it shrinks only with them.' : ''}`,
+      ...(isTaken ? {} : { saving }),
       fixes: plain && holdsCluster(view) ? [] : [{ set: [{ claim: minimum, value: 0 }] }],
       // How many machines wait is decided once for all clusters.
       ...(plain ? { together: 'processors' } : {}),
