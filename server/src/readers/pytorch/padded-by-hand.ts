@@ -13,6 +13,9 @@ import { isDataset, makersOf } from './sample-work.js'
 /** What is padded may be anything else: measurements of patients, paths of cars. */
 const ofWords = /[tT]okeni[sz]|token_?ids|input_ids|vocab|\bwords?\b|captions?\b|sentences?\b|<pad>/
 
+/** What a length is taken from, or ends with. */
+const lengths = /-\s*len\(|-\s*\w+\.(size|shape)\b|:\s*(len\(|\w+\.(size|shape)\b)/
+
 export function claimPaddedByHand(python: PythonModule, claims: ClaimBuilder): void {
   const [first] = paddedByHand(python)
   if (first === undefined) return
@@ -41,7 +44,7 @@ interface Padding {
 }
 
 function paddedByHand(python: PythonModule): Padding[] {
-  if (!codeMatches(python, ofWords) || shapesStay(python)) return []
+  if (!lengths.test(python.code) || !codeMatches(python, ofWords) || shapesStay(python)) return []
   return [...preparing(python)].flatMap((func) =>
     paddings(python, func).filter(({ length }) => isOneForAll(python, length)),
   )

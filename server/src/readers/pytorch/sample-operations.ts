@@ -33,7 +33,6 @@ export const pytorchSamplesReader = defineReader({
     'from_generator',
     // A helper that pads.
     '- len(',
-    '.pad(',
   ],
   read(facts, _context, claims) {
     const { python } = facts

@@ -8,6 +8,7 @@ import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import { onlyReturn } from '../../python/returns.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import { alwaysRun, inTry, plainCalls, Varying } from '../repeated-code.js'
 import { pictureReader } from './datasets.js'
 import { trainsAnywhere } from './evidence.js'
@@ -57,7 +58,11 @@ const datasetClass = /(^|\.)\w*(Dataset|DataSet|ImageFolder|DatasetFolder)$/
 /** These read over the network by design, and keep what they have read. */
 const streamingClass = /^(streaming|webdataset|s3torchconnector|litdata|ffcv)\./
 
-export function makersOf(python: PythonModule): Maker[] {
+export function makersOf(python: PythonModule): readonly Maker[] {
+  return once(python, 'makers of samples', () => makersNow(python))
+}
+
+function makersNow(python: PythonModule): Maker[] {
   const makers = new Map<Func, Omit<Maker, 'func'>>()
   for (const klass of python.classes) {
     const each = madeBy(klass)
