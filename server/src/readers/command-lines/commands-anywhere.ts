@@ -28,15 +28,35 @@ export function commandsAnywhere(
   mentions: Mentions,
 ): PlacedCommand[] {
   const { shell, config } = facts
-  if (shell !== undefined) return reachable(shell.commands, null)
+  if (shell !== undefined) return reachable(shell.commands, null, context)
   if (config === undefined) return inProgram(facts, context, mentions)
   const found: PlacedCommand[] = []
   for (const { root } of config.documents) visit(root, context, mentions, found, 0)
   return found
 }
 
-function reachable(commands: readonly ShellCommand[], shown: Place | null): PlacedCommand[] {
-  return commands.flatMap((command) => (command.unreachable ? [] : [{ command, shown }]))
+function reachable(
+  commands: readonly ShellCommand[],
+  shown: Place | null,
+  context: ReaderContext,
+): PlacedCommand[] {
+  return commands.flatMap((command) => {
+    if (command.unreachable) return []
+    const inner = innerText(command)
+    if (inner === null) return [{ command, shown }]
+    const place = shown ?? { start: command.start, end: command.end }
+    return context
+      .shell(inner)
+      .commands.flatMap((one) => (one.unreachable ? [] : [{ command: one, shown: place }]))
+  })
+}
+
+const shells = /(^|\/)(ba|z|da)?sh$/
+
+/** The text of `bash -c "…"`; null: the command is no such one. */
+function innerText({ words }: ShellCommand): string | null {
+  const [program, option, text] = words
+  return shells.test(program?.text ?? '') && /^-\w*c$/.test(option?.text ?? '') ? (text?.text ?? null) : null
 }
 
 function visit(
@@ -49,7 +69,7 @@ function visit(
   if (depth > deepestNode || found.length > mostTexts) return
   if (node.kind === 'map') {
     const words = containerWords(node)
-    if (words !== null) found.push(...listed(words.flat(), mentions, words.at(-1)!))
+    if (words !== null) found.push(...listed(words.flat(), context, mentions, words.at(-1)!))
     for (const { key, value } of entries(node))
       if (words === null || (key !== 'command' && key !== 'args'))
         visit(value, context, mentions, found, depth + 1)
@@ -57,7 +77,7 @@ function visit(
   }
   if (node.kind === 'list') {
     const words = asWords(node)
-    if (words !== null) found.push(...listed(words, mentions))
+    if (words !== null) found.push(...listed(words, context, mentions))
     else for (const item of items(node)) visit(item, context, mentions, found, depth + 1)
     return
   }
@@ -65,7 +85,7 @@ function visit(
   if (text === undefined || text.length > longestText || !mentions(text)) return
   // Templates of CI systems: their values are filled in later.
   const masked = text.replace(/\$\{\{[\s\S]*?\}\}|<<[^<>]*>>|\{\{[\s\S]*?\}\}/g, 'template')
-  found.push(...reachable(context.shell(masked).commands, { start: node.start, end: node.end }))
+  found.push(...reachable(context.shell(masked).commands, { start: node.start, end: node.end }, context))
 }
 
 /** Words of a container: `command` with `args` behind it; null: it has no such lists. */
@@ -78,6 +98,7 @@ function containerWords(node: ConfigNode): ConfigNode[][] | null {
   return command == null || lists.includes(null) ? null : lists.flatMap((one) => (one === null ? [] : [one]))
 }
 
+/** Programs that are handed text with blanks in it. */
 const interpreter = /(^|\/)((ba|z|da)?sh|python[\d.]*)$/
 
 /** A list of which each item is a word (`[python, train.py]`); null: a list of commands, or of something else. */
@@ -95,6 +116,7 @@ function wordOf(node: ConfigNode): string | undefined {
 
 function listed(
   words: readonly ConfigNode[],
+  context: ReaderContext,
   mentions: Mentions,
   last: readonly ConfigNode[] = words,
 ): PlacedCommand[] {
@@ -104,7 +126,7 @@ function listed(
     const raw = wordOf(one)!
     return { text: /\$|\{\{/.test(raw) ? null : raw, raw, outline: raw, start: one.start, end: one.end }
   })
-  return [{ command: bareCommand(own), shown }]
+  return reachable([bareCommand(own)], shown, context)
 }
 
 /** Those that a Python program hands to the system: `subprocess.run(['dvc', 'repro'])`. */
@@ -114,6 +136,6 @@ function inProgram({ python }: FragmentFacts, context: ReaderContext, mentions: 
     const text = given === undefined ? null : commandText(python!, given)
     if (text === null || text.length > longestText || !mentions(text)) return []
     const { start, end } = calleePlace(call)
-    return reachable(context.shell(text).commands, { start, end })
+    return reachable(context.shell(text).commands, { start, end }, context)
   })
 }

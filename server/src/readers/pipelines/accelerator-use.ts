@@ -31,7 +31,8 @@ const onProcessors = new Set(
     'aeon tslearn pyts stumpy pycatch22 skforecast mlforecast econml causalml dowhy boruta eli5 yellowbrick scikitplot kneed minisom gplearn ' +
     'pygam interpret optbinning sksurv skmultilearn bayes_opt nevergrad pymoo pyswarms wordcloud pyLDAvis missingno sweetviz folium altair graphviz ' +
     'pydot filelock portalocker setproctitle medmnist webdataset kagglehub splitfolders prometheus_client slowapi draccus ' +
-    'streamlit gradio dash ConfigSpace smac editdistance sacrebleu rouge_score sacremoses jieba konlpy underthesea pythainlp'
+    'streamlit gradio dash ConfigSpace smac editdistance sacrebleu rouge_score sacremoses jieba konlpy underthesea pythainlp ' +
+    'av ibis vaex pyogrio fitz pdfplumber pymupdf camelot'
   ).split(' '),
 )
 /** Of the namespace `google`: clients of services, which compute elsewhere. */

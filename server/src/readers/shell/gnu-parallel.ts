@@ -41,8 +41,9 @@ export function parallelLoops(command: ShellCommand): ShellCommand | null {
 
 /** A command in quotes is one word here. */
 function pieces(word: ShellWord, _index: number, all: readonly ShellWord[]): ShellWord[] {
-  if (all.length > 1 || word.text === null) return [word]
-  return word.text.split(/\s+/).map((text) => ({ ...word, text, raw: text }))
+  const text = word.text ?? word.raw.replace(/^(["'])([\s\S]*)\1$/, '$2')
+  if (all.length > 1 || !/\s/.test(text)) return [word]
+  return text.split(/\s+/).map((raw) => ({ ...word, text: raw.includes('$') ? null : raw, raw }))
 }
 
 /** The option that a list is handed to: `--lr {1}`, `lr={1}`. */

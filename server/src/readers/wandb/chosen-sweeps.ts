@@ -1,5 +1,6 @@
-/** Sweeps that a program chooses from: `SWEEPS[name]`, `A if quick else B`, `for sweep in SWEEPS: wandb.sweep(sweep)`. */
+/** Sweeps that a program chooses from: `SWEEPS[name]`, `A if quick else B`, what a function returns, `for sweep in SWEEPS: wandb.sweep(sweep)`. */
 import type { PythonModule } from '../../python/module.js'
+import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 
@@ -14,6 +15,8 @@ export function chosenSweeps(module: PythonModule, expr: Expr, until: number, de
     return deeper.length > 0 ? deeper : [one]
   }
   if (value.type === 'conditional') return [...inner(value.then), ...inner(value.otherwise)].slice(0, most)
+  const func = value.type === 'call' ? module.functionOf(value.callee) : null
+  if (func !== null) return returnsOf(func).flatMap(inner).slice(0, most)
   const collection = collectionOf(module, value, until)
   return collection === null ? [] : itemsOf(module, collection, until).flatMap(inner).slice(0, most)
 }
