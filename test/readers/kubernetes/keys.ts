@@ -45,6 +45,8 @@ export const knownKeys: Record<string, string[]> = {
     'spec.template.spec.taints.*.value',
   ],
   // kedacore/keda, config/crd/bases
+  'keda.sh/v1alpha1 ScaledJob': ['spec.jobTargetRef.activeDeadlineSeconds'],
+  // kedacore/keda, config/crd/bases
   'keda.sh/v1alpha1 ScaledObject': ['spec.maxReplicaCount'],
   // kubeflow/training-operator 1.x, RunPolicy in pkg/apis/kubeflow.org/v1/common_types.go
   'kubeflow.org/v1 PyTorchJob': [
