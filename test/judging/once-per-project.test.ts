@@ -85,7 +85,7 @@ describe('a rule that speaks once in a project', () => {
         ['train.py', training(wide, 50)],
       ]
       assert.deepEqual(await told(files, 'lifecycle/no-checkpoint'), ['train.py information'])
-      assert.deepEqual(await told([files[0]!], 'lifecycle/no-checkpoint'), [`${name} information`])
+      assert.deepEqual(await told([files[0]!], 'lifecycle/no-checkpoint'), [`${name} hint`])
     })
 
   it('names the longer run of the larger network', async () => {

@@ -86,14 +86,39 @@ describe('severity', () => {
     assert.deepEqual([saving!.usd!.per, saving!.usd!.region], ['run', 'machine assumed'])
   })
 
-  it('is one step lower below `legacy/`, `deprecated/` and their like', async () => {
+  it('is a hint of programs below `legacy/`, `Backup/` and their like', async () => {
     const files = (folder: string) => ({
       [`${folder}train.py`]: train("'yelp_review_full'", 10),
       [`${folder}launch.py`]: launch('ml.g5.2xlarge'),
     })
     assert.equal((await found(files('new/'))).severity, 'warning')
-    assert.equal((await found(files('legacy/'))).severity, 'information')
-    assert.equal((await found(files('src/deprecated/'))).severity, 'information')
+    assert.equal((await found(files('legacy/'))).severity, 'hint')
+    assert.equal((await found(files('src/deprecated/'))).severity, 'hint')
+    assert.equal((await found(files('Backup/'))).severity, 'hint')
+  })
+
+  it('is one step lower of what other files still start there, and of what may be paid for', async () => {
+    const program = train("'yelp_review_full'", 10)
+    const started = {
+      'legacy/train.py': program,
+      'launch.py': launch('ml.g5.2xlarge', 'legacy/train.py'),
+    }
+    assert.equal((await found(started)).severity, 'information')
+    const job =
+      'apiVersion: batch/v1\nkind: Job\nmetadata: {name: train}\nspec:\n  template:\n    spec:\n      containers:\n' +
+      '        - {name: main, image: "a:1", command: [python, train.py], resources: {limits: {nvidia.com/gpu: 8}}}\n'
+    const rule = 'lifecycle/no-deadline'
+    assert.equal((await found({ 'k8s/job.yaml': job }, rule)).severity, 'warning')
+    assert.equal((await found({ 'old/job.yaml': job }, rule)).severity, 'information')
+  })
+
+  it('is a hint of what its name tells to be a try', async () => {
+    const of = async (name: string) =>
+      (await found({ [name]: train("'csv'", 3), 'launch.py': launch('ml.g5.2xlarge', name) })).severity
+    assert.equal(await of('train.py'), 'warning')
+    assert.equal(await of('train_dummy.py'), 'hint')
+    assert.equal(await of('overfit_small_batch.py'), 'hint')
+    assert.equal(await of('democracy.py'), 'warning')
   })
 
   const loop = (data: string, epochs: number, validated = false) => `import torch
@@ -135,6 +160,15 @@ ${
     assert.equal(await of("ImageNet('data', split='train', transform=crop)", 90), 'information')
     assert.equal(await of("ImageNet('data', split='train', transform=crop)", 2), 'hint')
     assert.equal(await of("ImageFolder('data', transform=crop)", 90), 'hint')
+  })
+
+  it('of what is lost with a run follows the bill of the run', async () => {
+    const of = async (data: string) => {
+      const unsaved = train(data, 20, ", save_strategy='no'")
+      return found({ 'train.py': unsaved, 'launch.py': launch('ml.g5.2xlarge') }, 'lifecycle/no-checkpoint')
+    }
+    assert.equal((await of("'yelp_review_full'")).severity, 'information')
+    assert.equal((await of("'glue', 'wnli'")).severity, 'hint')
   })
 
   it('is one step lower in a notebook, unless its outputs show that it took long', async () => {

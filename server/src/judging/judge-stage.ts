@@ -15,6 +15,7 @@ import { Bills } from './bill.js'
 import { budgetDrafts } from './budget.js'
 import { type Draft, judge, mergeRuns } from './judge.js'
 import { moreSevere } from './severity.js'
+import { isTry } from './tries.js'
 
 interface SubjectView {
   from: readonly Source[]
@@ -289,9 +290,9 @@ function paidFor({ run: { job } }: Draft): number {
   return job.launch !== null ? 1 : 0
 }
 
-/** A script that shows that a program runs at all, by its name: 'overfit_small_batch.py', 'debug_train.py', 'smoke/run.py'. */
+/** A try, or what only looks at the outcome of a training. */
 function triesOut({ location: { path } }: Draft): boolean {
-  return trial.test(path)
+  return isTry(path) || test.test(path)
 }
 
-const trial = /(^|[/_.-])(smoke|sanity|over[-_]?fit\w*|debug\w*|dry[-_]?run|toys?|tests?)([/_.-]|$)/i
+const test = /(^|[/_.-])tests?([/_.-]|$)/i

@@ -7,6 +7,7 @@ import type { Location } from '../text/location.js'
 import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
 import { isMultiplied, takesManyDevices } from './multiplied.js'
+import { isTry } from './tries.js'
 
 const order: Severity[] = ['hint', 'information', 'warning', 'error']
 
@@ -34,8 +35,11 @@ const withinRun = new Set(['precision', 'training', 'distributed', 'search', 'ob
 /** Hours that nobody sits beside. */
 const longNotebook = 0.5
 
-/** Folders of what is no longer used. */
-const retired = /(^|\/)(deprecated|legacy|old|archived?|obsolete|attic|failed|unused)([_-][^/]*)?\//i
+/** Folders of what is no longer used, or kept in case: programs there are hardly run again. */
+const retired =
+  /(^|\/)(deprecated|legacy|old|archived?|obsolete|attic|failed|unused|backups?|bak)([_-][^/]*)?\//i
+/** What may be there and be paid for, whatever its file is called. */
+const standing = new Set(['Compute', 'Scaling', 'Serving', 'Storage'])
 
 export function isClaim(at: Claim | Location): at is Claim {
   return 'setting' in at
@@ -50,18 +54,24 @@ export function wasteOf(
   rule: Rule,
   view: SubjectView,
   saving: Saving | undefined,
-  { usd, usdAtMost }: Bill,
+  { usd, usdAtMost, limitOnly }: Bill,
 ): OpenInterval | null {
   // The bill knows the time of training steps: neither fits of a search nor how long steps wait for data.
   if (usd === null || rule.beyondBill === true || isOfFits(view) || familyOf(rule) === 'data') return null
-  if (saving === undefined && view.subject.evidence.notebook) return null
-  const most = usdAtMost === undefined ? usd.high : usdAtMost
-  if (saving === undefined) return withinRun.has(familyOf(rule)) ? { low: 0, high: most } : null
+  const once = usdAtMost === undefined ? usd.high : usdAtMost
+  const most = once === null ? null : once * (view.subject.evidence.notebook ? again : 1)
+  if (saving === undefined) return isOfRun(rule, limitOnly) ? { low: 0, high: most } : null
   const [low, high] = saving.fraction
-  // Whoever works in a notebook runs it again and again.
-  const again = view.subject.evidence.notebook
-  return { low: low * usd.low, high: most === null || again ? null : high * most }
+  return { low: low * usd.low, high: most === null ? null : high * most }
 }
+
+/** A run bounds what it wastes, though the rule says no share. A limit tells nothing of the run that is lost. */
+function isOfRun(rule: Rule, limitOnly: boolean): boolean {
+  return withinRun.has(familyOf(rule)) || (rule.losesRun === true && !limitOnly)
+}
+
+/** Times that what stands in a notebook is run in all, at most. An assumption. */
+const again = 20
 
 function isOfFits(view: SubjectView): boolean {
   return isViewOf(view, 'Search') && effective(view.settings.unit) === 'fit'
@@ -71,11 +81,12 @@ export function severityOf(
   rule: Rule,
   view: SubjectView,
   report: Report,
-  waste: OpenInterval | null,
+  wasted: OpenInterval | null,
   { hours, limitOnly, per }: Bill,
   money: MoneyThresholds,
 ): Severity {
-  const { evidence, location } = view.subject
+  const { evidence, kind, location } = view.subject
+  const waste = evidence.notebook ? withoutGuess(wasted, money) : wasted
   const family = familyOf(rule)
   let severity = report.severity === undefined ? rule.severity : lower(report.severity, rule.severity)
   if (report.cents === true && !isWorthDollars(view, waste, money)) severity = 'hint'
@@ -100,8 +111,11 @@ export function severityOf(
   }
   const negligible = evidence.negligible !== undefined && !(evidence.negligibleOnce === true && multiplied)
   if (guessed && (negligible || onlyTriesOut(view))) severity = 'hint'
+  if (waste === null && isOfRun(rule, limitOnly) && takesMinutes(view, hours, limitOnly)) severity = 'hint'
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
-  if (retired.test(location.path)) severity = oneStepDown(severity)
+  if (retired.test(location.path))
+    severity =
+      standing.has(kind) || evidence.role === 'job' || isStarted(view) ? oneStepDown(severity) : 'hint'
   if (evidence.uncalled !== undefined) severity = lower(severity, uncalled(view, severity))
   if (isClaim(report.at) && report.at.reasoned === true) severity = 'hint'
   if (isClaim(report.at) && report.at.overridable) severity = lower(severity, 'information')
@@ -109,6 +123,19 @@ export function severityOf(
   if (evidence.processorByDefault === true && aboutAccelerators.has(family))
     severity = lower(severity, 'information')
   return severity
+}
+
+/** How often a notebook is run is assumed: enough to tell that something is next to nothing, and no more. */
+function withoutGuess(waste: OpenInterval | null, money: MoneyThresholds): OpenInterval | null {
+  const { high } = waste ?? { high: null }
+  return waste === null || high === null || high < money.information ? waste : { ...waste, high: null }
+}
+
+/** On processors, as is known of the run: so many times of it are less than a dollar. */
+function takesMinutes({ subject }: SubjectView, hours: Bill['hours'], limitOnly: boolean): boolean {
+  const { accelerator } = subject.evidence
+  const onProcessors = accelerator === 'none' || accelerator === 'cpu'
+  return onProcessors && !limitOnly && hours !== null && hours.high !== null && hours.high < longNotebook
 }
 
 /** Of what mostly costs cents: the bill says so, or the devices and passes that are known. */
@@ -124,10 +151,20 @@ function trainsLarge(view: SubjectView): boolean {
   return trainings.some((one) => isLarge(one) && (effective(one.settings.epochs) ?? 0) >= manyPasses)
 }
 
-/** `sbatch submit_smoke.sh`, `--run-name smoke_b9`: it is started to see whether it starts. What hangs is dear all the same. */
-function onlyTriesOut({ run: { job }, subject: { kind } }: SubjectView): boolean {
+/** By what lies elsewhere, and is in use. */
+function isStarted({ run: { job } }: SubjectView): boolean {
+  return job.launch !== null && !retired.test(job.launch.location.path)
+}
+
+/**
+ * It is started to see whether it starts, as a launch (`sbatch submit_smoke.sh`, `--run-name smoke_b9`) or the name of the program
+ * tells (`train_dummy.py`, `overfit_small_batch.py`). What hangs is dear all the same.
+ */
+function onlyTriesOut({ run: { job, script }, subject: { kind, location, evidence } }: SubjectView): boolean {
+  if (standing.has(kind)) return false
+  if (evidence.role !== 'job' && [location.path, script ?? ''].some(isTry)) return true
   const { launch } = job
-  if (launch === null || kind === 'Compute') return false
+  if (launch === null) return false
   const names = [launch.location.path, ...Object.values(launch.flags).map(({ value }) => String(value))]
   return names.some((name) => trial.test(name))
 }

@@ -151,8 +151,11 @@ const convolutionalLibraries = [
 /** It makes convolutions, or layers that extend them, or imports a module of the project that does. */
 function hasConvolutions(analysis: Analysis): boolean {
   return (
-    analysis.calls.some(({ name }) => convolution.test(name ?? '')) ||
-    analysis.classes.some(({ bases }) => bases.some((base) => convolution.test(base))) ||
+    analysis.calls.some(({ name, method }) => convolution.test(name ?? method)) ||
+    // A layer of the same name is seen where it is made; a module of layers for all kinds of networks makes none.
+    analysis.classes.some(
+      ({ name, bases }) => !convolution.test(name) && bases.some((base) => convolution.test(base)),
+    ) ||
     analysis.usesHere(...convolutionalLibraries) ||
     analysis.imported.some(({ convolutional }) => convolutional === true)
   )

@@ -126,6 +126,8 @@ export interface Rule<W extends ResourceKind = ResourceKind> {
   overlaps?: 'machine' | 'trials' | 'loading'
   /** What it finds takes time that the estimate of a run does not count, so the bill is no bound of the waste. */
   beyondBill?: true
+  /** What it finds loses a run at worst, so its bill bounds the waste. */
+  losesRun?: true
   /** What measurements of a run can support or contradict it. */
   measuredBy?: Concern
   /** Readers for which it is off by default, with the measured precision. */

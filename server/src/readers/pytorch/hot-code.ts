@@ -89,7 +89,16 @@ function hotCodeNow(analysis: PythonModule, body: Stmt[], func: Func | null): Ho
   walk(
     analysis,
     body,
-    { func, guarded: false, conditional: false, exceptional: false, loops: [], steps: true, depth: 0, owner },
+    {
+      func,
+      guarded: false,
+      conditional: false,
+      exceptional: false,
+      loops: [],
+      steps: !isForward(func),
+      depth: 0,
+      owner,
+    },
     result,
     new Set(),
   )
@@ -191,8 +200,14 @@ function follow(analysis: PythonModule, expr: Expr, where: Where, into: HotCode,
   if (call === null) return
   into.followed.set(func, call)
   active.add(func)
-  walk(analysis, func.node.body, { ...where, func, depth: where.depth + 1 }, into, active)
+  const steps = where.steps && !isForward(func)
+  walk(analysis, func.node.body, { ...where, func, steps, depth: where.depth + 1 }, into, active)
   active.delete(func)
+}
+
+/** The forward pass of a network: a backward pass in it is none of the training, but draws a map of what the network looks at. */
+function isForward(func: Func | null): boolean {
+  return func?.class != null && func.name === 'forward'
 }
 
 /** What `criterion(output, target)` or `self.crop(picture)` runs, where its class is of this module. */

@@ -234,6 +234,10 @@ const selfPlay = /\bself_?play\w*\(|mcts\w*\(/i
 /** `next_state, reward, done, info = env.step(action)`, of whatever environment. */
 const stepped = /\benv\w*\.step\(/i
 const played = /\b(rewards?|actions?|episodes?)\b/i
+/** An update from what an agent has done, wherever it acted: `ratio * advantages`, of observations and actions. */
+const weighed = /\badvantages?\b/i
+const observed = /\b(obs|observations?|states?)\b/i
+const acted = /\bactions?\b/i
 
 const selfSupervised =
   /simclr|byol|\bmoco\b|barlow|vicreg|\bdino\b|contrastive|info_?nce|self_?supervised|masked_autoencoder|\bmae\b/i
@@ -274,6 +278,7 @@ export function learnsByDoing(python: PythonModule): boolean {
       importsAny(python, reinforcementRoots) ||
       codeMatches(python, selfPlay) ||
       (codeMatches(python, stepped) && codeMatches(python, played)) ||
+      [weighed, observed, acted].every((words) => codeMatches(python, words)) ||
       (codeMatches(python, replayed) && codeMatches(python, played)),
   )
 }

@@ -10,6 +10,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader } from '../reader.js'
+import { runsOnce } from '../runs-once.js'
 import { isBefore } from '../versions.js'
 import { isModelCall } from './autocast-change.js'
 import { demonstration } from './demonstration.js'
@@ -59,7 +60,7 @@ export const pytorchOperationsReader = defineReader({
     for (const { loop, here, phase } of evaluationsWithGradients(python)) {
       claimOperation(claims, {
         kind: 'evaluate with gradients',
-        place: 'epoch',
+        place: runsOnce(python, loop) ? 'run' : 'epoch',
         key: 'torch.no_grad',
         at: calleePlace(here),
         site: {

@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
 import { type Machine, machineOf, processesOf } from '../hardware.js'
+import { decodesItself } from '../loading-pace.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
 import { subjectsAround } from '../subject-view.js'
@@ -58,7 +59,7 @@ export default defineRule({
             ? 'hint'
             : severityOf(feeds, cost),
       message: messageOf(view, machine, wanted === null ? count : null) + askFor(wanted),
-      ...(cost === 'decode' && feeds === 'training'
+      ...(decodesItself(view)
         ? {
             saving: {
               fraction: waiting,

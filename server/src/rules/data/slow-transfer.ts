@@ -93,14 +93,14 @@ function restartsOften(view: SubjectView<'InputPipeline'>, persistent: Claim | n
 /** So many epochs make minutes of starting workers. */
 const several = 30
 
-/** One of the two alone: copies overlap with steps, and workers are not known to be started many times. */
+/** One of the two alone: copies overlap with steps, or workers are known to be started a few times. */
 function isHardlyFelt(
   view: SubjectView<'InputPipeline'>,
   pinned: Claim | null,
   persistent: Claim | null,
 ): boolean {
   if (persistent === null) return true
-  return pinned === null && (passesOf(view)?.least ?? 0) < several
+  return pinned === null && (passesOf(view)?.least ?? several) < several
 }
 
 interface Passes {

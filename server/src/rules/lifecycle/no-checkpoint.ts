@@ -14,6 +14,7 @@ export default defineRule({
   finds: 'long runs that save nothing until the end, or never go on from what they save',
   summary: 'A long run that cannot go on where it was interrupted starts over, and is paid for again.',
   oncePerProject: true,
+  losesRun: true,
   check(view, { report, silent }) {
     if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
     // Trials are many and short, and the study keeps their results.

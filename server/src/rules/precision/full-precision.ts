@@ -10,6 +10,7 @@ import { effective } from '../../values/value.js'
 import type { Claim, Evidence, Run, SubjectView } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { machineOf } from '../hardware.js'
+import { waitsForBatches } from '../loading-pace.js'
 import { computesOnRows, countedNetworks, isLarge, runsPublishedNetwork } from '../network-size.js'
 import { defineRule, type FixRequest, type Report, type Severity } from '../rule.js'
 import { shortFormatGain } from '../short-format-gain.js'
@@ -83,7 +84,7 @@ export default defineRule({
           (runsPublishedNetwork(view.run) || effective(settings.fineTuning) === true)) ||
           mayBeDear(view),
         view.run.job.launch !== null,
-        (paid || heavy) && (computed === null || usual(computed) >= little),
+        (paid || heavy) && (computed === null || usual(computed) >= little) && !waitsForBatches(view.run),
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
       ...(gains === null ? {} : { saving: { fraction: gains.fraction, usd: null, basis: gains.basis } }),

@@ -25,8 +25,9 @@ export default defineRule({
   },
 })
 
+/** One pass in a whole run takes memory for nothing, and little time. */
 function severityOf(view: SubjectView<'Operation'>): Severity {
-  return onAccelerator(view) ? 'warning' : 'information'
+  return onAccelerator(view) && effective(view.settings.place) !== 'run' ? 'warning' : 'information'
 }
 
 /** @param subject a switch without an effect, or the phase of a training loop that evaluates */
