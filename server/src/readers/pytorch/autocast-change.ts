@@ -33,6 +33,7 @@ import { usesAny, usesAround } from './library-uses.js'
 import { epochLoopOf, sparseRefusal, takesSecondOrder } from './loop-facts.js'
 import { switchedOffLowering, switchOfLowering } from './lowering.js'
 import { backToFull, tensorsIn } from './out-of-bf16.js'
+import { recursByHand } from './recurrence-by-hand.js'
 import { refusedLoss } from './refused-losses.js'
 
 export function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -463,9 +464,10 @@ function wrapBf16(facts: FragmentFacts, python: PythonModule, block: ForwardBloc
   const { header, imports, before } = autocastHeader(facts, python, block, 'bfloat16')
   const tensors = tensorsIn(python, wrapped, outputs)
   const body = functionAround(python, span)?.node.body ?? python.tree.body
+  const slow = recursByHand(python)
   return {
-    title: 'Run the forward pass under bf16 autocast',
-    safety: 'unsafe',
+    title: `Run the forward pass under bf16 autocast${slow ? ', if its steps get faster by it' : ''}`,
+    safety: slow ? 'display' : 'unsafe',
     writes: [
       ...before,
       {
