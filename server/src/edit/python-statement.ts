@@ -160,8 +160,13 @@ export function insertEdits(
 /** Comments at the end of a block stay in it: the lines come behind those that stand further in. */
 function behindComments(text: string, end: number, indent: string): number {
   let at = end
-  for (let line = nextLine(text, at); line > at && line < text.length; line = nextLine(text, at)) {
+  for (
+    let line = nextLine(text, at), last = at;
+    line > last && line < text.length;
+    last = line, line = nextLine(text, line)
+  ) {
     const stop = lineEnd(text, line)
+    if (text.slice(line, stop).trim() === '') continue
     if (!/^#/.test(text.slice(line, stop).trim()) || indentation(text, line).length <= indent.length) break
     at = stop
   }

@@ -105,6 +105,9 @@ function behind(
     const end = program === undefined ? undefined : endOfLine(word, program)
     return end === undefined ? undefined : behindWord(text, from + end, flag)
   }
+  // The value of one parameter (`lr: 0.1`), which a sweep or a job makes an argument of.
+  if (language === 'yaml' && /(^|\n)[ \t]*[\w.-]+:[ \t]+$/.test(before) && !/^["']?-|\s/.test(word))
+    return undefined
   const words = flag.split(' ')
   const dash = /(^|\r?\n)([ \t]*)-[ \t]+$/.exec(before)
   if (language === 'yaml' && dash !== null && /^[ \t]*(#[^\n]*)?(\r?\n|$)/.test(after))

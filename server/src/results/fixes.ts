@@ -10,7 +10,7 @@ import type { FixRequest } from '../rules/rule.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Claim } from '../workload/claim.js'
 import { partText } from './result-stage.js'
-import { isDenied, isExplained } from './stated-reason.js'
+import { isDenied, isExplained, isReferred } from './stated-reason.js'
 
 const weakest: Safety[] = ['safe', 'unsafe', 'display']
 
@@ -96,8 +96,10 @@ async function one(
   const keys = change.writes.flatMap((write) => (write.kind === 'set keyword' ? [write.name] : []))
   const stale = edits.some(({ location, newText }) => {
     const { path, cell, start, end } = location
-    if (keys.length > 0 && isDenied(partText(files.get(path), cell), location, keys)) return true
-    return start < end && newText !== '' && isExplained(partText(files.get(path), cell), location)
+    const text = partText(files.get(path), cell)
+    if (keys.length > 0 && isDenied(text, location, keys)) return true
+    if (newText.trim() === '' && isReferred(text, location)) return true
+    return start < end && newText !== '' && isExplained(text, location)
   })
   const asSketch = onlyIf !== undefined || stale
   return { title: named(change.title), safety: asSketch ? 'display' : change.safety, edits }

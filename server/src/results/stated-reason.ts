@@ -28,6 +28,11 @@ export function isExplained(text: string, { start, end }: Span): boolean {
   return repeated || speaks.test(comment)
 }
 
+/** What is removed stands under a comment that says where it comes from: an issue, a page. */
+export function isReferred(text: string, { start }: Span): boolean {
+  return /https?:\/\//.test(above(text, start) ?? '')
+}
+
 /** Words of a comment that with a setting of its subject would be wrong: `# in-memory storage`, `# keep all checkpoints`. */
 const denies =
   /\b(no|not|none|without|(do|does|is|are)n't|all|every|never|in[- ]memory|single|only|disabled?|off)\b/i

@@ -50,12 +50,25 @@ export const accelerateReader = defineReader({
 })
 
 function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBuilder): void {
-  const made = python.callsTo('accelerate.Accelerator')
+  const made = python.callsTo('accelerate.Accelerator').filter((call) => !onlyTells(python, call))
   if (made.length === 0 || preparesNothing(python)) return
   // The loop is the subject; the accelerator only adds to it.
   const training = claims.extend('Training')
   for (const call of made) readAccelerator(python, call, context, training)
 }
+
+/** One that a class keeps to ask which process it is in, as a progress bar does. */
+function onlyTells(python: PythonModule, { assignedTo, function: func }: Call): boolean {
+  const node = func?.class?.node
+  if (node === undefined || assignedTo === null || !/^self\.\w+$/.test(assignedTo)) return false
+  const code = python.code.slice(node.start, node.end)
+  const uses = [
+    ...code.matchAll(new RegExp(`\\b${assignedTo.replace('.', '\\.')}\\b(?!\\s*=[^=])(\\.\\w+)?`, 'g')),
+  ]
+  return uses.length > 0 && uses.every(([, used]) => used !== undefined && tells.test(used))
+}
+
+const tells = /^\.(print|is_\w*process|wait_for_everyone|num_processes|process_index|local_process_index)$/
 
 const takes = /\.(prepare\w*|autocast|backward)$/
 

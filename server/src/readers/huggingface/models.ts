@@ -228,6 +228,8 @@ function changeModel(claim: Claim, value: unknown, facts: FragmentFacts): Change
 export function fuseAttention(python: PythonModule, call: Call, facts: FragmentFacts): Change | Refusal {
   const key = 'attn_implementation'
   if (!call.expr.args.some((one) => one.name === key)) return { reason: 'it is set elsewhere' }
+  if (/gemma/i.test(facts.path) || /gemma/i.test(python.text))
+    return { reason: 'the authors of Gemma advise eager attention for training, as its scores are capped' }
   const written = writeArgument(facts, call, key, python.argument(call, key), '"sdpa"', 'eager')
   if ('reason' in written) return written
   return {

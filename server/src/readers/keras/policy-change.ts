@@ -25,6 +25,7 @@ const converters = [
   'tflite_model_maker.',
   'coremltools.',
   'tensorflowjs.',
+  'tf2onnx.',
 ]
 
 /** How Keras calls a format; null: it has no policy for it. */
@@ -137,6 +138,9 @@ export function standsAlone(python: PythonModule): boolean {
 const fromBefore =
   /\b(fit|predict|evaluate)_generator\(|\bnp_utils\b|\b(Adam|SGD|RMSprop|Nadam|Adagrad|Adadelta)\(lr\s*=|keras\.layers\.(merge|normalization|convolutional|core)\b/
 
+/** What programs for TensorFlow 2.0 and 2.1 pass beside Horovod, and nobody needs any more. */
+const ofFirstReleases = /\bexperimental_run_tf_function\b/
+
 /** It uses what had gone some years ago. */
 export const isWrittenForOld = ({ code }: PythonModule): boolean => fromBefore.test(code)
 
@@ -152,6 +156,7 @@ export function isWrittenForNew(python: PythonModule): boolean {
 /** What TensorFlow 2.4, which brought the policies, and the releases of Keras beside it had no more. */
 function usesRemoved(python: PythonModule, versions: Record<string, string> = {}): boolean {
   if (tensorflowVersion(python, versions).before(2, 0) === true) return true
+  if (ofFirstReleases.test(python.code)) return true
   if (python.calls.some(({ expr }) => expr.args.some(({ name }) => removedArguments.test(name ?? ''))))
     return true
   return [...python.imports].some((name) =>

@@ -151,6 +151,15 @@ export function preemptible(directives: Directive[]): Directive | null {
 /** Not `nopreempt`, `non-preemptible`. */
 const givesWay = /(?<!(no|non|un|not)[-_]?)preempt(?!or)|scaveng|(^|[-_])(spot|ckpt)([-_]|$)/i
 
+/** Seconds after which a partition ends its jobs, where its name says so: `gpu-2h`, `1day`. */
+export function limitByName(directives: Directive[]): number | null {
+  const [, count, unit] =
+    /(?:^|[-_])(\d{1,3})(h|hrs?|hours?|d|days?)(?:[-_]|$)/i.exec(
+      directive(directives, 'partition')?.value ?? '',
+    ) ?? []
+  return count === undefined ? null : Number(count) * (/^h/i.test(unit!) ? 3600 : 86_400)
+}
+
 /** Seconds of `--time`; null: no limit; undefined: not readable. */
 export function secondsOf(value: string): number | null | undefined {
   const text = value.trim()

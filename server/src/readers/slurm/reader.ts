@@ -24,6 +24,7 @@ import {
   gpuRequest,
   gpusAllowed,
   gpusOfPartition,
+  limitByName,
   nodesOf,
   preemptible,
   secondsOf,
@@ -215,7 +216,11 @@ function claimJob(
   const limit = moreOptions === true ? orUnknown(time, 'options in a variable') : time
   // What only looks at the machine ends by itself.
   if (directive(directives, 'time') !== undefined || moreOptions === true || !work.probes)
-    compute.say('timeLimit', '--time', withOption(compute, orDefault(limit, null), command))
+    compute.say(
+      'timeLimit',
+      '--time',
+      withOption(compute, orDefault(limit, limitByName(directives)), command),
+    )
   if (work.timeout !== null) {
     compute.known('timeLimit', 'timeout', work.timeout.seconds, work.timeout.word, { channel: 'launch flag' })
   }
