@@ -40,6 +40,8 @@ export function writeArgument(
   if (argument.state === 'unknown') return { reason: `${keyword} arrives through ${argument.because}` }
   if (argument.state === 'absent') {
     const settings = settingsOf(python, call)
+    if (settings === null && mayArrive(python, call, keyword))
+      return { reason: `${keyword} may arrive through unpacked arguments, and Python refuses it twice` }
     return settings === null
       ? { kind: 'set keyword', path, call: range, name: keyword, value: code }
       : {
@@ -150,6 +152,17 @@ function settingsOf(python: PythonModule, { expr }: Call): Expr | null {
       other.expr.args.some(({ star, value }) => star === 2 && value.type === 'name' && value.id === id),
   )
   return shared ? null : made
+}
+
+/** What a call unpacks names the keyword, on the other side of a condition perhaps: `**({'num_workers': 1} if cuda else {})`. */
+export function mayArrive(python: PythonModule, { expr }: Call, keyword: string): boolean {
+  const named = new RegExp(`['"]${keyword}['"]\\s*:|\\b${keyword}\\s*=[^=]`)
+  return expr.args.some(({ star, value }) => {
+    if (star !== 2) return false
+    const values =
+      value.type === 'name' ? python.bindingsOf(value).flatMap((one) => one.value ?? []) : [value]
+    return values.some(({ start, end }) => named.test(python.text.slice(start, end)))
+  })
 }
 
 /** `not cfg['overwrite_cache']`: the other value in the file; null: it is no such thing. */

@@ -219,11 +219,14 @@ function changeSweeper(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     ])
   }
   // A study without a name is a new one each time.
-  if (claim.setting === 'persisted')
+  if (claim.setting === 'persisted') {
+    const root = facts.config?.documents[claim.site.document ?? 0]?.root
+    const named = (text(at(root, 'hydra', 'sweeper', 'study_name')) ?? '') !== ''
     return writeKeys(claim, facts, 'Keep the study in a file', [
       { keys: ['hydra', 'sweeper', 'storage'], value: 'sqlite:///study.db' },
-      { keys: ['hydra', 'sweeper', 'study_name'], value: 'study' },
+      ...(named ? [] : [{ keys: ['hydra', 'sweeper', 'study_name'], value: 'study' }]),
     ])
+  }
   if (claim.setting === 'earlyTermination')
     return { reason: 'run the study from the program: `optuna.create_study(pruner=…)` and `trial.report`' }
   return { reason: 'another sweeper (hydra/sweeper: optuna) has to be chosen in the defaults list' }

@@ -4,7 +4,7 @@ import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { fixedArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import { writeArgument } from '../../values/write-argument.js'
+import { mayArrive, writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
@@ -110,7 +110,8 @@ export function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts)
         }
       : {}
   for (const [name, argument] of Object.entries(open)) {
-    if (mayBePassed(argument) || (name === 'pin_memory' && keepsSamplesApart(python, call))) continue
+    if (mayBePassed(argument) || mayArrive(python, call, name)) continue
+    if (name === 'pin_memory' && keepsSamplesApart(python, call)) continue
     const value =
       name === 'persistent_workers'
         ? keptWith(python, call, workers, option, facts)

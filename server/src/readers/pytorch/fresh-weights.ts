@@ -162,6 +162,8 @@ function change(facts: FragmentFacts, call: Call | null, key: string): Change | 
   const writes: Write[] = [{ kind: 'set keyword', path, call: range, name: key, value }]
   const imports: Change['imports'] = []
   const classes = call.expr.args.find((one) => one.name === 'num_classes')
+  if (call.name === null && classes !== undefined)
+    return { reason: 'trained weights come with a layer for 1000 classes, which has to be replaced then' }
   if (torchvisionModels.test(call.name ?? '') && classes !== undefined) {
     // Trained weights come with a layer for 1000 classes.
     const head = heads.find(([family]) => family.test(call.method))?.[1]
