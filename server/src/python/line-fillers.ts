@@ -11,10 +11,10 @@ const readsFile = /\bopen\(|\.(load|safe_load|loads|read_text|from_file)\(/
 
 /** The data class that each of them makes an object of. */
 export function lineFillers(analysis: Analysis): ReadonlyMap<Func, Klass> {
-  // Few modules make an object of a dictionary.
-  if (!takesWords.test(analysis.code)) return none
+  // Asked for each function that may give the options.
   return once(analysis, 'line fillers', () => {
     const found = new Map<Func, Klass>()
+    if (!takesWords.test(analysis.code)) return found
     for (const func of analysis.functions) {
       const text = analysis.code.slice(func.node.start, func.node.end)
       if (!takesWords.test(text) || readsFile.test(text)) continue
@@ -26,8 +26,6 @@ export function lineFillers(analysis: Analysis): ReadonlyMap<Func, Klass> {
     return found
   })
 }
-
-const none: ReadonlyMap<Func, Klass> = new Map()
 
 /** `cls(**given)` in a method of the class, `Settings(**given)` anywhere. */
 function madeBy(analysis: Analysis, func: Func, { callee }: CallExpr): Klass | null {
