@@ -285,6 +285,10 @@ function processorBuild(): Versions {
   return versions
 }
 
+/** The image listens: answers are given on processors also where the training beside it runs on an accelerator. */
+const serves =
+  /^[ \t]*(EXPOSE\b|(CMD|ENTRYPOINT)\b.*\b(uvicorn|gunicorn|hypercorn|waitress|streamlit|flask|fastapi|torchserve|bentoml)\b)/im
+
 /** What a Dockerfile installs for the processor only, and the image that it builds on: the last `FROM` that names one; null where it builds on none that is known. */
 export function dockerfileVersions(text: string): Versions {
   const stages = new Set<string>()
@@ -305,7 +309,8 @@ export function dockerfileVersions(text: string): Versions {
     .split(/\r?\n|&&|;/)
     .filter((command) => /\bpip3?\b.*\binstall\b.*\btorch\b/.test(command))
   const indexed = installs.length > 0 && installs.every((command) => processorIndex.test(command))
-  if (indexed || processorVariable.test(text)) versions = { ...versions, ...processorBuild() }
+  const forProcessors = (indexed || processorVariable.test(text)) && !serves.test(text)
+  if (forProcessors) versions = { ...versions, ...processorBuild() }
   return versions
 }
 

@@ -203,6 +203,9 @@ const encodesAndDecodes = /Seq2SeqLM|ForConditionalGeneration|EncoderDecoder|Seq
 const padsByItself =
   /^transformers\.(\w+\.)*DataCollator(WithPadding|ForSeq2Seq|ForLanguageModeling|ForTokenClassification|ForWholeWordMask)$/
 
+/** Values of its `padding`; all others leave texts as they are, or pad them to one length. */
+const padsBatches: Json[] = [true, 'longest']
+
 function changePadding(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
@@ -248,6 +251,9 @@ function changePadding(claim: Claim, _value: unknown, facts: FragmentFacts): Cha
   if (mayBePassed(collator)) {
     if (made?.name == null || !padsByItself.test(made.name))
       return { reason: 'the collator has to pad: DataCollatorWithPadding does' }
+    const padding = python.argument(made, 'padding')
+    if (mayBePassed(padding) && !padsBatches.includes(knownArgument(padding) ?? null))
+      return { reason: 'the collator does not pad to the longest text of a batch' }
     if (/labels/.test(text) && !/Seq2Seq|ForTokenClassification/.test(made.name))
       return { reason: 'the labels have to be padded too: DataCollatorForSeq2Seq does' }
   } else {
