@@ -29,13 +29,14 @@ export const dvcCommandReader = defineReader({
 })
 
 function withoutForce({ site }: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
-  // With the blank before it; a text of YAML holds the whole command.
+  // With the blank before it; a text of YAML holds the whole command, and may hold others that are meant.
   const from = site.start - 1
   const written = facts.fragment.text.slice(from, site.end)
-  const found =
-    /^()(\s(?:-f|--force))$/.exec(written) ??
-    /(\bdvc (?:repro|exp run)\b[^\n|&;]*?)(\s(?:-f|--force))\b/.exec(written)
-  if (found === null) return { reason: 'the switch is an item of a list' }
+  const own = /^()(\s(?:-f|--force))$/.exec(written)
+  const [found, ...others] =
+    own === null ? [...written.matchAll(/(\bdvc (?:repro|exp run)\b[^\n|&;]*?)(\s(?:-f|--force))\b/g)] : [own]
+  if (found === undefined) return { reason: 'the switch stands in what puts the command together' }
+  if (others.length > 0) return { reason: 'several commands of the step have the switch' }
   const start = from + found.index + found[1]!.length
   return {
     title: 'Run only the stages whose inputs have changed',

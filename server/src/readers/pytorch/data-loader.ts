@@ -181,21 +181,16 @@ function isGeneratedHere(python: PythonModule, call: Call): boolean {
 
 function claimBatchSize(python: PythonModule, call: Call, pipeline: SubjectBuilder<'InputPipeline'>): void {
   const key = 'batch_size'
-  if (mayBePassed(python.argument(call, 'batch_sampler', 4))) {
-    const site = callSite(call)
-    pipeline.unknown('batchSize', key, 'a sampler makes the batches', calleePlace(call), { site })
-  } else
-    claimArgument(
-      pipeline,
-      'batchSize',
-      key,
-      call,
-      python.argument(call, key, positionsOf(python, call)?.batch ?? null),
-      {
-        convert: asNumber,
-        otherwise: 1,
-      },
-    )
+  const { batch = null, usual = 1 } = positionsOf(python, call) ?? {}
+  const unknown = (because: string) =>
+    pipeline.unknown('batchSize', key, because, calleePlace(call), { site: callSite(call) })
+  if (usual === null) unknown('it counts parts of a graph')
+  else if (mayBePassed(python.argument(call, 'batch_sampler', 4))) unknown('a sampler makes the batches')
+  else
+    claimArgument(pipeline, 'batchSize', key, call, python.argument(call, key, batch), {
+      convert: asNumber,
+      otherwise: usual,
+    })
 }
 
 /** Without a function of its own that puts samples together, they have one size. */

@@ -7,8 +7,16 @@ import type { Locator } from '../../values/source.js'
 import { settingTable } from '../setting-table.js'
 import { loaderBase } from './loader-use.js'
 
-/** Loaders, with the positions of the arguments that are read; null: keyword only. */
-const loaders: Record<string, { batch: number | null; workers: number | null; pinned: number | null }> = {
+/** Positions of the arguments that are read; null: keyword only. */
+interface Positions {
+  batch: number | null
+  workers: number | null
+  pinned: number | null
+  /** Samples of a batch where nothing is said; absent: one. Null: a batch is made of parts of a graph, each with many samples. */
+  usual?: number | null
+}
+
+const loaders: Record<string, Positions> = {
   'torch.utils.data.DataLoader': { batch: 1, workers: 5, pinned: 7 },
   'torch_geometric.loader.DataLoader': { batch: 1, workers: null, pinned: null },
   'torch_geometric.loader.DenseDataLoader': { batch: 1, workers: null, pinned: null },
@@ -16,12 +24,12 @@ const loaders: Record<string, { batch: number | null; workers: number | null; pi
   'torch_geometric.loader.NeighborLoader': { batch: null, workers: null, pinned: null },
   'torch_geometric.loader.LinkNeighborLoader': { batch: null, workers: null, pinned: null },
   'torch_geometric.loader.HGTLoader': { batch: null, workers: null, pinned: null },
-  'torch_geometric.loader.ClusterLoader': { batch: null, workers: null, pinned: null },
+  'torch_geometric.loader.ClusterLoader': { batch: null, workers: null, pinned: null, usual: null },
   'torch_geometric.loader.ShaDowKHopSampler': { batch: null, workers: null, pinned: null },
-  'torch_geometric.loader.GraphSAINTSampler': { batch: null, workers: null, pinned: null },
-  'torch_geometric.loader.GraphSAINTNodeSampler': { batch: null, workers: null, pinned: null },
-  'torch_geometric.loader.GraphSAINTEdgeSampler': { batch: null, workers: null, pinned: null },
-  'torch_geometric.loader.GraphSAINTRandomWalkSampler': { batch: null, workers: null, pinned: null },
+  'torch_geometric.loader.GraphSAINTSampler': { batch: 1, workers: null, pinned: null },
+  'torch_geometric.loader.GraphSAINTNodeSampler': { batch: 1, workers: null, pinned: null },
+  'torch_geometric.loader.GraphSAINTEdgeSampler': { batch: 1, workers: null, pinned: null },
+  'torch_geometric.loader.GraphSAINTRandomWalkSampler': { batch: 1, workers: null, pinned: null },
   'dgl.dataloading.GraphDataLoader': { batch: null, workers: null, pinned: null },
   // The same loader, which can be gone on with where it was left.
   'torchdata.stateful_dataloader.StatefulDataLoader': { batch: 1, workers: 5, pinned: 7 },
@@ -32,7 +40,7 @@ const loaders: Record<string, { batch: number | null; workers: number | null; pi
   'torchio.SubjectsLoader': { batch: null, workers: null, pinned: null },
   'torchio.data.SubjectsLoader': { batch: null, workers: null, pinned: null },
   // What it is given goes to a loader of PyTorch.
-  'pytorch_forecasting.TimeSeriesDataSet.to_dataloader': { batch: 1, workers: null, pinned: null },
+  'pytorch_forecasting.TimeSeriesDataSet.to_dataloader': { batch: 1, workers: null, pinned: null, usual: 64 },
   'monai.data.DataLoader': { batch: null, workers: 1, pinned: null },
   'monai.data.dataloader.DataLoader': { batch: null, workers: 1, pinned: null },
 }
@@ -62,4 +70,9 @@ function ofDataset(python: PythonModule, { receiver, method }: Call): string | n
 /** Where a call that makes a loader takes its arguments; undefined: it makes none. */
 export function positionsOf(python: PythonModule, call: Call) {
   return lookUp(loaders, call.name ?? ofDataset(python, call) ?? loaderBase(python, call) ?? '')
+}
+
+/** Its batches are made of parts of a graph, each with many samples. */
+export function countsParts(python: PythonModule, call: Call): boolean {
+  return positionsOf(python, call)?.usual === null
 }

@@ -3,6 +3,7 @@ import type { PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
 import { numberIn } from '../../values/argument.js'
+import { countsParts } from './loader-arguments.js'
 
 const batchName = /^(train_|micro_|mini_?)?batch_?size$/i
 /** What is evaluated or tried out has a batch of its own. */
@@ -11,14 +12,17 @@ const aside = /eval|valid|test|generat|sampl|predict|inference/i
 /** Null: nothing names it, or calls name several. */
 export function namedBatch(python: PythonModule): { expr: Expr; key: string } | null {
   return once(python, 'the batch that calls name', () => {
-    const found = python.calls.flatMap(({ expr, method, assignedTo, function: func }) =>
-      aside.test(`${method} ${assignedTo ?? ''} ${func?.name ?? ''}`) || method === 'add_argument'
+    const found = python.calls.flatMap((call) => {
+      const { expr, method, assignedTo, function: func } = call
+      const other =
+        aside.test(`${method} ${assignedTo ?? ''} ${func?.name ?? ''}`) || method === 'add_argument'
+      return other || countsParts(python, call)
         ? []
         : expr.args.flatMap(({ name, value }) => {
             const key = name ?? wordOf(value)
             return key !== null && batchName.test(key) ? [{ expr: value, key }] : []
-          }),
-    )
+          })
+    })
     const sizes = new Set(found.map((one) => numberIn(python.fold(one.expr))))
     const [size] = sizes
     return sizes.size === 1 && size !== null && size !== undefined && size >= 1 ? found[0]! : null
