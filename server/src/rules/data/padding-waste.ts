@@ -1,9 +1,10 @@
+import { dataset } from '../../catalog/datasets.js'
 import { effective } from '../../values/value.js'
-import type { Claim } from '../../workload/claim.js'
+import type { Claim, Run } from '../../workload/claim.js'
 import type { InputPipelineSettings } from '../../workload/resource-kinds.js'
 import { defineRule, type Report } from '../rule.js'
 import { notTraining, offAccelerator, unlessUnread } from '../silence.js'
-import { subjectsOf } from '../subject-view.js'
+import { subjectsAround, subjectsOf } from '../subject-view.js'
 
 /** Shorter than this, there is little to save. */
 const shortest = 128
@@ -71,6 +72,9 @@ export default defineRule({
         ),
       )
     if (length !== null && length < shortest) return silent(`texts are short: at most ${length} tokens`)
+    const mean = length === null ? undefined : meanTokens(view.run)
+    if (mean !== undefined && mean >= cut * length!)
+      return silent(`most texts are cut, not padded: they have some ${mean} tokens on average`)
     // What a picture or a sound costs beside its text, the code does not say.
     const beside = subjectsOf(view.run, 'InputPipeline').some((one) => effective(one.settings.media) === true)
     const to = length === null ? 'the longest input of the model' : `${length} tokens`
@@ -97,6 +101,18 @@ export default defineRule({
     })
   },
 })
+
+/** Of texts that are so many times as long on average, hardly any is padded. */
+const cut = 2
+
+/** Of all data sets of the run that are named, where each is known; the shortest counts. */
+function meanTokens(run: Run): number | undefined {
+  const means = subjectsAround(run, 'Dataset').flatMap(({ settings: { name } }) =>
+    name === undefined ? [] : (dataset(effective(name) ?? '')?.meanTokens ?? 0),
+  )
+  const least = Math.min(...means)
+  return means.length === 0 || least === 0 ? undefined : least
+}
 
 type PaddedAmong = InputPipelineSettings['paddedAmong']
 
