@@ -133,6 +133,8 @@ class Prefilters {
 export class LocalBackend implements Backend {
   private readonly files = new Map<string, SourceFile>()
   private characters = 0
+  /** Characters at which it is next looked for texts to let go of. */
+  private room = mostCharacters
   private readonly filters = new Prefilters()
 
   constructor(
@@ -243,7 +245,7 @@ export class LocalBackend implements Backend {
     this.letGo(file.path)
     this.files.set(file.path, file)
     this.characters += file.text.length
-    if (this.characters > mostCharacters) this.trim()
+    if (this.characters > this.room) this.trim()
   }
 
   private letGo(path: string): void {
@@ -256,6 +258,7 @@ export class LocalBackend implements Backend {
   /** Texts are let go together with their trees. */
   private trim(): void {
     for (const path of this.files.keys()) if (!this.analyzer.trees.has(path)) this.letGo(path)
+    this.room = Math.max(mostCharacters, 1.25 * this.characters)
   }
 }
 

@@ -11,6 +11,8 @@ interface Input {
 /** How far a module may be from a program along imports, and by how many programs it is asked for at most: more hardly agree. */
 const mostImports = 5
 const mostPrograms = 8
+/** What programs have more of than this tells nothing of one module, and would be handed to each of them. */
+const mostViews = 200
 
 const kinds = ['Training', 'InputPipeline', 'Network', 'Dataset'] as const satisfies ResourceKind[]
 
@@ -28,7 +30,7 @@ export function lookAround(runs: ReadonlyMap<string, readonly Run[]>, input: Inp
     const theirs = users.flatMap((path) => {
       const known = had.get(path) ?? worthKnowing(runs.get(path)!)
       had.set(path, known)
-      return known
+      return known.length > mostViews ? [] : known
     })
     for (const run of own) {
       const has = new Set<ResourceKind>(run.subjects.map(({ subject }) => subject.kind))
