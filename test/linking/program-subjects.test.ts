@@ -74,6 +74,6 @@ describe('a module that programs use', () => {
   it('is left alone by many', async () => {
     const programs = Array.from({ length: 9 }, (_, index) => [`train${index}.py`, program(90)])
     const files = Object.fromEntries([['loaders.py', loaders], ...programs])
-    assert.deepEqual(await saidOf(files), ['hint: in every epoch'])
+    assert.deepEqual(await saidOf(files), ['information: in every epoch'])
   })
 })

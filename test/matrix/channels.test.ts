@@ -258,7 +258,7 @@ matrix('precision/full-precision', [
     files: (state) => ({
       ...oldTransformers,
       'train.py': huggingface,
-      'run.sh': `python train.py --output_dir out${pick(state, { default: '', good: ' --bf16 True', bad: ' --bf16 False --fp16 False', unknown: ' "$@"' })}\n`,
+      'run.sh': `python train.py --output_dir out --dataloader_num_workers 8${pick(state, { default: '', good: ' --bf16 True', bad: ' --bf16 False --fp16 False', unknown: ' "$@"' })}\n`,
     }),
     expected: { default: 'warning', good: '', bad: 'warning', unknown: '' },
   },
@@ -271,7 +271,7 @@ matrix('precision/full-precision', [
       ...(state === 'unknown'
         ? {}
         : {
-            'args.json': `{"output_dir": "out"${pick(state, { default: '', good: ', "bf16": true', bad: ', "bf16": false', unknown: '' })}}\n`,
+            'args.json': `{"output_dir": "out", "dataloader_num_workers": 8${pick(state, { default: '', good: ', "bf16": true', bad: ', "bf16": false', unknown: '' })}}\n`,
           }),
     }),
     expected: { default: 'warning', good: '', bad: 'warning', unknown: '' },
