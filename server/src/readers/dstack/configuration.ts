@@ -19,7 +19,6 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
 import { ConfigSource } from '../../values/config-source.js'
 import { absent, orDefault, readAs } from '../../values/operations.js'
-import { asWord } from '../../values/parse.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -28,7 +27,7 @@ import { claimScript } from '../job-script.js'
 import { claimMachineRequest } from '../machine-claims.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
-import { settingTable, since } from '../setting-table.js'
+import { settingTable } from '../setting-table.js'
 import { smallByName } from '../tried-out.js'
 import {
   type Accelerators,
@@ -38,35 +37,15 @@ import {
   secondsOf,
   spelledDuration,
 } from './resources.js'
+import { taskRows } from './task-rows.js'
 
 const kinds = ['task', 'dev-environment', 'fleet'] as const
 /** Seconds that a fleet keeps a machine without work. */
 const fleetIdle = 3 * 86_400
 
-const isPolicy = new Map([
-  ['spot', true],
-  ['on-demand', false],
-])
-
-/** Until pull request 2357 of dstack, of February 2025, tasks ended after three days. */
 const taskSettings = settingTable('Compute', {
-  spot: {
-    keys: ['spot_policy'],
-    parse: asWord(isPolicy),
-    otherwise: false,
-    openDefault: true,
-    write: (spot) => (spot ? 'spot' : 'on-demand'),
-    title: () => 'Run on spot capacity: spot_policy: spot',
-  },
-  timeLimit: {
-    keys: ['max_duration'],
-    parse: secondsOf,
-    otherwise: since('dstack', '0.19', null, 72 * 3600),
-    otherwiseInWords: 'none; 72 h before 0.19',
-    openDefault: true,
-    write: (seconds) => (seconds === null ? 'off' : spelledDuration(seconds)),
-    title: (_, written) => `End the run after ${written}: max_duration`,
-  },
+  spot: { ...taskRows.spot, title: () => 'Run on spot capacity: spot_policy: spot' },
+  timeLimit: { ...taskRows.timeLimit, title: (_, written) => `End the run after ${written}: max_duration` },
 })
 
 const environmentSettings = settingTable('Compute', {

@@ -15,43 +15,21 @@ import {
 } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { readAs } from '../../values/operations.js'
-import { asWord } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { settingTable, since } from '../setting-table.js'
+import { settingTable } from '../setting-table.js'
 import { claimJobOperations } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
 import { wordsOf } from '../words-in-code.js'
-import { secondsOf, spelledDuration } from './resources.js'
+import { taskRows } from './task-rows.js'
 
 const taskClass = /^dstack\.(\w+\.)*Task(Configuration)?$/
 const cardClass = /^dstack\.(\w+\.)*GPU(Spec)?$/
 
-const taskSettings = settingTable('Compute', {
-  spot: {
-    keys: ['spot_policy'],
-    parse: asWord(
-      new Map([
-        ['spot', true],
-        ['on-demand', false],
-      ]),
-    ),
-    otherwise: false,
-    openDefault: true,
-    write: (spot) => (spot ? 'spot' : 'on-demand'),
-  },
-  timeLimit: {
-    keys: ['max_duration'],
-    parse: secondsOf,
-    otherwise: since('dstack', '0.19', null, 72 * 3600),
-    otherwiseInWords: 'none; 72 h before 0.19',
-    openDefault: true,
-    write: (seconds) => (seconds === null ? 'off' : spelledDuration(seconds)),
-  },
-})
+const taskSettings = settingTable('Compute', taskRows)
 
 export const dstackPythonReader = defineReader({
   name: 'dstack-python',

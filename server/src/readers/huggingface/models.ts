@@ -224,12 +224,15 @@ function changeModel(claim: Claim, value: unknown, facts: FragmentFacts): Change
   }
 }
 
+/** A warning of transformers says so (modeling_gemma2.py, modeling_gemma3.py), of all but the first models of that name. */
+const trainedEagerly = /gemma(?![-_](1\.1|[27]b))/i
+
 /** `attn_implementation="sdpa"`, where a call says something else. */
 export function fuseAttention(python: PythonModule, call: Call, facts: FragmentFacts): Change | Refusal {
   const key = 'attn_implementation'
   if (!call.expr.args.some((one) => one.name === key)) return { reason: 'it is set elsewhere' }
-  if (/gemma/i.test(facts.path) || /gemma/i.test(python.text))
-    return { reason: 'the authors of Gemma advise eager attention for training, as its scores are capped' }
+  if (trainedEagerly.test(facts.path) || trainedEagerly.test(python.text))
+    return { reason: 'transformers advises eager attention for training Gemma' }
   const written = writeArgument(facts, call, key, python.argument(call, key), '"sdpa"', 'eager')
   if ('reason' in written) return written
   return {

@@ -32,6 +32,7 @@ import { callsIn } from './hot-code.js'
 import { usesAny, usesAround } from './library-uses.js'
 import { epochLoopOf, sparseRefusal, takesSecondOrder } from './loop-facts.js'
 import { switchedOffLowering, switchOfLowering } from './lowering.js'
+import { isMeasurement } from './model-evidence.js'
 import { backToFull, tensorsIn } from './out-of-bf16.js'
 import { recursByHand } from './recurrence-by-hand.js'
 import { refusedLoss } from './refused-losses.js'
@@ -59,7 +60,7 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
       'the threads of DataParallel compute in fp16 also where bf16 is asked for, without a scaler',
     )
   if (claim.site.target?.kind === 'call') return switchOn(claim, format, facts, python)
-  if (measures.test(facts.path)) return refuse('it measures the training, which has to change first')
+  if (isMeasurement(facts.path)) return refuse('it measures the training, which has to change first')
   // Wrapped whole, such a step computes wrong gradients, or asks for kernels that do not exist.
   if (takesSecondOrder(python))
     return refuse('gradients of gradients lose too much in 16 bits: put only the network under autocast')
@@ -87,9 +88,6 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
 }
 
 const firstAutocast = '1.10'
-
-/** `profile_training.py`, `bench/step.py` */
-const measures = /(^|[/_-])(profil(e|er|ing)|bench(mark)?s?)([_./-]|$)/i
 
 /** Its hooks compute the gradient of each sample from activations and gradients, which then differ in their formats. */
 const perSample = ['opacus.']

@@ -140,7 +140,9 @@ function isLength(expr: Expr): boolean {
 function isOneForAll(python: PythonModule, length: Expr): boolean {
   if (numberIn(python.fold(length)) !== null) return true
   if (length.type !== 'attribute') return length.type === 'name' && /^[A-Z][A-Z\d_]*$/.test(length.id)
-  return python
-    .attributeValues(length)
-    .every((value) => value !== null && (value.type === 'name' || value.type === 'attribute'))
+  const values = python.attributeValues(length)
+  const own = length.value.type === 'name' && length.value.id === 'self'
+  // What an object is given elsewhere may be the longest of a batch.
+  if (values.length === 0) return own
+  return values.every((value) => value !== null && (value.type === 'name' || value.type === 'attribute'))
 }

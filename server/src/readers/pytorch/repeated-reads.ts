@@ -243,7 +243,7 @@ function readsGradients(target: Expr, body: readonly Stmt[]): boolean {
 }
 
 const tensorMethods =
-  /^(to|cuda|view|reshape|flatten|squeeze|argmax|max|softmax|sigmoid|round|long|float|int|bool|eq|ne|gt|ge|lt|le|detach|clone|contiguous|permute|transpose|view_as|expand_as|ge|topk)$/
+  /^(to|cuda|view|reshape|flatten|squeeze|argmax|max|softmax|sigmoid|round|long|float|int|bool|eq|ne|gt|ge|lt|le|detach|clone|contiguous|permute|transpose|view_as|expand_as|topk)$/
 const tensorFunctions =
   /^torch\.(nn\.functional\.)?(max|argmax|sigmoid|softmax|log_softmax|round|eq|ne|gt|ge|lt|le|where|squeeze|flatten|stack|cat|one_hot|topk|sign)$/
 

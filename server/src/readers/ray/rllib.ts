@@ -13,9 +13,11 @@ import { defineReader } from '../reader.js'
 const algorithm =
   /^ray\.rllib\.(agents|algorithms)\.(\w+\.)+((PPO|APPO|DQN|SAC|IMPALA|A2C|A3C|DDPG|TD3|ES|ARS|CQL|MARWIL|DreamerV3)(Trainer)?)$/
 
-/** Steps of the environment in one call of `train` where nothing is said: what PPO takes, and what those take that learn from a buffer. */
-const stepsByDefault = { onPolicy: 4000, offPolicy: 1000 }
-const fromBuffer = /\b(DQN|SAC|DDPG|TD3|CQL)(Config|Trainer)?\b/
+/** Steps of the environment in one call of `train` of PPO where nothing is said. */
+const stepsByDefault = 4000
+const collects = /\bPPO(Config|Trainer)?\b/
+/** Their batches come from a buffer, and an iteration of an asynchronous one lasts as long as it likes. */
+const others = /\b(DQN|SAC|DDPG|TD3|CQL|MARWIL|IMPALA|APPO|DreamerV3)(Config|Trainer)?\b/i
 /** So many steps take hours: pictures come a few hundred in a second, numbers a few thousand. */
 const longRun = { pictures: 1e6, numbers: 5e6 }
 
@@ -68,8 +70,9 @@ function readLoop(python: PythonModule, call: Call, claims: ClaimBuilder): void 
   else training.known('saves', 'save', 'never', place)
 }
 
-/** Steps of the environment in each iteration; null: they are given and cannot be read. */
+/** Steps of the environment in each iteration; null: not known. */
 function batchOf(python: PythonModule): number | null {
+  if (others.test(python.code)) return null
   for (const call of python.calls) {
     if (call.method !== 'training') continue
     for (const key of ['train_batch_size', 'train_batch_size_per_learner']) {
@@ -77,5 +80,5 @@ function batchOf(python: PythonModule): number | null {
       if (given.state !== 'absent') return numberArgument(given)
     }
   }
-  return stepsByDefault[fromBuffer.test(python.code) ? 'offPolicy' : 'onPolicy']
+  return collects.test(python.code) ? stepsByDefault : null
 }

@@ -231,6 +231,9 @@ function leaveOut(claim: Claim, dimension: string, facts: FragmentFacts): Change
   const next = dictionary.entries[index + 1]
   const last = dictionary.entries[index - 1]
   if (next === undefined && last === undefined) return { reason: 'nothing else is searched' }
+  // `oob_score`: the score is an attribute afterwards.
+  if (python.code.includes(`.${dimension.split('__').at(-1)}_`))
+    return { reason: 'what it adds is read later' }
   const start = next === undefined ? last!.value.end : (entry.key ?? entry.value).start
   const end = next === undefined ? entry.value.end : (next.key ?? next.value).start
   if (python.tree.comments.some((one) => one.start >= start && one.end <= end))
