@@ -1,7 +1,7 @@
 /** `costlint cost` for networks of the project's own, of which only the layers are counted. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { runHere } from './here.js'
+import { billHere, runHere } from './here.js'
 
 const job = '#!/bin/bash\n#SBATCH --gres=gpu:a100:1\npython train.py\n'
 const unet = readFileSync(new URL('../estimate/networks/unet.py', import.meta.url), 'utf8').replace(
@@ -32,11 +32,7 @@ interface Entry {
   assumptions: string[]
 }
 
-async function bill(files: Record<string, string>): Promise<Entry> {
-  const { out, code } = await runHere({ 'job.sh': job, ...files }, ['cost', '--output-format', 'json'])
-  assert.equal(code, 0)
-  return JSON.parse(out).jobs[0]
-}
+const bill = (files: Record<string, string>) => billHere<Entry>({ 'job.sh': job, ...files })
 
 describe('costlint cost of a network by its layers', () => {
   it('prices one of another module whose pictures have a known size', async () => {

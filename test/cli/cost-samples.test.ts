@@ -1,6 +1,6 @@
 /** `costlint cost`: how many samples a step takes, how long they are, and how often the network is computed for them. */
 import assert from 'node:assert/strict'
-import { runHere } from './here.js'
+import { billHere } from './here.js'
 
 const job = '#!/bin/bash\n#SBATCH --gres=gpu:a100:1\npython train.py --steps 5000\n'
 
@@ -11,11 +11,7 @@ interface Entry {
   assumptions: string[]
 }
 
-async function bill(files: Record<string, string>): Promise<Entry> {
-  const { out, code } = await runHere({ 'job.sh': job, ...files }, ['cost', '--output-format', 'json'])
-  assert.equal(code, 0)
-  return JSON.parse(out).jobs[0]
-}
+const bill = (files: Record<string, string>) => billHere<Entry>({ 'job.sh': job, ...files })
 
 const views = (forward: string, split = 'train') => `import torch
 from torchvision import transforms

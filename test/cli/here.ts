@@ -1,4 +1,5 @@
 /** A command on a folder of its own, in this process and through the real engine. */
+import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -32,6 +33,13 @@ export async function runHere(
     after?.(root)
     return said
   })
+}
+
+/** The first job that `costlint cost` bills. */
+export async function billHere<Job>(files: Record<string, string>): Promise<Job> {
+  const { out, code } = await runHere(files, ['cost', '--output-format', 'json'])
+  assert.equal(code, 0)
+  return JSON.parse(out).jobs[0]
 }
 
 /** Several commands on one folder. */

@@ -2,7 +2,7 @@
 import { classAt } from '../../python/definition-places.js'
 import type { Klass, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { childrenOf } from '../../syntax/python-children.js'
+import { childrenOf, namesIn } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
 
 /** Classes that hold each other, from the one that the program makes in. */
@@ -62,6 +62,3 @@ function takesStep(statement: Stmt, step: string): boolean {
   visit(statement.value)
   return called && indexed && again
 }
-
-const namesIn = (expr: Expr): string[] =>
-  expr.type === 'name' ? [expr.id] : childrenOf(expr).flatMap(namesIn)
