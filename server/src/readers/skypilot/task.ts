@@ -422,9 +422,9 @@ function claimAutostop(
 ): void {
   const { resources, root } = task
   const { key, value } = taskSettings.read('idleStop', source)
-  // These are for managed jobs and services only, which end their clusters themselves.
+  // These are for managed jobs and services only, which end their clusters themselves; spot capacity mostly is.
   const managed =
-    boolean(at(resources, 'use_spot')) === true ||
+    (!asWritten && boolean(at(resources, 'use_spot')) === true) ||
     ['job_recovery', 'spot_recovery'].some((one) => entry(resources, one) !== undefined) ||
     entry(root, 'service') !== undefined ||
     entry(root, 'pool') !== undefined
