@@ -64,6 +64,7 @@ function loadedBy(python: PythonModule, call: Call): (Loaded & Part) | null {
   if (call.method === 'train' && python.uses('ultralytics.')) return ofFile(python, call)
   if (name === null) return null
   if (name === 'datasets.load_dataset') return fromHub(python, call)
+  if (name === 'datasets.load_from_disk') return fromFolder(python, call) ?? fromFiles(python, call)
   if (ownFiles.test(name)) return fromFiles(python, call)
   const made = madeUp.exec(name)
   if (made !== null) {
@@ -127,6 +128,14 @@ function fromHub(python: PythonModule, call: Call): (Loaded & Part) | null {
   const configuration = textArgument(python.argument(call, 'name', 1))
   const full = configuration === null ? text : `${text}/${configuration}`
   return { name: dataset(full) === undefined ? text : full, ...part }
+}
+
+/** `load_from_disk('data/billsum')`: a copy of a data set that is known, in a folder of its name. */
+function fromFolder(python: PythonModule, call: Call): (Loaded & Part) | null {
+  const folders = textArgument(python.argument(call, 'dataset_path', 0))?.split(/[\\/]+/) ?? []
+  const named = folders.filter((one) => one !== '' && !/^(train|validation|test)$/.test(one)).at(-1)
+  if (named === undefined || dataset(named) === undefined) return null
+  return { name: named, ...partOf(folders.at(-1) === named ? partByName(call) : folders.at(-1)!) }
 }
 
 /** `pandas.read_csv('data/train.csv')`. */

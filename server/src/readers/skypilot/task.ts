@@ -16,6 +16,7 @@ import { defineReader, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { claimSetUpPhase, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
+import { syncs } from '../shell/setting-up.js'
 import { smallByName } from '../tried-out.js'
 import { claimReplicas, serviceSettings } from './service.js'
 import { acceleratorsAsked, claimAccelerators } from './task-accelerators.js'
@@ -90,6 +91,7 @@ function readTask(
     gpus: wanted.count === null || nodes === null ? null : wanted.count * nodes,
     model: wanted.model ?? null,
     evidence,
+    synced: syncs(context.shell(textWithTemplates(at(root, 'setup')) ?? '')),
   }
   const work =
     run === undefined
