@@ -6,7 +6,7 @@ import { numberArgument, numberIn, textArgument, whyUnreadable } from '../../val
 import { calleePlace } from '../../values/places.js'
 import { samplesAsked } from '../huggingface/samples.js'
 import { defineReader } from '../reader.js'
-import { filesOfLoader, filesRead } from './data-files.js'
+import { filesOfLoader, filesRead, isOwnCopy } from './data-files.js'
 import { shareSplitOff } from './data-split.js'
 
 export const dataSetsReader = defineReader({
@@ -138,9 +138,10 @@ function fromFolder(python: PythonModule, call: Call): (Loaded & Part) | null {
   return { name: named, ...partOf(folders.at(-1) === named ? partByName(call) : folders.at(-1)!) }
 }
 
-/** `pandas.read_csv('data/train.csv')`. */
+/** `pandas.read_csv('data/train.csv')`; null: a copy of what the program loads elsewhere. */
 function fromFiles(python: PythonModule, call: Call): (Loaded & Part) | null {
   const named = filesRead(python, call)
+  if (named === null && isOwnCopy(python, call)) return null
   const own = { name: null, because: 'files of its own', ...partOf(partByName(call)) }
   return named === null ? own : { ...own, ...named, part: own.part === 'other' ? own.part : named.part }
 }
