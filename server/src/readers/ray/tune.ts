@@ -14,6 +14,7 @@ import {
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Dimension } from '../../workload/resource-kinds.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { claimDrawn } from '../search/drawn.js'
@@ -32,7 +33,7 @@ import {
   tunerCall,
 } from './names.js'
 import { type Trainable, trainable } from './reports.js'
-import { tuneSpace } from './space.js'
+import { type TuneSpace, tuneSpace } from './space.js'
 
 const searchSettings = settingTable('Search', {
   timeLimit: {
@@ -167,15 +168,22 @@ function readSpace(
   const first = space.python === python ? (space.grids.find((one) => one !== null) ?? null) : null
   if (repeats !== -1 && (strategy === 'grid' || (grid && strategy === 'random'))) {
     search.known('strategy', 'grid_search', 'grid', first === null ? place : calleePlace(first), { site })
-    const dimensions =
-      repeats === 1 ? space.dimensions : [...space.dimensions, { name: 'num_samples', size: repeats }]
-    const grids = [dimensions]
+    const grids = [repeats === 1 ? space.dimensions : [...space.dimensions, samplesOf(space, repeats)]]
     search.known('space', 'grid_search', { grids, ...gridSize(grids) }, place, { site })
     search.known('alternatives', 'grid_search', ['bayesian', 'random'], place)
     return false
   }
   search.known('strategy', 'search_alg', strategy, place, { site })
+  const grids = [[samplesOf(space, repeats)]]
+  if (isLeftOut(searcher) && grids[0]![0]!.repeats === true)
+    search.known('space', 'num_samples', { grids, ...gridSize(grids) }, place)
   return true
+}
+
+/** Where nothing is drawn, each sample runs the same once more. */
+function samplesOf(space: TuneSpace, size: number | null): Dimension {
+  const drawn = space.samples || !space.complete
+  return drawn ? { name: 'num_samples', size } : { name: 'num_samples', size, repeats: true }
 }
 
 function readScheduler(
