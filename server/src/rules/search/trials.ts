@@ -1,7 +1,7 @@
 /** What the rules about searches ask of a search. */
 
 import type { SubjectView } from '../../workload/claim.js'
-import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
+import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { couldHide } from '../../workload/unseen.js'
 import { type Silence, unless } from '../silence.js'
 import { subjectIn } from '../subject-view.js'
