@@ -7,13 +7,14 @@ import {
   isLeftOut,
   knownArgument,
   mayBePassed,
+  numberArgument,
   passedCall,
   passedExpression,
   passedPlace,
 } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
@@ -29,6 +30,7 @@ import {
   runConfig,
   sampling,
   searcherStrategy,
+  sparing,
   tuneConfig,
   tunerCall,
 } from './names.js'
@@ -202,9 +204,15 @@ function readScheduler(
   if (!isLeftOut(scheduler) && !fifo) {
     if (made === null || shown === null)
       search.unknown('earlyTermination', 'scheduler', 'a scheduler that is not known', shown ?? place)
-    else if (trial.reports !== 'never' && trial.reports !== 'end')
-      search.known('earlyTermination', 'scheduler', true, shown)
-    else {
+    else if (trial.reports !== 'never' && trial.reports !== 'end') {
+      const spared = sparedSteps(python, made, trial)
+      if (spared === null) search.known('earlyTermination', 'scheduler', true, shown)
+      else {
+        const { at, site, gap } = spared
+        search.known('earlyTermination', 'grace_period', false, at, { site })
+        search.known('terminationGap', 'grace_period', gap, place)
+      }
+    } else {
       search.known('earlyTermination', 'trainable', false, shown)
       const often = trial.reports === 'never' ? 'never reports' : 'reports only once'
       const gap = `the trainable ${often}, so ${made.method} has nothing to compare`
@@ -230,6 +238,32 @@ function readScheduler(
       : 'the default FIFO scheduler lets each finish, and the trainable reports only once, so report each epoch before adding ASHA',
     place,
   )
+}
+
+/**
+ * A scheduler that lets each trial go on for as long as it lasts; null: it compares them before. Source: Ray 2.40, `ray.tune.schedulers`:
+ * no trial is stopped before `grace_period` (1 by default), counted in `time_attr` (`training_iteration`).
+ */
+function sparedSteps(
+  python: PythonModule,
+  made: Call,
+  { steps, rounds }: Trainable,
+): { at: Place; site: Place; gap: string } | null {
+  const counts = python.argument(made, 'time_attr', 0)
+  if (rounds === undefined || !sparing.test(made.name ?? '')) return null
+  // The median rule counts seconds unless told otherwise.
+  const inSteps = isLeftOut(counts)
+    ? !/Median/.test(made.method)
+    : knownArgument(counts) === 'training_iteration'
+  if (!inSteps) return null
+  const given = python.argument(made, 'grace_period')
+  const grace = numberArgument(given)
+  if (grace === null || grace < rounds) return null
+  return {
+    at: passedPlace(given) ?? calleePlace(made),
+    site: callSite(made, { kind: 'argument', name: 'grace_period' }),
+    gap: `${made.method} spares each for its first ${grace} ${steps?.what ?? 'steps'} (\`grace_period\`), and a trial has ${rounds}`,
+  }
 }
 
 /** A stopper object given as `stop=`, here or in the `RunConfig`; a dictionary only limits the iterations. */
