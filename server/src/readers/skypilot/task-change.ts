@@ -14,7 +14,7 @@ const uploading =
   /\b(s3|gs|gcs|az|abfss?|r2):\/\/|\b(aws s3|gsutil|gcloud storage|rclone|azcopy|scp|(hf|huggingface-cli) upload)\b|push[-_]to[-_]hub/i
 
 /** A bucket is mounted, or its commands send something away. */
-function keepsResults(root: ConfigNode | undefined): boolean {
+export function keepsResults(root: ConfigNode | undefined): boolean {
   const mounted = entries(at(root, 'file_mounts')).some(
     ({ value }) => map(value) !== undefined && /^MOUNT/i.test(written(at(value, 'mode')) ?? 'MOUNT'),
   )

@@ -20,7 +20,7 @@ import { syncs } from '../shell/setting-up.js'
 import { smallByName } from '../tried-out.js'
 import { claimReplicas, serviceSettings } from './service.js'
 import { acceleratorsAsked, claimAccelerators } from './task-accelerators.js'
-import { changeTask } from './task-change.js'
+import { changeTask, keepsResults } from './task-change.js'
 import { candidatesDiffer, cloudNamed, clouds, type Task, taskOf } from './task-file.js'
 
 const minutesOf: Record<string, number> = { m: 1, h: 60, d: 1440, w: 10_080 }
@@ -123,6 +123,7 @@ function readTask(
   // What answers with a trained model only reads from there.
   if (work?.trains === true || !answers.test(textWithTemplates(run) ?? ''))
     claimCheckpointBucket(compute, task)
+  claimLostFiles(compute, task)
   claimAutostop(
     compute,
     task,
@@ -273,6 +274,13 @@ function saysHow({ comments }: ConfigFacts): boolean {
 }
 
 const answers = /\binfer(ence)?(\.py)?\b|\bvllm serve\b|api_server\b|launch_server\b/
+
+/** `down: true`: what lies on the disk of the cluster goes with it, be it that its task has failed. */
+function claimLostFiles(compute: SubjectBuilder<'Compute'>, { resources, root }: Task): void {
+  const down = entry(at(resources, 'autostop'), 'down')
+  if (down === undefined || boolean(down.value) !== true || keepsResults(root)) return
+  compute.known('losesFiles', 'cluster', true, { start: down.keyStart, end: down.value.end })
+}
 
 /** A bucket that is mounted where checkpoints are kept. */
 function claimCheckpointBucket(compute: SubjectBuilder<'Compute'>, { root }: Task): void {
