@@ -11,21 +11,17 @@
  * Grammars stay as they are compiled at first. The lexer of shell scripts is one function of 160 KB, which took V8 one to two
  * seconds of another thread, longer than all shell scripts of most projects take.
  */
-import { setFlagsFromString } from 'node:v8'
+import { setFlags } from './flags.js'
 
 /** Bytes of bytecode that run before V8 looks at a function again; its own value is 132 KiB. */
 const budget = 1_000_000
 
 // The first implies the others, but not once V8 runs.
-const flags = [
+setFlags(
   `--interrupt-budget=${budget}`,
   '--max-inlined-bytecode-size-cumulative=100',
   '--semi-space-growth-factor=16',
   '--liftoff-only',
   '--no-wasm-tier-up',
   '--no-wasm-dynamic-tiering',
-]
-
-// An engine that does not know a flag would say so on standard error.
-const version = Number.parseInt(process.versions.v8, 10)
-if (version >= 11 && version <= 13) for (const flag of flags) setFlagsFromString(flag)
+)

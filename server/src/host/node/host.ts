@@ -4,12 +4,12 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { lookUp } from '../../text/records.js'
 import type { Entry, Host, HostWorker } from '../host.js'
 import { AnswerFolder, type CachePlace } from './answer-folder.js'
 import { engine } from './engine.js'
+import { setForNow } from './flags.js'
 import { grammarFiles } from './grammar-files.js'
 import {
   description,
@@ -57,16 +57,6 @@ export function toPosix(path: string): string {
 /** Megabytes, half of what V8 takes: a worker takes as long with it. */
 const youngGeneration = 24
 
-/**
- * Workers read large projects, and each has a heap of its own. V8 lets a heap grow to several times what it holds before it
- * collects, so most of the memory of a run was garbage (bench/README.md).
- */
-function growSlowly(): void {
-  const version = Number.parseInt(process.versions.v8, 10)
-  // An engine that does not know the flag would say so on standard error.
-  if (version >= 11 && version <= 13) setFlagsFromString('--heap-growing-percent=70')
-}
-
 class NodeWorker implements HostWorker {
   private readonly worker: Worker
 
@@ -78,6 +68,11 @@ class NodeWorker implements HostWorker {
 
   post(message: unknown, transfer: ArrayBuffer[] = []): void {
     this.worker.postMessage(message, transfer)
+  }
+
+  /** It answers once it has taken in its script. */
+  onStart(listener: () => void): void {
+    this.worker.once('message', listener)
   }
 
   onMessage(listener: (message: unknown) => void): void {
@@ -96,6 +91,14 @@ class NodeWorker implements HostWorker {
   }
 }
 
+/**
+ * Workers read large projects, and each has a heap of its own. V8 lets a heap grow to several times what it holds before it
+ * collects, so most of the memory of a run was garbage (bench/README.md). A worker that starts later does not take kept code.
+ */
+function growSlowly(): void {
+  setForNow('--heap-growing-percent=70')
+}
+
 /** Milliseconds of work between two pauses. */
 const stretch = 15
 
@@ -112,6 +115,7 @@ export interface NodeHostOptions {
 export function createNodeHost({ cacheFor, isShort = false }: NodeHostOptions = {}): Host {
   const workerScript = import.meta.url.endsWith('.ts') ? undefined : new URL('./worker.js', bundle())
   let rested = performance.now()
+  let starting = 0
   return {
     cpuCount: availableParallelism(),
 
@@ -190,8 +194,12 @@ export function createNodeHost({ cacheFor, isShort = false }: NodeHostOptions = 
       ? {}
       : {
           createWorker() {
-            if (isShort) growSlowly()
-            return new NodeWorker(workerScript)
+            const worker = new NodeWorker(workerScript)
+            starting++
+            worker.onStart(() => {
+              if (--starting === 0 && isShort) growSlowly()
+            })
+            return worker
           },
         }),
   }

@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Script } from 'node:vm'
 import { engine } from './engine.js'
+import { setAsAtStart, setForNow } from './flags.js'
 import { version } from './version.js'
 
 /** What the bundle exports: each evaluates its modules. */
@@ -36,6 +37,9 @@ export function start(role: keyof Roles): void {
   const file = fileURLToPath(new URL('engine.cjs', import.meta.url))
   const kept = keptCode()
   const cachedData = readOwn(kept)
+  // A check has compiled what the next one needs. Whoever wants nothing kept says so.
+  const willKeep = role === 'cli' && args[0] === 'check' && !args.includes('--no-cache')
+  if (willKeep && cachedData === undefined) setForNow('--no-flush-bytecode')
   // The build writes ASCII; as Latin-1 nothing has to be decoded.
   const source = `(function(exports,require,module,__filename,__dirname){${readFileSync(file, 'latin1')}\n})`
   const script = new Script(source, {
@@ -46,9 +50,7 @@ export function start(role: keyof Roles): void {
   const evaluate = script.runInThisContext() as (...given: unknown[]) => void
   evaluate(module.exports, createRequire(import.meta.url), module, file, dirname(file))
   const isUsed = cachedData !== undefined && script.cachedDataRejected !== true
-  // A check has compiled what the next one needs. Whoever wants nothing kept says so.
-  if (role === 'cli' && !isUsed && args[0] === 'check' && !args.includes('--no-cache'))
-    process.once('exit', () => keep(kept, script))
+  if (willKeep && !isUsed) process.once('exit', () => keep(kept, script))
   module.exports[role]()
 }
 
@@ -100,6 +102,7 @@ function keep(path: string, script: Script): void {
     mkdirSync(folder, { recursive: true })
     for (const name of readdirSync(folder))
       if (codeName.test(name)) rmSync(join(folder, name), { force: true })
+    setAsAtStart()
     const code = script.createCachedData()
     writeFileSync(temporary, Buffer.concat([digest(code), code]), { mode: 0o600 })
     renameSync(temporary, path)
