@@ -106,9 +106,20 @@ const adapterCopy = 3
 
 /**
  * Libraries of the project: as they are, or as they were until 2024, when bitsandbytes kept what it multiplied (before
- * 0.42) and the loss of a language model made two copies of its logits in fp32 (transformers before 4.46).
+ * 0.42) and the loss of a language model made two copies of its logits in fp32 (transformers before 4.46); or `lean`.
  */
-export type Libraries = 'recent' | 'older'
+export type Libraries = 'lean' | 'recent' | 'older'
+
+/** Bytes for each entry of the vocabulary and token where the loss is taken in 16 bits. */
+const copiesOfLogits: Record<Libraries, number> = { lean: 8, recent: 14, older: 20 }
+
+/**
+ * A language model with a large vocabulary whose heads share keys, or whose queries are normed, is one of 2024 or later: its programs run
+ * libraries that raise no copy of all logits, and cast the gradient back as it is made.
+ */
+export function runsLeanLibraries({ family, vocabulary, heads, kvHeads }: ModelShape): boolean {
+  return vocabulary > 100_000 && (kvHeads < heads || /^(gemma|qknorm|gptoss)/.test(family))
+}
 
 /** Bytes for each unit of width where the weights are frozen and adapters are trained. `inputs`: of frozen products too. */
 function withAdapters(
@@ -212,8 +223,7 @@ export function lossMemory(
   arithmetic: Arithmetic,
   libraries: Libraries,
 ): number {
-  const copies = libraries === 'older' ? 20 : 14
-  return batch * tokens * vocabulary * (arithmetic === 'fp32' ? 16 : copies)
+  return batch * tokens * vocabulary * (arithmetic === 'fp32' ? 16 : copiesOfLogits[libraries])
 }
 
 /** Patches of an image of this edge, and the class token. */
