@@ -341,10 +341,12 @@ export class EffectFinder {
     return only?.type === 'call' && more.length === 0 ? only : callee
   }
 
-  /** `jax.value_and_grad(loss)`, `jax.pmap(jax.jit(step))` with a step of another module. */
+  /** `jax.value_and_grad(loss)`, `jax.pmap(jax.jit(step))` with a step of another module, an object of one that can be called. */
   private madeTarget({ callee, args }: CallExpr): Func | Running | null {
     const gives = importedFunction(this.analysis, callee)?.gives
     if (gives !== undefined) return gives
+    const called = this.analysis.importedClass(callee)?.steps?.__call__
+    if (called !== undefined) return called
     const name = this.analysis.nameOf(callee) ?? ''
     if (functionalGradients.test(name)) return { ...nothing, backward: true, calls: [name] }
     const wrapped = args[0]
