@@ -1,7 +1,134 @@
 /** `costlint cost` on small projects, through the real engine. */
 import assert from 'node:assert/strict'
-import { jobs, launcher, slurm, train } from './cost-projects.js'
+import { execFileSync } from 'node:child_process'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { runHere } from './here.js'
+
+const train = `from datasets import load_dataset
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer, TrainingArguments
+
+tokenizer = AutoTokenizer.from_pretrained("bert-base-uncased")
+model = AutoModelForSequenceClassification.from_pretrained("bert-base-uncased")
+data = load_dataset("imdb").map(lambda rows: tokenizer(rows["text"], truncation=True, max_length=256), batched=True)
+args = TrainingArguments("out", per_device_train_batch_size=32, num_train_epochs=3, dataloader_num_workers=8)
+Trainer(model=model, args=args, train_dataset=data["train"]).train()
+`
+const slurm = `#!/bin/bash
+#SBATCH --job-name=bert
+#SBATCH --gres=gpu:a100:1
+#SBATCH --time=24:00:00
+python train.py
+`
+const launcher = `from sagemaker.huggingface import HuggingFace
+
+HuggingFace(
+    entry_point="train.py",
+    role="training",
+    instance_type="ml.g5.2xlarge",
+    instance_count=1,
+    transformers_version="4.49",
+    pytorch_version="2.5",
+    py_version="py311",
+).fit()
+`
+
+interface Entry {
+  name: string
+  kind: string
+  state: string
+  hours: { low: number; high: number | null } | null
+  usd: { low: number; high: number | null } | null
+  usdPerHour: { low: number; high: number } | null
+  saving: { low: number; high: number } | null
+  per: string
+  unknown: string[]
+}
+
+async function jobs(files: Record<string, string>): Promise<Entry[]> {
+  const { out, code } = await runHere(files, ['cost', '--output-format', 'json'])
+  assert.equal(code, 0)
+  return JSON.parse(out).jobs
+}
+
+const nodePool = `apiVersion: karpenter.sh/v1
+kind: NodePool
+metadata: {name: gpu}
+spec:
+  template:
+    spec:
+      requirements:
+        - {key: node.kubernetes.io/instance-type, operator: In, values: ["g4dn.xlarge"]}
+        - {key: karpenter.sh/capacity-type, operator: In, values: ["on-demand"]}
+`
+const cluster = `name: gpu
+type: amlcompute
+tier: low_priority
+size: Standard_NC24s_v3
+min_instances: 0
+max_instances: 2
+`
+
+const ownNetwork = {
+  'models/__init__.py': 'from .net import Net\n',
+  'models/net.py': `import torch.nn as nn
+from .blocks import Head, conv_block
+
+class Net(nn.Module):
+    def __init__(self, width=32, skip=None):
+        super().__init__()
+        layers = []
+        for index, (a, b) in enumerate(zip([3, width], [width, 2 * width])):
+            layers.append(conv_block(a, b))
+        self.features = nn.Sequential(*layers)
+        if skip is None:
+            self.skip = None
+        else:
+            self.skip = skip
+        self.head = Head(2 * width, 10)
+
+    def forward(self, x):
+        x = self.features(x)
+        if self.skip is not None:
+            x = self.skip(x)
+        return self.head(x)
+`,
+  'models/blocks.py': `import torch.nn as nn
+
+def conv_block(a, b, pool=True):
+    layers = [nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU(inplace=True)]
+    if pool:
+        layers += [nn.MaxPool2d(2)]
+    return nn.Sequential(*layers)
+
+class Head(nn.Module):
+    def __init__(self, features, classes):
+        super().__init__()
+        self.fc = nn.Linear(features * 8 * 8, classes)
+    def forward(self, x):
+        return self.fc(x.flatten(1))
+`,
+  'train.py': `import torch
+import torchvision
+from torchvision import transforms
+from models import Net
+
+def train(model, loader, epochs):
+    optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-3)
+    for epoch in range(epochs):
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(x.cuda()), y.cuda())
+            loss.backward()
+            optimizer.step()
+
+if __name__ == "__main__":
+    data = torchvision.datasets.CIFAR10(".", train=True, transform=transforms.ToTensor())
+    loader = torch.utils.data.DataLoader(data, batch_size=64, shuffle=True)
+    model = Net(width=64).cuda()
+    train(model, loader, 10)
+`,
+}
 
 describe('costlint cost', () => {
   it('tells 10,000 samples where nobody has counted them, and adds them to no total', async () => {
@@ -100,6 +227,12 @@ SFTTrainer(model=model, args=args, train_dataset=data["train"]).train()
     assert.ok(long.high! / short.high! > 1.7, JSON.stringify([short, long]))
   })
 
+  it('says what is not known of a pool: how many machines it keeps', async () => {
+    const { out } = await runHere({ 'pool.yaml': nodePool }, ['cost'])
+    assert.match(out, /\$0\.53 an hour/)
+    assert.match(out, /0 of 1 job priced; 1 keeps an unknown number of machines\./)
+  })
+
   it('counts a device for each process that a launcher or its file starts', async () => {
     const script = train.replace('"imdb"', '"someone/else"')
     const hourly = async (line: string) => {
@@ -117,6 +250,125 @@ SFTTrainer(model=model, args=args, train_dataset=data["train"]).train()
     assert.deepEqual(await hourly('accelerate launch --config_file accelerate.yaml train.py'), two)
     assert.deepEqual(await hourly('torchrun --nproc_per_node 2 train.py'), two)
     assert.deepEqual(await hourly('torchrun train.py'), one)
+  })
+
+  it('prices no accelerator for a program that computes on processors', async () => {
+    const script = `import torch
+from torch import nn
+from data import rows, targets
+
+model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 1))
+optimizer = torch.optim.Adam(model.parameters())
+for epoch in range(50):
+    for x, y in zip(rows(), targets()):
+        loss = (model(x) - y).pow(2).mean()
+        loss.backward()
+        optimizer.step()
+`
+    const [job] = await jobs({ 'train.py': script, 'run.sh': 'python train.py\n' })
+    assert.equal(job!.usdPerHour, null)
+    assert.ok(job!.unknown.some((one) => one.startsWith('the machine: it computes on processors')))
+    const [onGpu] = await jobs({
+      'train.py': script.replace('(x)', '(x.cuda())').replace('model =', 'device = "cuda"\nmodel ='),
+      'run.sh': 'python train.py\n',
+    })
+    assert.notEqual(onGpu!.usdPerHour, null)
+  })
+
+  it('follows a network of the project through the modules that it is made of', async () => {
+    const { out } = await runHere(ownNetwork, ['estimate', 'train.py'])
+    // 1,792 + 128 and 73,856 + 256 of the blocks, 81,930 of the head.
+    assert.match(out, /Net, 158 k parameters, samples of 3 × 32 × 32/)
+    const [job] = await jobs(ownNetwork)
+    assert.equal(job!.state, 'priced')
+  })
+
+  it('follows the layers of Keras networks: functional, Sequential, made by functions, recurrent', async () => {
+    const files = {
+      'functional.py': `from tensorflow import keras
+from tensorflow.keras import layers
+
+(x, y), (tx, ty) = keras.datasets.cifar10.load_data()
+inputs = keras.Input(shape=(32, 32, 3))
+h = layers.Conv2D(32, 3, activation="relu", padding="same")(inputs)
+h = layers.BatchNormalization()(h)
+h = layers.MaxPooling2D()(h)
+h = layers.Conv2D(64, (3, 3), activation="relu")(h)
+h = layers.Flatten()(h)
+model = keras.Model(inputs, layers.Dense(10, activation="softmax")(h))
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x / 255, y, epochs=10)
+`,
+      'grown.py': `import tensorflow as tf
+from tensorflow.keras.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from tensorflow.keras.models import Sequential
+
+def build(units=128):
+    model = Sequential()
+    model.add(Conv2D(32, kernel_size=(3, 3), activation="relu", input_shape=(28, 28, 1)))
+    model.add(MaxPooling2D(pool_size=(2, 2)))
+    model.add(Flatten())
+    model.add(Dense(units, activation="relu"))
+    model.add(Dropout(0.5))
+    model.add(Dense(10, activation="softmax"))
+    model.compile(loss="categorical_crossentropy", optimizer="adam")
+    return model
+
+(x, y), _ = tf.keras.datasets.mnist.load_data()
+model = build()
+model.fit(x.reshape(-1, 28, 28, 1), y, batch_size=128, epochs=12)
+`,
+      'recurrent.py': `from tensorflow import keras
+from tensorflow.keras import layers
+
+(x, y), _ = keras.datasets.imdb.load_data(num_words=20000)
+x = keras.preprocessing.sequence.pad_sequences(x, maxlen=100)
+model = keras.Sequential()
+model.add(layers.Embedding(20000, 128))
+model.add(layers.Bidirectional(layers.LSTM(64)))
+model.add(layers.Dense(1, activation="sigmoid"))
+model.compile("adam", "binary_crossentropy")
+model.fit(x, y, epochs=3)
+`,
+    }
+    const { out } = await runHere(files, ['estimate', '.'])
+    // Keras counts 144,970 with the averages of the normalisation, 693,962 and 2,658,945.
+    assert.match(out, /model, 145 k parameters, samples of 32 × 32 × 3/)
+    assert.match(out, /model, 694 k parameters, samples of 28 × 28 × 1/)
+    assert.match(out, /model, 2\.7 M parameters, samples of 100/)
+    const found = await jobs(files)
+    assert.deepEqual(
+      found.map(({ state }) => state),
+      ['priced', 'priced', 'priced'],
+    )
+  })
+
+  it('counts no layers whose channels come first, or whose windows are not readable', async () => {
+    const of = (layer: string) => `import sys
+from tensorflow import keras
+from tensorflow.keras import layers
+
+(x, y), _ = keras.datasets.cifar10.load_data()
+model = keras.Sequential([
+    keras.Input(shape=(32, 32, 3)),
+    ${layer},
+    layers.Flatten(),
+    layers.Dense(10, activation="softmax"),
+])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x / 255, y, epochs=10)
+`
+    const counted = await runHere({ 'train.py': of('layers.Conv2D(32, 3)') }, ['estimate', '.'])
+    assert.match(counted.out, /k parameters/)
+    for (const layer of [
+      'layers.Conv2D(32, 3, data_format="channels_first")',
+      'layers.Conv2D(32, int(sys.argv[1]))',
+    ])
+      assert.doesNotMatch(
+        (await runHere({ 'train.py': of(layer) }, ['estimate', '.'])).out,
+        /parameters/,
+        layer,
+      )
   })
 
   it('counts the samples that are taken of a data set, whatever the layers are activated by', async () => {
@@ -169,6 +421,85 @@ model.fit(x_train, y_train, epochs=100)
     assert.equal(found[1]!.usdPerHour!.high, 2 * found[0]!.usdPerHour!.high)
   })
 
+  it('does not count a pool that may shrink to nothing as always on', async () => {
+    const { out } = await runHere({ 'cluster.yml': cluster }, ['cost'])
+    assert.doesNotMatch(out, /Always on/)
+    assert.match(out, /0 of 1 job priced; 1 may shrink to nothing\./)
+    // Two machines at 12.24 USD, of which low priority takes off half at least.
+    assert.match(out, /at most \$8,900 a month/)
+    assert.match(out, /no spot price is known: 20 to 50 % of the price on demand is assumed/)
+  })
+
+  it('saves of a pool that grows no more than what its least number of machines costs', async () => {
+    const file = `cluster_name: tune
+max_workers: 8
+provider: {type: aws, region: us-east-1}
+available_node_types:
+  head:
+    node_config: {InstanceType: m5.large}
+    resources: {}
+  worker:
+    min_workers: 2
+    max_workers: 8
+    node_config: {InstanceType: g4dn.xlarge, InstanceMarketOptions: {MarketType: spot}}
+    resources: {}
+head_node_type: head
+`
+    const { out } = await runHere({ 'cluster.yaml': file }, ['cost'])
+    // Two to eight machines at 0.19 USD on spot, of which half to nine tenths of two can be saved.
+    assert.match(out, /\$280–1,100 a month · of which \$140–250 can be saved/)
+  })
+
+  const queue = (capacity: string) => `Region: us-east-1
+HeadNode:
+  InstanceType: m5.large
+Scheduling:
+  Scheduler: slurm
+  SlurmQueues:
+    - Name: gpu
+      CapacityType: ${capacity}
+      ComputeResources:
+        - Name: nodes
+          InstanceType: g5.12xlarge
+          MinCount: 3
+          MaxCount: 3
+`
+
+  it('saves of each machine of a pool what spot capacity saves, and of the rest what idle ones cost', async () => {
+    const [found] = await jobs({ 'cluster.yaml': queue('ONDEMAND') })
+    // Spot leaves 46.2 to 44.1 % of the bill, of which half to nine tenths is for nothing.
+    const { low, high } = found!.saving!
+    const share = (part: number) => Math.round((100 * part) / found!.usd!.low)
+    assert.deepEqual([share(low), share(high)], [77, 96])
+  })
+
+  it('does not bill capacity that is reserved as if it were bought on demand', async () => {
+    const { out } = await runHere({ 'cluster.yaml': queue('CAPACITY_BLOCK') }, ['cost'])
+    assert.doesNotMatch(out, /Always on|a month/)
+    assert.match(out, /what its reserved capacity costs, which is agreed or paid ahead/)
+  })
+
+  it('takes the spot price of the machine where the service publishes none of its own', async () => {
+    const submit = `from google.cloud import aiplatform
+
+aiplatform.init(project='p', location='us-central1')
+job = aiplatform.CustomJob.from_local_script(
+    display_name='sft',
+    script_path='train.py',
+    container_uri='europe-docker.pkg.dev/vertex-ai/training/pytorch-gpu.2-3.py310:latest',
+    machine_type='a3-megagpu-8g',
+    accelerator_type='NVIDIA_H100_MEGA_80GB',
+    accelerator_count=8,
+    replica_count=2,
+)
+job.run(timeout=604800, scheduling_strategy=aiplatform.compat.types.custom_job.Scheduling.Strategy.SPOT)
+`
+    const { out } = await runHere({ 'submit.py': submit, 'train.py': 'import torch\n' }, ['cost'])
+    // Seven days of two machines at 55.89 USD and 15 % on top.
+    assert.match(out, /at most \$2[12],\d{3} a run/)
+    assert.match(out, /publishes no spot price: from that of the machine/)
+  })
+
   it('saves once where two pieces of advice change the same: the card, and what it computes in', async () => {
     const old = launcher
       .replace('ml.g5.2xlarge', 'ml.p3.2xlarge')
@@ -185,6 +516,41 @@ model.fit(x_train, y_train, epochs=100)
     const others = Object.entries(shares).filter(([rule]) => !/unsuitable|full-precision/.test(rule))
     const left = others.reduce((rest, [, share]) => rest * (1 - share), 1 - Math.max(cheaper, faster))
     assert.ok(Math.abs(job!.saving!.high / job!.usd!.high! - (1 - left)) < 0.001, JSON.stringify(job))
+  })
+
+  it('prices a run by its machine, its data set and its model', async () => {
+    const [job] = await jobs({ 'train.py': train, 'launch.py': launcher })
+    assert.equal(job!.state, 'priced')
+    // 25,000 reviews × 3 epochs in fp32 on an A10G: 2 × 86 M weights × up to 256 tokens × 3 passes is 0.13 TFLOP each.
+    assert.ok(job!.hours!.low > 0.1 && job!.hours!.high! < 4, JSON.stringify(job!.hours))
+    // ml.g5.2xlarge.
+    assert.equal(job!.usdPerHour!.low, job!.usdPerHour!.high)
+    assert.ok(Math.abs(job!.usd!.low - job!.hours!.low * job!.usdPerHour!.low) < 1e-9)
+    assert.ok(job!.saving!.high <= job!.usd!.high!)
+    assert.ok(job!.saving!.low > 0)
+  })
+
+  it('takes the user’s price of an accelerator where no machine is named', async () => {
+    const own = '[[prices.accelerators]]\nname = "A100-40GB"\nusd-per-hour = 1.25\n'
+    const [job] = await jobs({ 'train.py': train, 'job.slurm': slurm, 'costlint.toml': own })
+    assert.deepEqual(job!.usdPerHour, { low: 1.25, high: 1.25 })
+    assert.equal(job!.state, 'priced')
+  })
+
+  it('counts the machines of all worker pools', async () => {
+    const machine =
+      "'machine_spec': {'machine_type': 'n1-standard-8', 'accelerator_type': 'NVIDIA_TESLA_T4', 'accelerator_count': 1}"
+    const pool = (count: number) =>
+      `{${machine}, 'replica_count': ${count}, 'container_spec': {'image_uri': 'team/train'}}`
+    const job = (...pools: string[]) => `from google.cloud import aiplatform
+
+job = aiplatform.CustomJob(display_name='train', worker_pool_specs=[${pools.join(', ')}])
+job.run(timeout=86400)
+`
+    const [one] = await jobs({ 'run.py': job(pool(1)) })
+    const [four] = await jobs({ 'run.py': job(pool(1), pool(3)) })
+    assert.ok(one!.usdPerHour!.high > 0)
+    assert.ok(Math.abs(four!.usdPerHour!.high - 4 * one!.usdPerHour!.high) < 1e-6)
   })
 
   it('names what is not known, and is told it by the configuration', async () => {
@@ -263,6 +629,76 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
     assert.equal(found!.state, 'priced')
   })
 
+  it('bills what is always on by the month', async () => {
+    const pool = `resource "aws_eks_node_group" "gpu" {
+  cluster_name   = "ml"
+  instance_types = ["g5.xlarge"]
+  scaling_config {
+    desired_size = 2
+    min_size     = 2
+    max_size     = 2
+  }
+}
+`
+    const [found] = await jobs({ 'pool.tf': pool })
+    assert.deepEqual([found!.kind, found!.per], ['pool', 'month'])
+    // 2 × 730 h at $1.006.
+    assert.equal(Math.round(found!.usd!.low), 1469)
+  })
+
+  it('counts the machines of a pool in each of its zones', async () => {
+    const pool = (place: string) => `resource "google_container_node_pool" "gpu" {
+  cluster    = "training"
+  ${place}
+  node_count = 2
+  node_config { machine_type = "a2-highgpu-1g" }
+}
+`
+    const month = async (place: string) => (await jobs({ 'pool.tf': pool(place) }))[0]!.usd!.low
+    const zonal = await month('location = "us-central1-a"')
+    const named = 'location = "us-central1"\n  node_locations = ["us-central1-a", "us-central1-b"]'
+    assert.equal((await month(named)) / zonal, 2)
+    assert.equal((await month('location = "us-central1"')) / zonal, 3)
+  })
+
+  it('saves of a pool that its cards price no more than the machines of its minimum cost', async () => {
+    const pool = (most: number) => `resource "google_container_node_pool" "gpu" {
+  cluster  = "serving"
+  location = "us-central1-a"
+  autoscaling {
+    min_node_count = 1
+    max_node_count = ${most}
+  }
+  node_config {
+    machine_type = "n1-standard-4"
+    spot = true
+    guest_accelerator {
+      type  = "nvidia-l4"
+      count = 1
+    }
+  }
+}
+`
+    const saved = async (most: number) => (await jobs({ 'pool.tf': pool(most) }))[0]!
+    const [one, nine] = [await saved(1), await saved(9)]
+    assert.ok(nine.usd!.high! > 5 * one.usd!.high!)
+    assert.ok(nine.saving!.high! <= one.usd!.high!, JSON.stringify([one, nine]))
+  })
+
+  it('bills machines by the month that stay up until somebody stops them, and not what stops by itself', async () => {
+    const instance = 'resource "aws_instance" "dev" {\n  instance_type = "p3.8xlarge"\n}\n'
+    const [workstation] = await jobs({ 'main.tf': instance })
+    assert.equal(workstation!.kind, 'service')
+    assert.equal(workstation!.per, 'month')
+    assert.equal(Math.round(workstation!.usd!.low / 100), 89)
+    assert.ok(workstation!.saving!.high > 0.5 * workstation!.usd!.low)
+    const stopping = 'resources:\n  accelerators: A100:1\n  autostop: 30m\nrun: echo ready\n'
+    assert.deepEqual(
+      (await jobs({ 'dev.yaml': stopping })).filter(({ per }) => per === 'month'),
+      [],
+    )
+  })
+
   it('says in words, in Markdown and in CSV what it says in JSON', async () => {
     const files = { 'train.py': train, 'launch.py': launcher, 'none.py': 'x = 1\n' }
     const text = await runHere(files, ['cost'])
@@ -274,6 +710,126 @@ optuna.create_study(pruner=optuna.pruners.NopPruner()).optimize(objective, n_tri
     const csv = await runHere(files, ['cost', '--output-format', 'csv'])
     assert.equal(csv.out.trim().split('\r\n').length, 2)
     assert.match(csv.out, /^kind,name,path,line,instance_type/)
+  })
+
+  describe('with a budget', () => {
+    const files = { 'train.py': train, 'launch.py': launcher }
+    const budget = (text: string) => ({ ...files, 'costlint.toml': `[budget]\n${text}\n` })
+
+    it('ends with 3 where a run costs more than it may', async () => {
+      const over = await runHere(budget('usd-per-run = 0.1'), ['cost'])
+      assert.equal(over.code, 3)
+      assert.match(
+        over.out,
+        /A run costs \$0\.21–0\.69, more than the \$0\.10 that `\[budget\] usd-per-run` allows/,
+      )
+      const within = await runHere(budget('usd-per-run = 5'), ['cost'])
+      assert.equal(within.code, 0)
+    })
+
+    it('is a finding of check, at the job', async () => {
+      const { out, code } = await runHere(budget('usd-per-run = 0.1'), ['check'])
+      assert.equal(code, 3)
+      assert.match(out, /error\[costlint\/budget\]: A run costs [\s\S]*--> launch\.py:3:1/)
+      const maybe = await runHere(budget('usd-per-run = 0.4'), ['check'])
+      assert.match(maybe.out, /warning\[costlint\/budget\]: A run may cost more/)
+      const off = await runHere(budget('usd-per-run = 0.1\n[severity]\n"costlint/budget" = "off"'), ['check'])
+      assert.equal(off.code, 0)
+    })
+
+    it('allows the machines that it names', async () => {
+      assert.equal((await runHere(budget('machines = ["ml.g5.*"]'), ['cost'])).code, 0)
+      assert.equal((await runHere(budget('machines = ["a10g"]'), ['cost'])).code, 0)
+      const refused = await runHere(budget('machines = ["ml.g4dn.*", "t4"]'), ['cost'])
+      assert.equal(refused.code, 3)
+      assert.match(
+        refused.out,
+        /ml\.g5\.2xlarge is not among the machines that `\[budget\] machines` allows: ml\.g4dn\.\*, t4/,
+      )
+    })
+
+    it('asks for tags', async () => {
+      assert.equal((await runHere(budget('tags = true'), ['cost'])).code, 3)
+      const tagged = launcher.replace(
+        'role="training"',
+        'role="training",\n    tags=[{"Key": "team", "Value": "nlp"}]',
+      )
+      assert.equal((await runHere({ ...budget('tags = true'), 'launch.py': tagged }, ['cost'])).code, 0)
+    })
+  })
+
+  describe('--compare', () => {
+    const commit = (root: string) => {
+      const git = (...args: string[]) =>
+        execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+          cwd: root,
+          stdio: 'pipe',
+        })
+      git('init', '-q')
+      git('add', '-A')
+      git('commit', '-qm', 'first')
+    }
+    const files = { 'train.py': train, 'launch.py': launcher }
+
+    it('says what the change adds', async () => {
+      const { out, code } = await runHere(files, ['cost', '--compare', 'HEAD'], (root) => {
+        commit(root)
+        writeFileSync(join(root, 'train.py'), train.replace('num_train_epochs=3', 'num_train_epochs=30'))
+      })
+      assert.equal(code, 0)
+      assert.match(out, /^~ launch\.py:3 train\.py: ml\.g5\.2xlarge, .* a run, was .*\(adds \$1\.60–/)
+      assert.match(out, /\nAgainst HEAD this adds \$1\.60–\S+ for a run of each job\.\n$/)
+    })
+
+    it('says what came and went, also as Markdown and JSON', async () => {
+      const change = (root: string) => {
+        commit(root)
+        writeFileSync(join(root, 'launch.py'), 'x = 1\n')
+        writeFileSync(join(root, 'jobs.py'), launcher.replace('ml.g5.2xlarge', 'ml.g4dn.xlarge'))
+      }
+      const text = await runHere(files, ['cost', '--compare', 'HEAD'], change)
+      assert.match(text.out, /^- launch\.py:3 train\.py: gone, was /m)
+      assert.match(text.out, /^\+ jobs\.py:3 train\.py: new, /m)
+      const markdown = await runHere(
+        files,
+        ['cost', '--compare', 'HEAD', '--output-format', 'markdown'],
+        change,
+      )
+      assert.match(markdown.out, /^Against HEAD this /)
+      const json = await runHere(files, ['cost', '--compare', 'HEAD', '--output-format', 'json'], change)
+      assert.equal(JSON.parse(json.out).changes.length, 2)
+    })
+
+    it('says so where nothing changed', async () => {
+      const { out } = await runHere(files, ['cost', '--compare', 'HEAD'], commit)
+      assert.equal(out, 'The bill is the same as at HEAD.\n')
+    })
+
+    it('starts nothing that the repository names, also where objects are missing', async () => {
+      let started = ''
+      await runHere(files, ['cost', '--compare', 'HEAD'], (root) => {
+        commit(root)
+        started = `${root}-started`
+        const git = (...args: string[]) =>
+          execFileSync('git', args, { cwd: root, stdio: 'pipe' }).toString().trim()
+        git('config', 'remote.origin.url', `ext::touch ${started.replaceAll(' ', '% ')}`)
+        git('config', 'remote.origin.promisor', 'true')
+        git('config', 'extensions.partialClone', 'origin')
+        git('config', 'core.repositoryFormatVersion', '1')
+        git('config', 'protocol.ext.allow', 'always')
+        const id = git('rev-parse', 'HEAD:train.py')
+        rmSync(join(root, '.git', 'objects', id.slice(0, 2), id.slice(2)))
+      })
+      const isStarted = existsSync(started)
+      rmSync(started, { force: true })
+      assert.equal(isStarted, false)
+    })
+
+    it('refuses what git does not know', async () => {
+      const { err, code } = await runHere(files, ['cost', '--compare', 'nowhere'], commit)
+      assert.equal(code, 2)
+      assert.match(err, /--compare: git cannot read "nowhere"/)
+    })
   })
 
   it('check ends with what the jobs cost', async () => {
@@ -325,6 +881,70 @@ for epoch in range(10):
     assert.match(out, /0 of 2 jobs priced; 2 take an unknown time/)
   })
 
+  it('prices a GPU that is asked for by its memory as one that has as much', async () => {
+    const task = `type: task
+name: chat
+commands:
+  - python train.py
+resources:
+  gpu: 24GB
+max_duration: 2h
+`
+    const { out } = await runHere({ 'train.dstack.yml': task, 'train.py': 'import torch\n' }, ['cost'])
+    assert.match(out, /at most 2 h · at most \$\S+ a run/)
+    assert.match(out, /any of .*\bA10G\b.*as the job allows/)
+    assert.doesNotMatch(out, /\bT4\b/)
+  })
+
+  it('prices a GPU of a SLURM job by the memory that is asked for beside it', async () => {
+    const priced = async (asked: string) => {
+      const job = `#!/bin/bash\n#SBATCH ${asked}\n#SBATCH --time=24:00:00\nsrun python train.py\n`
+      const { out } = await runHere({ 'job.sh': job, 'train.py': 'import torch\n' }, ['cost'])
+      return out
+    }
+    assert.match(await priced('--gres=gpu:1,VRAM:48G'), /any of A40, .* as the job allows/)
+    assert.match(await priced('--gres=vram:32GB,gpu:1'), /any of V100-32GB, .* as the job allows/)
+    assert.match(await priced('--gres=gpu:1,gpumem:20g'), /any of .*\bA10G\b.* as the job allows/)
+    assert.match(await priced('--gres=gpu:a100:1,VRAM:80G'), /per A100-80GB/)
+    assert.match(await priced('--gres=gpu:a100:1'), /per A100-40GB/)
+    assert.match(await priced('--gres=gpu:1 --constraint=gpu:a100'), /per A100-40GB/)
+  })
+
+  it('prices pods of CoreWeave as that cloud does, and says what Databricks charges on top', async () => {
+    const job = `apiVersion: batch/v1
+kind: Job
+metadata: {name: sft}
+spec:
+  activeDeadlineSeconds: 36000
+  template:
+    spec:
+      nodeSelector: {gpu.nvidia.com/class: A100_NVLINK_80GB}
+      restartPolicy: Never
+      containers:
+        - name: train
+          image: acme/sft:1
+          command: [python, train.py]
+          resources: {limits: {nvidia.com/gpu: 2}}
+`
+    const bundle = `resources:
+  jobs:
+    sessions:
+      name: sessions
+      timeout_seconds: 14400
+      tasks:
+        - task_key: sessions
+          spark_python_task: {python_file: train.py}
+          new_cluster:
+            spark_version: 15.4.x-gpu-ml-scala2.12
+            node_type_id: g5.12xlarge
+            num_workers: 2
+`
+    const files = { 'job.yaml': job, 'databricks.yml': bundle, 'train.py': 'import torch\n' }
+    const { out } = await runHere(files, ['cost'])
+    assert.match(out, /sft \(job, 2×A100-80GB\)\n {2}at most 10 h · at most \$54 a run\n.*coreweave/)
+    assert.match(out, /DBUs come on top: the price is that of the machines alone/)
+  })
+
   it('takes longer where the training process loads its samples by itself', async () => {
     const script = (workers: number) => `import torch
 import torchvision
@@ -348,5 +968,113 @@ for epoch in range(100):
     // Five million small pictures, 20 to 300 µs each.
     assert.ok(Math.abs(alone.low - shared.low - 100 / 3600) < 1e-6, `${alone.low} ${shared.low}`)
     assert.ok(Math.abs(alone.high! - shared.high! - 1500 / 3600) < 1e-6, `${alone.high} ${shared.high}`)
+  })
+})
+
+describe('endpoints under conditions', () => {
+  const head = `import sagemaker
+from sagemaker import ModelPackage
+model = ModelPackage(role='r', model_package_arn='arn')
+again = ModelPackage(role='r', model_package_arn='arn')
+`
+  const deploy = (type: string, model = 'model') =>
+    `${model}.deploy(initial_instance_count=1, instance_type='${type}', endpoint_name='shop')`
+  const month = async (body: string) => {
+    const { out } = await runHere({ 'deploy.py': head + body }, ['cost'])
+    return out.split('\n').find((line) => line.startsWith('Always on')) ?? out
+  }
+
+  it('counts one of the two branches of a condition', async () => {
+    const body = `if exists('shop'):
+    ${deploy('ml.m5.large')}
+else:
+    ${deploy('ml.m5.large')}
+`
+    assert.equal(await month(body), 'Always on: $84 a month.')
+  })
+
+  it('tells the range where the branches start other machines, or one leaves before', async () => {
+    const body = `def main():
+    if small():
+        ${deploy('ml.m5.large')}
+        return
+    ${deploy('ml.m5.xlarge')}
+main()
+`
+    assert.equal(await month(body), 'Always on: $84–170 a month.')
+  })
+
+  it('counts both where they stand beside each other, also in one branch', async () => {
+    const both = `    ${deploy('ml.m5.large')}
+    ${deploy('ml.m5.large', 'again')}
+`
+    assert.equal(await month(`if ready():\n${both}`), 'Always on: $170 a month.')
+  })
+})
+
+describe('jobs under conditions', () => {
+  const estimator = (name: string, machine: string) =>
+    launcher
+      .replace(/^from .*\n\n/, '')
+      .replace('HuggingFace(', `${name} = HuggingFace(`)
+      .replace('ml.g5.2xlarge', machine)
+      .replace(').fit()', ')')
+      .replace(/^/gm, '    ')
+      .trimEnd()
+  const head = 'from sagemaker.huggingface import HuggingFace\n\n'
+
+  it('counts one of two estimators of which a condition starts one', async () => {
+    const either = `${head}if large:\n${estimator('job', 'ml.p4d.24xlarge')}\nelse:\n${estimator('job', 'ml.g5.2xlarge')}\njob.fit()\n`
+    const found = await jobs({ 'launch.py': either, 'train.py': train })
+    const single = async (machine: string) =>
+      (await jobs({ 'launch.py': launcher.replace('ml.g5.2xlarge', machine), 'train.py': train }))[0]!.usd!
+    const [small, large] = [await single('ml.g5.2xlarge'), await single('ml.p4d.24xlarge')]
+    assert.equal(found.length, 1)
+    assert.deepEqual(found[0]!.usd, {
+      low: Math.min(small.low, large.low),
+      high: Math.max(small.high!, large.high!),
+    })
+  })
+})
+
+describe('processes of a launcher', () => {
+  const train = `import torch
+from net import Net, loader
+model = Net().cuda()
+optimizer = torch.optim.Adam(model.parameters())
+for epoch in range(3):
+    for x, y in loader:
+        loss = model(x, y)
+        loss.backward()
+        optimizer.step()
+`
+
+  it('counts those of the command of a sweep', async () => {
+    const sweep = `program: train.py
+method: random
+parameters:
+  lr: {min: 0.001, max: 0.1}
+command: ['\${env}', torchrun, --nproc_per_node=4, '\${program}', '\${args}']
+`
+    const { out } = await runHere({ 'train.py': train, 'sweep.yaml': sweep }, ['cost'])
+    assert.match(out, /sweep\.yaml\S* train\.py \(job, 4 GPUs\)\n.*\$2\.10–11 an hour/)
+  })
+
+  it('says that the hosts of a file are not counted', async () => {
+    const files = {
+      'train.py': train,
+      'run.sh': 'deepspeed -H hosts train.py\n',
+      hosts: 'a slots=3\nb slots=2\n',
+    }
+    const { out } = await runHere(files, ['cost'])
+    assert.match(out, /counts one machine: hosts lists the others, and is not read/)
+  })
+  it('does not make up how many accelerators a launcher finds that takes them all', async () => {
+    const { out } = await runHere({ 'train.py': train, 'run.sh': 'deepspeed train.py\n' }, ['cost'])
+    assert.match(out, /run\.sh\S* train\.py \(job, not named\)\n/)
+    assert.match(out, /counts one accelerator: deepspeed takes all of the machine, which nothing names/)
+    const four = await runHere({ 'train.py': train, 'run.sh': 'deepspeed --num_gpus 4 train.py\n' }, ['cost'])
+    assert.match(four.out, /run\.sh\S* train\.py \(job, 4 GPUs\)\n/)
+    assert.doesNotMatch(four.out, /counts one accelerator/)
   })
 })

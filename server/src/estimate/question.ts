@@ -71,8 +71,6 @@ export interface ReadQuestion {
   samples: number | null
   /** A clause each. */
   assumptions: string[]
-  /** The program itself is read, with its loader and what it does beside its steps; absent: nothing but the question is known. */
-  programRead?: true
 }
 
 /** A word that is not understood. */

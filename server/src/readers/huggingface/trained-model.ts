@@ -174,4 +174,9 @@ export function claimModel(
     key,
     convert(name, () => found.languageHead),
   )
+  if (found.loads.some(({ name: callee }) => labelsWords.test(callee ?? '')))
+    training.known('sentences', key, true, place)
 }
+
+/** Names of the heads that label each word of a text. */
+const labelsWords = /ForTokenClassification(?=\.|$)/

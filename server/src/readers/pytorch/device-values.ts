@@ -5,7 +5,7 @@ import { isNetworkType } from '../../python/network-types.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
-import { isModelCall } from './forward-block.js'
+import { isModelCall } from './autocast-change.js'
 import { callsIn, type HotCode } from './hot-code.js'
 
 /** Attributes and methods of a tensor that the host knows without asking the accelerator. */

@@ -16,7 +16,9 @@ export interface Extent {
 /** So many passes or steps are worth a checkpoint. */
 const manyEpochs = 10
 const manySteps = 5000
-/** So many take hours, whatever they are of; fewer passes over a few narrow layers are done again in minutes. */
+/** Up to so many passes over a few narrow layers are done again in minutes. */
+const fewEpochs = 30
+/** So many take hours, whatever they are of. */
 const longRun = 100
 const longSteps = 100_000
 /** Seconds. */
@@ -80,10 +82,8 @@ function stakeOf(view: SubjectView<'Training'>, long: boolean, epochs?: number):
   const { accelerator, notebook, small } = view.subject.evidence
   const light = effective(view.settings.lightNetwork) !== undefined
   if (onGpuJob(view) && !notebook) return 'hours'
-  if (light && (epochs ?? longRun) < longRun) return 'minutes'
-  // Of a network whose body is frozen a head is lost.
-  const head = effective(view.settings.frozenNetwork) !== undefined
-  if (long && !light && !head && (small === null || isLarge(view)) && accelerator !== 'none') return 'hours'
+  if (light && (epochs ?? fewEpochs) < fewEpochs) return 'minutes'
+  if (long && !light && (small === null || isLarge(view)) && accelerator !== 'none') return 'hours'
   // A published network takes hours on a processor.
   return onAccelerator(view) || effective(view.settings.model) !== undefined ? 'some' : 'minutes'
 }

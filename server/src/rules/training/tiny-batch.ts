@@ -1,13 +1,12 @@
-import { gpu as gpuNamed } from '../../catalog/gpus.js'
 import { model as published } from '../../catalog/models.js'
 import { trainingMemory, usableMemory } from '../../estimate/memory.js'
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
 import { atLeast, atMost } from '../bounds.js'
-import { freeBatch } from '../free-batch.js'
 import { machineOf } from '../hardware.js'
+import { launchShare, smallestCard } from '../launch-share.js'
 import { mostMemoryOf } from '../memory-bound.js'
-import { countedNetworks } from '../network-size.js'
+import { countedNetworks, isLarge } from '../network-size.js'
 import { defineRule, type FixRequest, type Report, type RuleOptions } from '../rule.js'
 import { isSilence, offAccelerator, otherRole, type Silence, unless } from '../silence.js'
 import { isViewOf, subjectsAround } from '../subject-view.js'
@@ -20,9 +19,6 @@ import {
   usableOf,
 } from '../training-memory.js'
 import { learnsWide } from '../wide-data.js'
-
-/** Where no job names a GPU, the smallest that is still rented: 16 GB. */
-const smallest = 'T4'
 
 /** Four times the batch must fit in this share of the memory, at the high end of the estimate. */
 const spare = 0.6
@@ -58,7 +54,13 @@ export default defineRule({
       return silent('gradients of gradients take more memory than is estimated')
     if (light !== null) return report(light)
     const found = mostMemoryOf(view, options)
-    const waiting = waitsForKernels(view)
+    const small = smallestCard(view)
+    const usable = ('estimate' in found ? found.usable : null) ?? usableMemory(small)!
+    const waiting = waitsForKernels(
+      view,
+      options,
+      'estimate' in found ? (samples, size) => highAt(found, samples, size) <= filled * usable : undefined,
+    )
     if (!('estimate' in found)) {
       const few =
         (found.onlyLayers ? fewForItsSize(view, options) : null) ??
@@ -71,12 +73,12 @@ export default defineRule({
     if (!isTiny(setup, steps))
       return waiting === null ? silent(`the batch is not tiny for this model: ${batch}`) : report(waiting)
     const known = found.machine.gpu !== null && found.usable !== null
-    const usable = found.usable ?? usableMemory(gpuNamed(smallest)!)!
-    if (highAt(found, 4 * setup.batch) > spare * usable) return silent('four times the batch might not fit')
+    if (highAt(found, 4 * setup.batch) > spare * usable)
+      return waiting === null ? silent('four times the batch might not fit') : report(waiting)
     const larger = largerBatch(found, steps, usable)
     const room = known
       ? ` of the ${found.machine.gpu!.memoryGB} GB of ${found.machine.gpu!.name}`
-      : ' GB, where small GPUs have 16'
+      : ` GB, where small GPUs have ${small.memoryGB}`
     const seen =
       batchSize.state === 'default'
         ? `\`${batchSize.key}\` is not given, so each step takes ${setup.batch === 1 ? 'one sample' : `${setup.batch} samples`}`
@@ -135,30 +137,75 @@ const halfOfMany = 32
 /** What sets the pace of a step, where that is not the network's arithmetic. */
 const light = new Set(['narrow layers', 'table look-ups'])
 
-/** Times the batch that a step must have room for, and samples that nobody takes for few. */
-const roomy = 8
-const many = 64
+/** Samples that nobody takes for few: of any network, and of one whose steps of a sequence follow each other. */
+const many = { samples: 64, sequences: 128 }
 /** Samples up to which a step is surely too short for the network, whatever it is made of. */
 const few = 8
+/** Samples of a step, and tokens in all, that networks of many weights are mostly given. */
+const usual = { batch: 16, tokens: 1024 }
+/** Share of an epoch's time that four times the batch must save: on the slowest card that may be meant, on the fastest, on the one that is named. */
+const worth = { slowest: 0.2, fastest: 0.4, named: 0.3 }
+/** Hours that nobody changes a learning rate for. */
+const fewMinutes = 0.05
 
-/** By the arithmetic of its layers, a step takes no longer with many times the samples. */
-function waitsForKernels(view: SubjectView<'Training'>): Report | null {
-  const { batchSize, epochs } = view.settings
+/** By the arithmetic of its network, much of a step is the start of its kernels, which more samples would share. */
+function waitsForKernels(
+  view: SubjectView<'Training'>,
+  options: RuleOptions,
+  fits?: (samples: number, size: number) => boolean,
+): Report | null {
+  const { batchSize, epochs, accumulation, lightNetwork } = view.settings
   const batch = effective(batchSize)
-  if (batchSize === undefined || batch === undefined || batch > many) return null
-  if ((atLeast(epochs)?.value ?? 2) < 2) return null
-  // What is stated of its state holds for the batch as well.
-  if (view.settings.lightNetwork?.state === 'unknown') return null
-  const free = freeBatch(view)
-  if (free === null || free < roomy * batch) return null
   // The steps of a recurrent layer follow each other, each a kernel of its own, so there is most to gain.
   const steps = countedNetworks(view).some(({ recurrent = 0 }) => recurrent > 0)
+  if (batchSize === undefined || batch === undefined) return null
+  if (batch > (steps ? many.sequences : many.samples)) return null
+  const large = isLarge(view)
+  if (!large && (atLeast(epochs)?.value ?? 2) < 2) return null
+  // What is stated of its state holds for the batch as well.
+  if (lightNetwork?.state === 'unknown') return null
+  const share = launchShare(view, options, fits)
+  if (share === null) return null
+  const { larger, network, size, filledUp, cards, named, hours } = share
+  // What a published network is mostly given is not few, unless the texts are short.
+  if (large && batch >= usual.batch && (network.unit !== 'tokens' || batch * size > usual.tokens)) return null
+  const { low, high } = share.saved
+  if (named ? low < worth.named : low < worth.slowest || high < worth.fastest) return null
+  const worthAWord = large || batch <= few || (steps && learnsWide(view))
+  const minutes = hours !== null && hours.high * high < fewMinutes
+  const passes = effective(accumulation) ?? 1
+  const together = passes > 1 && (batch * passes) % larger === 0 ? (batch * passes) / larger : null
+  const samples = batch === 1 ? 'one sample' : `${batch} samples`
+  const padded = filledUp ? ' but for their padding' : ''
+  const long = network.unit === 'tokens' ? ` of at most ${size} ${steps ? 'steps' : 'tokens'}${padded}` : ''
+  const update =
+    together === null
+      ? 'The learning rate goes with it.'
+      : `${larger}${together > 1 ? ` × ${together}` : ''} gives the same update.`
   return {
     at: batchSize,
-    severity: batch <= few || (steps && learnsWide(view)) ? 'information' : 'hint',
+    severity: worthAWord && !minutes && !filledUp ? 'information' : 'hint',
     confidence: 'medium',
-    message: `Each step takes ${batch === 1 ? 'one sample' : `${batch} samples`}, and is done with them before ${steps ? 'the kernels of its recurrent layers have' : 'its kernels have'} started: with ${free} it takes about as long, and an epoch a fraction of the time. The learning rate goes with it.`,
+    message: `Each step takes ${samples}${long}, and mostly waits for ${steps ? 'the kernels of its recurrent layers' : 'its kernels'} to start. With ${4 * batch} an epoch takes ${shareText(low, high)} less time (${cards})${larger > 4 * batch ? `, and ${larger} fit` : ''}. ${update}`,
+    saving: {
+      fraction: [low / 2, high],
+      usd: null,
+      basis:
+        'the start of kernels and the update of weights, which four times the samples share, by the estimate of the time of a step',
+    },
+    fixes: fixesFor(
+      batchSize,
+      accumulation,
+      together === null ? null : { batch: larger, steps: together },
+      passes,
+    ),
   }
+}
+
+/** '30 to 60 %' */
+function shareText(low: number, high: number): string {
+  const [least, most] = [low, high].map((one) => Math.round(one * 20) * 5) as [number, number]
+  return least === most ? `about ${most} %` : `${least} to ${most} %`
 }
 
 /** A network whose layers are known to be light, though not how large it is. */
@@ -170,7 +217,7 @@ function lightReport(view: SubjectView<'Training'>): Report | null {
   const most = atMost(batchSize)
   if (batchSize === undefined || layers === undefined || most === null) return null
   const recurrent = /recurrent/.test(layers)
-  if (most.value > (recurrent ? many : halfOfMany)) return null
+  if (most.value > (recurrent ? many.samples : halfOfMany)) return null
   if ((atLeast(epochs)?.value ?? 1) < 5) return null
   const samples = most.exact && most.value === 1 ? 'one sample' : `${most.says} samples`
   const larger = Math.max(32, 8 * most.value)
@@ -199,7 +246,7 @@ function fewForItsSize(view: SubjectView<'Training'>, options: RuleOptions): Rep
   if (batchSize === undefined || id === undefined || size === undefined || batch === undefined) return null
   // Detectors and the like are given whole scenes, language models long texts.
   if (batch > fewSamples || !/^(speech|nlp-encoder|nlp-seq2seq)$/.test(published(id)?.kind ?? '')) return null
-  const usable = usableOf(machineOf(view, options)) ?? usableMemory(gpuNamed(smallest)!)!
+  const usable = usableOf(machineOf(view, options)) ?? usableMemory(smallestCard(view))!
   const states = statesEach * size
   if (states > statesShare * usable) return null
   return {
@@ -224,7 +271,7 @@ function accumulatedLittle(view: SubjectView<'Training'>, options: RuleOptions):
   if (batchSize === undefined || batch === undefined || passes === undefined) return null
   if (id === undefined || size === undefined || published(id)?.kind !== 'causal-lm') return null
   if (batch > summedUp.samples || passes < summedUp.passes) return null
-  const usable = usableOf(machineOf(view, options)) ?? usableMemory(gpuNamed(smallest)!)!
+  const usable = usableOf(machineOf(view, options)) ?? usableMemory(smallestCard(view))!
   const states = statesEach * size
   if (states > smallShare * usable) return null
   return {
@@ -252,8 +299,10 @@ function isTiny(setup: TrainingMemory['setup'], steps: number): boolean {
 /** Tokens of a step times parameters, up to which starting the kernels of a language model takes as long as their work: 2,048 × 1 billion. */
 const fewProducts = 2e12
 
-function highAt({ setup }: TrainingMemory, batch: number): number {
-  return trainingMemory({ ...setup, batch })?.high ?? Number.POSITIVE_INFINITY
+/** @param size tokens of a text at most; absent: as the program cuts them */
+function highAt({ setup }: TrainingMemory, batch: number, size?: number): number {
+  const tokens = setup.tokens === null ? null : Math.min(setup.tokens, size ?? setup.tokens)
+  return trainingMemory({ ...setup, tokens, batch })?.high ?? Number.POSITIVE_INFINITY
 }
 
 /** Largest power of two that fits. */

@@ -103,7 +103,7 @@ export interface TrainingSettings {
   endless: { because: string; untilStopped: boolean }
   /** When the run saves what it could go on from. */
   saves: 'never' | 'at the end' | 'while it runs'
-  /** What would save it, and nothing uses: 'ModelCheckpoint', a function of the program. */
+  /** What would save it, and is given to nobody: 'ModelCheckpoint'. */
   unusedCheckpoint: string
   /** How many of its checkpoints are kept; null: all of them. */
   keptCheckpoints: number | null
@@ -157,6 +157,8 @@ export interface TrainingSettings {
   checkpointing: boolean
   /** The loss is taken over the whole vocabulary for every token. */
   languageHead: boolean
+  /** Its samples are single sentences, as they are where each word is labelled. */
+  sentences: boolean
   /** Its network is the program's own, built around the published one that `model` names. */
   ownNetwork: boolean
   /** `eager`: attention writes out its scores. `flash`: the FlashAttention library is asked for by name. */
