@@ -106,6 +106,15 @@ function tasksSetBy(python: PythonModule, call: Call): Task[] {
   return readPipelines(python).tasks.filter((one) => one.settings.get(call.method)?.includes(call))
 }
 
+/** Attributes and arguments of tasks that version 2 does not have. */
+function isFirstVersion(python: PythonModule): boolean {
+  return (
+    python.calls.some(
+      ({ method, expr }) => method === 'add_node_selector_constraint' && expr.args.length > 1,
+    ) || python.code.includes('.caching_strategy.max_cache_staleness')
+  )
+}
+
 /** Version 1 sets it on the task, version 2 through the extension for Kubernetes. */
 function limitTime(
   facts: FragmentFacts,
@@ -120,7 +129,7 @@ function limitTime(
     'kfp.components.func_to_container_op',
     'kfp.components.create_component_from_func',
   )
-  if (first) {
+  if (first || isFirstVersion(python)) {
     const end = call.expr.end
     return {
       title: `Set a limit of ${seconds} s (set_timeout)`,

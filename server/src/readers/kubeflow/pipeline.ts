@@ -17,6 +17,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/resource-kinds.js'
 import { describeAllSteps, describeStep, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
+import { workOfName } from '../pipelines/step-work.js'
 import { isInput, isLabel, type Volatile, volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader } from '../reader.js'
@@ -25,7 +26,7 @@ import { methodPlace, methodValue } from './method-value.js'
 import { claimParallelFor } from './parallel-for.js'
 import { claimResources } from './resources.js'
 import { engineOf, type Submission, submissionsOf } from './switches.js'
-import { pipelineNames, readPipelines, type Task } from './tasks.js'
+import { type Pipelines, pipelineNames, readPipelines, type Task } from './tasks.js'
 
 export const kubeflowReader = defineReader({
   name: 'kubeflow-pipelines',
@@ -52,6 +53,7 @@ export const kubeflowReader = defineReader({
     const staleness = stalenessOf(python, pipelines.tasksOf)
     const functions = pipelines.tasks.flatMap(({ code, module }) => (module === python ? (code ?? []) : []))
     const training: { task: Task; onGpu: boolean }[] = []
+    const feeding = handedToTraining(pipelines)
     for (const task of pipelines.tasks) {
       const place = calleePlace(task.call)
       const {
@@ -61,7 +63,7 @@ export const kubeflowReader = defineReader({
       } = describeStep(
         claims,
         task.module,
-        { name: task.name, code: task.code, place, scope: scopeOf(task) },
+        { name: task.name, code: task.code, place, scope: scopeOf(task), feeds: feeding.has(task) },
         { engine, key: 'kfp', unit: 'task', evidence },
       )
       if (purpose.includes('train'))
@@ -88,6 +90,20 @@ function isConcerned(python: PythonModule): boolean {
     if (/^(kfp|google_cloud_pipeline_components|google\.cloud\.aiplatform)(\.|$)|^google\.cloud$/.test(name))
       return true
   return false
+}
+
+/** Tasks whose outputs one that trains is given, whatever their names say: `train_op(tiles=tiles.outputs['tiles'])`. */
+function handedToTraining({ tasks, tasksOf }: Pipelines): Set<Task> {
+  const found = new Set<Task>()
+  for (const { name, call } of tasks) {
+    if (!workOfName(name).some((one) => one === 'train' || one === 'tune')) continue
+    for (const { value } of call.expr.args) {
+      const output = value.type === 'subscript' ? value.value : value
+      if (output.type === 'attribute' && /^outputs?$/.test(output.attr))
+        for (const task of tasksOf(output.value)) found.add(task)
+    }
+  }
+  return found
 }
 
 function scopeOf(task: Task): string {

@@ -38,9 +38,19 @@ const weighty: Record<StepWork, number> = {
   report: 1,
 }
 
+/** What it hands on is a word or a number rather than data. */
+const decides = /conf|param|setting|choos|select|pick|check|valid|name|path|version|uri|args|flag/i
+
 /** What a step does: its name says what it is for, its code (where it is at hand) what else it does. */
-export function workOfStep(python: PythonModule, name: string, code: Func | null): WorkOfStep {
-  const named = workOfName(name)
+export function workOfStep(
+  python: PythonModule,
+  name: string,
+  code: Func | null,
+  /** Training reads what it makes. */
+  feeds = false,
+): WorkOfStep {
+  const told = workOfName(name)
+  const named: StepWork[] = told.length === 0 && feeds && !decides.test(name) ? ['prepare'] : told
   if (code === null) return { purpose: named, work: named, seen: false }
   const seen = workOfCode(python, code)
   const work = seen
@@ -53,10 +63,10 @@ export function workOfStep(python: PythonModule, name: string, code: Func | null
 export function describeStep(
   claims: ClaimBuilder,
   python: PythonModule,
-  step: { name: string; code: Func | null; place: Place; scope: string },
+  step: { name: string; code: Func | null; place: Place; scope: string; feeds?: boolean },
   about: Described,
 ): { subject: SubjectBuilder<'Step'>; purpose: StepWork[]; work: StepWork[] } {
-  const { purpose, work, seen } = workOfStep(python, step.name, step.code)
+  const { purpose, work, seen } = workOfStep(python, step.name, step.code, step.feeds)
   const subject = stepSubject(claims, { name: step.name, purpose, work, seen }, step, about)
   return { subject, purpose, work }
 }
