@@ -14,6 +14,7 @@ import { functionGiven, methodOf } from './callables.js'
 import { ClassFields } from './class-fields.js'
 import { isRemembered } from './each-call.js'
 import { readingCalls, running } from './effects.js'
+import { encodingMethods, isEncoder } from './encoders.js'
 import { environmentFields } from './environment-fields.js'
 import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
 import { fieldValues } from './field-values.js'
@@ -163,6 +164,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
       ...(isGenerator(analysis, func) ? { yields: true as const } : {}),
       ...(isRemembered(func) ? { remembered: true as const } : {}),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
+      ...(isEncoder(analysis, func) ? { encodes: true as const } : {}),
       ...(switching && mayFreeze(analysis.code.slice(func.node.start, func.node.end))
         ? { freezes: true as const }
         : {}),
@@ -205,6 +207,8 @@ export function definitionsOf(analysis: Analysis): Definitions {
     const applies = forward === null ? [] : appliedAttributes(analysis, forward)
     if (applies.length > 0) described.applies = applies
     if (isFrozenClass(klass, frozen)) described.frozen = true
+    const encodes = encodingMethods(analysis, klass)
+    if (encodes.length > 0) described.encodes = encodes
     if (item !== null && movesSamples(analysis, klass)) described.resident = true
     const holds = heldParameters(analysis, klass)
     if (Object.keys(holds).length > 0) described.holds = holds

@@ -149,6 +149,8 @@ export interface ModuleSummary {
       frozen?: true
       /** It takes some weights out of training. */
       freezes?: true
+      /** It runs a network over what it is given, without gradients, and returns what comes out. */
+      encodes?: true
       /** Library calls to which it hands its parameters as they are; of those that write a file also what they are part of. */
       handsOn?: HandedOn[]
       /** What it loads each time. */
@@ -196,6 +198,8 @@ export interface ModuleSummary {
       resident?: true
       /** It freezes every network that its `forward` runs. */
       frozen?: true
+      /** Methods that run a network over what they are given, without gradients, and return what comes out. */
+      encodes?: string[]
       /** Attributes that its `forward` calls with what it is given. */
       applies?: string[]
       /** What it declares for its objects: a default where it can be told, else null. */

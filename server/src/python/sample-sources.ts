@@ -22,9 +22,12 @@ export function drawsSamples(use: string): boolean {
 const drawingCode =
   /\brandom\.(random|randint|random|choice|uniform|sample|randrange)|np\.random\.(rand|randn|randint|uniform|choice|normal|permutation)|torch\.rand\w*\(/
 const augments = /augment/i
-/** What timm makes draws only where it is told that it is for training. Source: timm 1.0, `create_transform`, `create_loader`. */
-export const drawnByTimm =
-  /\bcreate_(transform|loader)\((?=[^()]*(?:\([^()]*\)[^()]*)*\bis_training\s*=(?!\s*False\b))/
+/**
+ * What timm makes draws only where it is told that it is for training; the second of what open_clip makes always does. Source:
+ * timm 1.0, `create_transform`, `create_loader`; open_clip 2.24, `create_model_and_transforms`.
+ */
+export const drawnByMakers =
+  /\bcreate_(transform|loader)\((?=[^()]*(?:\([^()]*\)[^()]*)*\bis_training\s*=(?!\s*False\b))|\w,\s*(?!_\b)\w+\s*,\s*\w+\s*=\s*(open_clip\.)?create_model_and_transforms\(/
 /** These choose which samples there are, and in which order. */
 const arranges = /^(__init__|__len__|on_epoch_end|set_epoch|\w*(shuffle|split|sort)\w*)$/
 
@@ -41,7 +44,7 @@ export function sampleSource(analysis: Analysis): SampleSource | null {
   const draws =
     [...methods, ...collators].some((one) => drawingCode.test(written(one))) ||
     [...datasets, ...collators].some((one) => augments.test(written(one))) ||
-    drawnByTimm.test(analysis.code)
+    drawnByMakers.test(analysis.code)
   if (draws || uses.some(drawsSamples)) return 'drawn'
   const own = uses.some((use) => sources.test(use)) || datasets.length > 0
   const around = analysis.imported.map(({ samples }) => samples)

@@ -122,7 +122,7 @@ export function hasNewHead(python: PythonModule, name: string): boolean {
 }
 
 /** Its result goes into another network, by itself or after further arithmetic; one that is compared with only does not. */
-function feedsAnother(python: PythonModule, call: Call, loop: Loop): boolean {
+export function feedsAnother(python: PythonModule, call: Call, loop: Loop): boolean {
   const holding = new Set<string>()
   let begun = false
   for (const statement of python.statements) {

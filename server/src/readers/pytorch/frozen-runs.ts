@@ -2,11 +2,12 @@
 
 import { appliedAttributes, frozenModules } from '../../python/frozen-modules.js'
 import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module.js'
-import { drawnByTimm, drawsSamples } from '../../python/sample-sources.js'
+import { drawnByMakers, drawsSamples } from '../../python/sample-sources.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { namesIn } from '../../syntax/python-children.js'
 import { passedExpression, textIn } from '../../values/argument.js'
 import { type CalledNetwork, calledNetwork, unmoved } from './called-networks.js'
+import { encoderPasses } from './encoder-passes.js'
 import { codeMatches } from './evidence.js'
 import { frozenBodies } from './frozen-bodies.js'
 import { fromBatch, frozenPasses, keepsContent } from './frozen-passes.js'
@@ -66,6 +67,8 @@ export function frozenNetworks(python: PythonModule): FrozenRun[] {
   for (const { network, made, run } of frozenPasses(python, frozen))
     if (!network.names.some((name) => otherPurpose.test(name)))
       add(network.name, architectureOf(python, made) ?? network.name, run)
+  for (const { name, made, run } of encoderPasses(python, frozen))
+    if (!otherPurpose.test(name)) add(name, architectureOf(python, made) ?? name, run)
   for (const [name, made] of frozen) {
     // A few layers as they are drawn are no backbone.
     if (otherPurpose.test(name) || ownAttribute(python, made)?.name?.startsWith('torch.nn.')) continue
@@ -86,7 +89,7 @@ function seesTheSameSamples(python: PythonModule): boolean {
   const training = users.filter((one) => one.evidence?.role === 'training' || one.trainsOn !== undefined)
   const around = [...python.imported, ...(training.length > 0 ? training : users)]
   if (!usesAny(python, dataSources) && !around.some(({ samples }) => samples === 'read')) return false
-  if (codeMatches(python, augments) || codeMatches(python, drawnByTimm)) return false
+  if (codeMatches(python, augments) || codeMatches(python, drawnByMakers)) return false
   if (around.some(({ uses, samples }) => samples === 'drawn' || uses.some(drawsSamples))) return false
   const train = python.loops.find((loop) => loop.role === 'train')
   const reason = train === undefined ? null : openEndedReason(python, train)
