@@ -9,8 +9,9 @@ import { asFile } from '../python/configured-file.js'
 import { hydraRoot } from '../python/configured-path.js'
 import { moduleOfRoot, rootsOf } from '../python/configured-plain.js'
 import type { ConfigurationUse, ModuleSummary, PlainPath } from '../python/module.js'
-import { rootOfFlags } from '../python/option-files.js'
+import { rootOfFlags, wordMeant } from '../python/option-files.js'
 import type { ConfigurationRoot, Configured } from '../text/configured.js'
+import type { LaunchValue } from '../text/launch.js'
 import { eitherConfigured } from '../text/merge-configured.js'
 import { define, lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
@@ -49,6 +50,25 @@ function filesOf({ files, flags }: Launch): { path: string; overridable: boolean
     const path = asFile(value)
     return path === null || !namesConfiguration(flag) ? [] : [{ path, overridable: overridable === true }]
   })
+}
+
+/** The files that a launch gives to options whose files the script reads, whatever they are called, else their defaults. */
+function filesOfOptions(
+  launch: Launch,
+  uses: readonly ConfigurationUse[],
+): { path: string; overridable: boolean }[] {
+  return uses.flatMap((use) => {
+    if (use.kind !== 'option') return []
+    const given = use.flags.map((flag) => givenFor(launch, flag)).find((one) => one !== undefined)
+    const path = given === undefined ? use.otherwise : asFile(given.value)
+    return path === null ? [] : [{ path, overridable: given === undefined || given.overridable === true }]
+  })
+}
+
+/** What a launch gives to an option, or to a word of the command line. */
+export function givenFor({ flags, positionals }: Launch, flag: string): LaunchValue | undefined {
+  const word = wordMeant(flag)
+  return word === null ? lookUp(flags, flag) : positionals[word]
 }
 
 const none: Configurations = { values: {}, files: [] }
@@ -93,7 +113,7 @@ export class ConfigurationLinker {
     if (launch !== null) {
       const home = folderOf(launch.location.path)
       const near = [home, ...launch.program.bases.map((base) => join(home, base)), ...folders]
-      for (const { path: written, overridable } of named) {
+      for (const { path: written, overridable } of [...named, ...filesOfOptions(launch, uses)]) {
         const path = this.locate(written, near)
         if (path !== null) add(written, path, overridable || launch.documented === true)
       }

@@ -2,12 +2,9 @@
 
 import { asMaker } from '../python/config-flags.js'
 import { asFile } from '../python/configured-file.js'
-import { wordMeant } from '../python/option-files.js'
 import { hashOf } from '../text/digest.js'
-import type { LaunchValue } from '../text/launch.js'
-import { lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
-import type { GivenFiles } from './configurations.js'
+import { type GivenFiles, givenFor } from './configurations.js'
 import type { LinkedProject } from './link-kind.js'
 
 export class LaunchedFiles {
@@ -55,11 +52,6 @@ export class LaunchedFiles {
     }
     return this.byScript
   }
-}
-
-function givenFor({ flags, positionals }: Launch, flag: string): LaunchValue | undefined {
-  const word = wordMeant(flag)
-  return word === null ? lookUp(flags, flag) : positionals[word]
 }
 
 /** The keys of `--config.train.lr=0.1`. */
