@@ -24,6 +24,7 @@ import { claimUnread } from '../reads-back.js'
 import { claimExtractions, isStepCall, type StepDialect } from '../step-extraction.js'
 import { changeJax } from './changes.js'
 import { gradients, keptOnProcessor } from './device.js'
+import { fullFormatGiven } from './given-format.js'
 import {
   heavyLayers,
   heavyNetworkElsewhere,
@@ -178,8 +179,10 @@ function readPrecision(python: PythonModule, loop: Loop, training: SubjectBuilde
     )
     return
   }
-  // A file of the project says no to the short format that the program has.
-  const off = switchedOffByFile(python, training.locator, /bfloat16|float16/)
+  // A file of the project says no to the short format that the program has, or names the full one.
+  const off =
+    switchedOffByFile(python, training.locator, /bfloat16|float16/) ??
+    fullFormatGiven(python, training.locator)
   if (off !== null) {
     // Whoever gives a network that is not in sight a short format has one that is worth it.
     if (heavyLayers(python) || networkElsewhere(python) !== null || networkUnseen(python))

@@ -125,7 +125,7 @@ function noOfFile(
 }
 
 /** 'amp' of `config['train']['amp']`, `config.train.amp`, `config.get('amp')`. */
-function lastKey(test: Expr): string | null {
+export function lastKey(test: Expr): string | null {
   const key =
     test.type === 'subscript' ? test.index : test.type === 'call' ? (test.args[0]?.value ?? null) : null
   if (test.type === 'attribute') return test.attr
