@@ -1,5 +1,5 @@
 /** What functions put together of what they are given, so that a call in another module can be written out. */
-import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import type { CallExpr, DictExpr, Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
 import { rebuilt } from '../syntax/python-rebuilt.js'
 import type { Span } from '../text/location.js'
@@ -185,7 +185,7 @@ class Writer {
     const { analysis } = this
     const until = expr.end
     const keys = analysis.keysOf(expr, until)
-    if (keys === null) return opaque(0)
+    if (keys === null) return this.changedFields(expr, until, depth) ?? opaque(0)
     const entries: (Expr & { type: 'dict' })['entries'] = []
     for (const key of keys) {
       const given = analysis.entry(expr, key, until)
@@ -198,6 +198,31 @@ class Writer {
       })
     }
     return { type: 'dict', entries, start: 0, end: 0 }
+  }
+
+  /** `d = asdict(self)`, then `d.pop('name')`, `del d['name']`, `d['lr'] = …`; null: it is changed in another way. */
+  private changedFields(expr: Expr & { type: 'name' }, until: number, depth: number): DictExpr | null {
+    const { analysis } = this
+    const entries = plainEntries(this.of(analysis.definition(expr), depth + 1))
+    if (entries === null) return null
+    for (const { target, method, call, value, certain, inside } of analysis.changesOf(
+      expr.id,
+      expr.start,
+      until,
+    )) {
+      const index = target?.index ?? call?.args[0]?.value
+      const key = index?.type === 'constant' && typeof index.value === 'string' ? index.value : null
+      if (!certain || inside !== null || key === null) return null
+      if (method === 'pop') entries.delete(key)
+      else if (target === null) return null
+      // Deleted, or computed of what it was.
+      else entries.set(key, value === null ? opaque(0) : this.of(value, depth + 1))
+    }
+    return {
+      type: 'dict',
+      entries: [...entries].map(([key, value]) => ({ key: displayOf(key, nowhere()), value, ...nowhere() })),
+      ...nowhere(),
+    }
   }
 
   private attribute(expr: Expr & { type: 'attribute' }, depth: number): Expr {
@@ -275,6 +300,19 @@ const nowhere = (): Span => ({ start: 0, end: 0 })
 
 function withoutPlace(expr: Expr): Expr {
   return rebuilt(expr, nowhere, withoutPlace)
+}
+
+/** The entries of a dictionary by their keys, those of dictionaries that are unpacked into it among them. */
+function plainEntries(expr: Expr): Map<string, Expr> | null {
+  if (expr.type !== 'dict') return null
+  const found = new Map<string, Expr>()
+  for (const { key, value } of expr.entries) {
+    const unpacked = key === null ? plainEntries(value) : null
+    if (unpacked !== null) for (const [name, one] of unpacked) found.set(name, one)
+    else if (key?.type === 'constant' && typeof key.value === 'string') found.set(key.value, value)
+    else return null
+  }
+  return found
 }
 
 function names(target: Expr, id: string): boolean {

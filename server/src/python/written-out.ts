@@ -105,6 +105,11 @@ function ofMethod(analysis: Analysis, { callee, args, start }: CallExpr, func: F
 function listsItself(analysis: Analysis, expr: Expr): boolean {
   const object = copiedObject(analysis, expr)
   if (object?.type === 'name' && object.id === 'self') return true
+  // `d = asdict(self)`, then `return d`.
+  if (expr.type === 'name') {
+    const value = analysis.definition(expr)
+    return value !== expr && value.type !== 'name' && listsItself(analysis, value)
+  }
   return childrenOf(expr).some((child) => listsItself(analysis, child))
 }
 
