@@ -2,6 +2,7 @@
 import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, Klass, PythonModule } from '../../python/module.js'
 import { isNetworkType } from '../../python/network-types.js'
+import type { Binding } from '../../python/scope.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
@@ -179,7 +180,9 @@ export class DeviceValues {
         owner === func &&
         statement.type === 'return' &&
         statement.value !== null &&
-        this.holds(statement.value, func, depth + 1),
+        (statement.value.type === 'tuple' ? statement.value.items : [statement.value]).some((one) =>
+          this.stillHolds(one, func, depth + 1),
+        ),
     )
   }
 
@@ -225,6 +228,36 @@ export class DeviceValues {
       default:
         return childrenOf(expr).some(inner)
     }
+  }
+
+  /** The same, and where it is a name, the step has not given it to a value of the host by then: `loss = loss.item()`. */
+  stillHolds(expr: Expr, func: Func | null, depth = 0): boolean {
+    if (!this.holds(expr, func, depth)) return false
+    if (expr.type !== 'name' || depth > mostReturns) return true
+    let last: Binding | null = null
+    for (const one of this.analysis.bindingsOf(expr))
+      if (one.at < expr.start && (last === null || one.at > last.at)) last = one
+    if (last === null || last.kind !== 'assign' || last.value === null) return true
+    const { value, unpack } = last
+    const returned = this.returnedItems(value, unpack)
+    if (returned !== null) return returned.some(({ item, from }) => this.stillHolds(item, from, depth + 1))
+    return unpack !== null || this.holds(value, func, depth + 1)
+  }
+
+  /** What a function of the step returns, or the part of it that a name gets; null: it is no such call, or not known. */
+  private returnedItems(value: Expr, unpack: readonly number[] | null): { item: Expr; from: Func }[] | null {
+    const func = value.type === 'call' ? this.analysis.functionOf(value.callee) : null
+    if (func === null || !this.code.followed.has(func) || (unpack?.length ?? 0) > 1) return null
+    const [at] = unpack ?? []
+    const items: { item: Expr; from: Func }[] = []
+    for (const { statement, func: owner } of this.code.statements) {
+      if (owner !== func || statement.type !== 'return' || statement.value === null) continue
+      const whole = statement.value
+      const item = at === undefined ? whole : whole.type === 'tuple' ? whole.items[at] : undefined
+      if (item === undefined) return null
+      items.push({ item, from: func })
+    }
+    return items.length === 0 ? null : items
   }
 
   /** Whether a name that a comprehension around it binds is a value on the accelerator; null: none binds it. */
