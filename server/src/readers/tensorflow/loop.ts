@@ -69,13 +69,13 @@ const dialect: StepDialect = {
   readLess: 'give the values to a metric of Keras and read its result after every 50 steps',
 }
 
-/** `train_loss.result()`: a metric adds up where the step runs. */
+/** `train_loss.result()`: a metric adds up where the step runs. TensorFlow 2 also has those of Keras as `tf.metrics`. */
 function isMetricResult(analysis: PythonModule, call: CallExpr): boolean {
   const { callee } = call
   return (
     callee.type === 'attribute' &&
     callee.attr === 'result' &&
-    /^(tensorflow\.)?keras\.metrics\./.test(analysis.typeOf(callee.value) ?? '')
+    /^(tensorflow\.)?(keras\.)?metrics\./.test(analysis.typeOf(callee.value) ?? '')
   )
 }
 
