@@ -57,6 +57,10 @@ describe('models as people write them', () => {
     ['SimCSE RoBERTa-large', 'FacebookAI/roberta-large'],
     ['Sentence-BERT large', 'google-bert/bert-large-uncased'],
     ['SimCSE', 'google-bert/bert-base-uncased'],
+    ['torchvision resnet50', 'resnet50'],
+    ['Barlow Twins', 'resnet50'],
+    ['MiniGPT-4', 'llava-hf/llava-1.5-7b-hf'],
+    ['codeparrot', 'openai-community/gpt2-xl'],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.model?.name, name))
 
@@ -131,6 +135,17 @@ describe('accelerators as people write them', () => {
     ['DGX A100 80GB', 'A100-80GB', 8],
     ['AMD Instinct MI250X', 'MI250X', null],
     ['Tesla K40m', 'K40', null],
+    ['Tesla K40c', 'K40', null],
+    ['8 V100s', 'V100', 8],
+    ['4x 4090', 'RTX4090', 4],
+    ['Lambda 8x A100', 'A100-40GB', 8],
+    ['Kaggle 2xT4', 'T4', 2],
+    ['n1-standard-8 + T4', 'T4', null],
+    ['RTX 3060 Laptop GPU (6 GB VRAM)', 'RTX3060', null],
+    ['TPUv3-32', 'TPU-v3', 32],
+    ['TPU v4 pod (256 chips)', 'TPU-v4', 256],
+    ['DGX Station A100', 'A100-80GB', 4],
+    ['Intel Gaudi2 HPU', 'Gaudi2', null],
   ] as const)
     it(text, () => {
       const found = namedGpu(text)
@@ -173,12 +188,22 @@ describe('words of a training', () => {
     assert.equal(methodFrom('qlora r=64')?.rank, 64)
     assert.equal(methodFrom('LoRA rank 16')?.rank, 16)
     assert.equal(methodFrom('LoRA + ZeRO-2')?.rank, null)
+    assert.deepEqual(methodFrom('DS-Z3')?.sharding, { kind: 'deepspeed', stage: 3 })
+    assert.deepEqual(methodFrom('zero_stage=3')?.sharding, { kind: 'deepspeed', stage: 3 })
+    assert.deepEqual(methodFrom('SHARD_GRAD_OP')?.sharding, { kind: 'fsdp', stage: 2 })
+    assert.equal(methodFrom('activation recomputation')?.checkpointing, true)
+    assert.equal(methodFrom('no gc')?.checkpointing, false)
+    assert.equal(methodFrom('PiSSA')?.adapters, true)
+    for (const plain of ['Horovod', 'XLA', 'TP8', 'torch.compile', 'MLM', 'transfer learning'])
+      assert.equal(methodFrom(plain)?.adapters, false, plain)
     assert.equal(methodFrom('magic'), undefined)
   })
 
   it('optimizer', () => {
     assert.equal(optimizerFrom('8-bit Adam'), 'adamw 8 bit')
     assert.equal(optimizerFrom('SGD'), 'sgd momentum')
+    assert.equal(optimizerFrom('AMSGrad'), 'adamw')
+    assert.equal(optimizerFrom('AdaLomo'), 'sgd')
     assert.equal(optimizerFrom('magic'), undefined)
   })
 })
@@ -195,6 +220,15 @@ describe('length of a run', () => {
     assert.deepEqual(runLength('1.4T tokens'), { amount: 1.4e12, unit: 'tokens' })
     assert.deepEqual(runLength('12,000 training steps'), { amount: 12_000, unit: 'steps' })
     assert.deepEqual(runLength('90k iters'), { amount: 90_000, unit: 'steps' })
+    assert.deepEqual(runLength('num_train_epochs=3'), { amount: 3, unit: 'epochs' })
+    assert.deepEqual(runLength('max_steps: 1000'), { amount: 1000, unit: 'steps' })
+    assert.deepEqual(runLength('50 000 steps'), { amount: 50_000, unit: 'steps' })
+    assert.deepEqual(runLength('10^5 steps'), { amount: 100_000, unit: 'steps' })
+    assert.deepEqual(runLength('5-fold, 10 epochs'), { amount: 10, unit: 'epochs' })
+    // A column of a table, whose head says what it counts.
+    assert.deepEqual(runLength('300'), { amount: 300, unit: 'epochs' })
+    assert.deepEqual(runLength('120000'), { amount: 120_000, unit: 'steps' })
+    assert.equal(runLength('2500'), null)
     assert.equal(runLength('until target quality'), null)
     assert.equal(runLength('phase 1 + phase 2'), null)
     const mixed = runLength('30 epochs + 100 steps + 5 epochs')!
@@ -458,6 +492,17 @@ describe('answers', () => {
     // Published: 14,949 MiB, and half of it by libraries of today.
     assert.ok(Math.abs(expected / (14_949 * 2 ** 20) - 1) < 0.1, String(expected / 2 ** 20))
     assert.ok(low < 0.7 * expected && high > expected)
+  })
+
+  it('a number alone is told as what it is taken for', () => {
+    const { hours, assumptions } = ask({ ...resnet, length: '90' })
+    assert.deepEqual(hours, ask({ ...resnet, length: '90 epochs' }).hours)
+    assert.ok(assumptions.includes('90 epochs: the length names no unit'))
+  })
+
+  it('frames of a clip are no pixels', () => {
+    const clip = { model: 'X3D-M', gpu: 'A100', batch: 8, precision: 'fp32' }
+    assert.deepEqual(ask({ ...clip, size: '16 frames' }).stepSeconds, ask(clip).stepSeconds)
   })
 
   it('a size that changes is taken as not given', () => {

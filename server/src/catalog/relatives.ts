@@ -41,6 +41,14 @@ const thirds: Record<string, string> = {
 /** Of models that come in one size, or of which one is meant without more. */
 const alone: [name: RegExp, known: string][] = [
   [/^rn-?50$/, 'resnet50'],
+  [/^siglip2?([- ]base|[- ]b\/16)?$/, 'open_clip/ViT-B-16-SigLIP'],
+  [/^r\(2\+1\)d([- ]?(18|34))?$/, 'torchvision/r2plus1d_18'],
+  [/^swinv2-(t|tiny)$/, 'swinv2_tiny_window8_256'],
+  [/^swinv2-(s|small)$/, 'swinv2_small_window8_256'],
+  [/^swinv2-(b|base)$/, 'swinv2_base_window8_256'],
+  [/^(instructblip|minigpt-?4)$/, 'llava-hf/llava-1.5-7b-hf'],
+  [/^dnabert(-?2)?$/, 'bert-base-uncased'],
+  [/^codeparrot$/, 'gpt2-xl'],
   [/^rn-?101$/, 'resnet101'],
   [/^sd-?15$|^sd v1-5$/, 'Stable Diffusion v1.5'],
   [/^sd-?21$/, 'Stable Diffusion 2'],

@@ -54,9 +54,16 @@ function indexed(): Map<string, KnownModel> {
   return byNormal
 }
 
+/** 'Detectron2 Faster R-CNN': whose model it is. */
+const library =
+  /^(detectron2?|mmdet\w*|mmseg\w*|mmpretrain|torchvision|timm|keras(cv|hub)?|hugging ?face|hf|pytorch|tensorflow|tf2?|flax|nemo)[\s:]+(?=\S)/i
+
 /** From what was written to ever shorter forms of it. */
 function shorter(text: string): string[] {
-  const plain = text.replace(/\s*\([^)]*\)|\s\+\s.*/g, '').trim()
+  const plain = text
+    .replace(/\s*\([^)]*\)|\s\+\s.*/g, '')
+    .replace(library, '')
+    .trim()
   const named = plain.replace(training, '').replace(/\s+/g, ' ').trim()
   const forms = [text.trim(), plain, named]
   let rest = named
@@ -102,7 +109,7 @@ function onRecord(name: string, forms: readonly string[]): NamedModel | undefine
 
 /** Language models of less than a billion parameters: 'MPT-125M', 'pythia-160m-seed1'. */
 const languageMillions =
-  /(?:^|[/_ -])(?:mpt|gpt|opt|pythia|(?:tiny)?llamas?|bloomz?|smollm\d?|qwen\d?|olmo|mamba|rwkv)[^/]{0,16}?[a-z_ -](\d{2,4})\s?M\b/i
+  /(?:^|[/_ -])(?:mpt|x?glm|gpt|opt|pythia|(?:tiny)?llamas?|bloomz?|smollm\d?|qwen\d?|olmo|mamba|rwkv)[^/]{0,16}?[a-z_ -](\d{2,4})\s?M\b/i
 
 /** The same name with other marks between its words: 'Mask-R-CNN-R50-FPN', 'LEGACY_SERESNET34'. */
 function respelled(text: string): string[] {
@@ -182,10 +189,13 @@ const ofMemory = /-\d+GB$/
 /** NVIDIA's own machines: cards and their number. */
 const boxes: [pattern: RegExp, card: string, count: number][] = [
   [/\bdgx[- ]?1\b.*\b32\s?GB?\b/i, 'V100-32GB', 8],
-  [/\bdgx[- ]?1\b/i, 'V100', 8],
+  [/\bdgx[- ]?1v?\b/i, 'V100', 8],
   [/\bdgx[- ]?2h?\b/i, 'V100-32GB', 16],
   [/\bdgx[- ]?a100\b.*\b80\s?GB?\b/i, 'A100-80GB', 8],
   [/\bdgx[- ]?a100\b/i, 'A100-40GB', 8],
+  [/\bdgx station a100\b/i, 'A100-80GB', 4],
+  [/\bdgx station\b/i, 'V100-32GB', 4],
+  [/\btrillium\b/i, 'TPU-v6e', 1],
   [/\bdgx[- ]?h100\b/i, 'H100-SXM', 8],
   [/\bdgx[- ]?h200\b/i, 'H200', 8],
   [/\bdgx[- ]?b200\b/i, 'B200', 8],
@@ -195,7 +205,13 @@ const boxes: [pattern: RegExp, card: string, count: number][] = [
 export function namedGpu(asked: string): NamedGpu | undefined {
   if (asked.length > 100) return undefined
   // 'NVIDIA_A100_SXM_80GB', 'TPU v3 8'
-  const text = asked.replace(/_/g, ' ').replace(/\b(v\d[ep]?) (\d{1,4})\s*$/i, '$1-$2')
+  const text = asked
+    .replace(/_/g, ' ')
+    .replace(/\b(v\d[ep]?) (\d{1,4})\s*$/i, '$1-$2')
+    // 'TPUv3-32', 'v3-8 TPU', 'TPU v4 pod (256 chips)'
+    .replace(/\btpu(v\d)/i, 'TPU $1')
+    .replace(/^\s*(v\d[ep]?-\d{1,4})\s+tpus?\s*$/i, 'TPU $1')
+    .replace(/^(.*\btpu.*)\((\d{1,5}) chips\)\s*$/i, '$2x $1')
   // '2 nodes of 8 A100'
   const nodes =
     /^\s*([1-9]\d{0,3})\s*[x×*]?\s*(?:nodes?|machines?|hosts?)\s*(?:of|with|[x×*,])?\s*(?=[1-9])/i.exec(text)
@@ -210,11 +226,13 @@ export function namedGpu(asked: string): NamedGpu | undefined {
   const whole = gpu(text.trim())
   if (whole !== undefined) return { gpu: whole, count: sliceOf(text), machine: null }
   const counted =
-    /^\s*([1-9]\d{0,4})\s*[x×*]\s*(?=[a-z])/i.exec(text) ??
+    // '8x A100', '4x 4090'
+    /^\s*([1-9]\d{0,4})\s*[x×*]\s*(?=[a-z]|[1-9]0[5-9]0\b)/i.exec(text) ??
     /(?:\s+[x×*]\s*|[×*]\s*|(?<=\d)x)([1-9]\d{0,4})\s*$/i.exec(text) ??
     /^\s*([1-9]\d{0,4})\s+(?=[a-z])/i.exec(text)
   const rest = counted === null ? text : text.replace(counted[0], ' ')
-  const found = gpu(rest.trim()) ?? cardOf(rest)
+  // '8 V100s' are no V100S.
+  const found = several(counted, rest) ?? gpu(rest.trim()) ?? cardOf(rest)
   if (found !== undefined) {
     const count = counted === null ? sliceOf(text) : Number(counted[1])
     return { gpu: found, count, machine: null }
@@ -224,7 +242,17 @@ export function namedGpu(asked: string): NamedGpu | undefined {
   if (card !== undefined) return { gpu: card, count: box![2], machine: null }
   // 'Big Basin (8x V100)'
   const beside = /\(([^()]*\d[^()]*)\)/.exec(text)?.[1]
-  return beside === undefined ? undefined : namedGpu(beside)
+  const inBrackets = beside === undefined ? undefined : namedGpu(beside)
+  if (inBrackets !== undefined) return inBrackets
+  // 'Lambda 8x A100', 'n1-standard-8 + T4'
+  const behind = /\s(\d{1,4}\s?[x×*]\s?[a-z].*)$/i.exec(text)?.[1] ?? /\+\s*(\S.*)$/.exec(text)?.[1]
+  return behind === undefined ? undefined : namedGpu(behind)
+}
+
+/** The plural of a card, where there are several of it. */
+function several(counted: RegExpExecArray | null, rest: string): Gpu | undefined {
+  const one = /^\s*(\S*\d)s\s*$/.exec(rest)?.[1]
+  return counted === null || one === undefined ? undefined : gpu(one)
 }
 
 /**
@@ -243,10 +271,10 @@ function cardOf(text: string): Gpu | undefined {
   const plain = text
     .replace(/\([^)]*\)/g, ' ')
     .replace(
-      /\b(nvidia|amd|instinct|geforce|tesla|google|aws|gcp|azure|cloud|free|pod|colab( pro)?|kaggle|single|gen\s?\d|gpus?|cards?)\b/gi,
+      /\b(nvidia|amd|instinct|geforce|tesla|google|aws|gcp|azure|cloud|free|pod|colab( pro)?|kaggle|lambda|runpod|vast(\.ai)?|paperspace|intel|habana|hpus?|single|gen\s?\d|gpus?|cards?|laptop|mobile|max-?q|nvl?72)\b/gi,
       ' ',
     )
-    .replace(/\b([km]\d0)m\b/i, '$1')
+    .replace(/\b([km]\d0)[mc]\b/i, '$1')
   const memory = /(\d+)\s?GB?\b/i.exec(plain)?.[1]
   const bare = plain.replace(/-?\d+\s?GB?\b/i, ' ')
   const form = /\b(pcie|nvl)\b/i.exec(bare)?.[1]

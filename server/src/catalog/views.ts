@@ -23,6 +23,9 @@ const methods: [name: RegExp, views: Views][] = [
   [/\bsimmim\b/i, { low: 1, high: 1 }],
 ]
 
+/** Their papers and programs train a ResNet-50 unless another network is named. */
+const ofResNet = /simclr|simsiam|barlow|vicreg|moco[- ]?v?[12]?$|byol|swav/i
+
 /** 'SwAV ResNet-50', 'MoCo v2 (ResNet-50)': the network without the method. Undefined: no such method is named. */
 export function selfSupervised(text: string): { network: string; views: Views } | undefined {
   for (const [name, views] of methods) {
@@ -33,7 +36,8 @@ export function selfSupervised(text: string): { network: string; views: Views } 
       .replace(/[()]|\bpre-?train\w*/gi, ' ')
       .replace(/\s+/g, ' ')
       .trim()
-    return network === '' ? undefined : { network, views }
+    if (network !== '') return { network, views }
+    return ofResNet.test(match[0]) ? { network: 'ResNet-50', views } : undefined
   }
   return undefined
 }

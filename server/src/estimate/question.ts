@@ -6,7 +6,7 @@ import { mostMemory, type NamedModel, namedGpu, namedModel } from '../catalog/sp
 import type { OptimizerKind } from './memory-states.js'
 import { convolves, type Network, networkOf } from './network.js'
 import { ownBatch } from './own-batch.js'
-import { detectionSchedule, type RunLength, runLength } from './run-length.js'
+import { alone, detectionSchedule, type RunLength, runLength } from './run-length.js'
 import type { ProductFormat } from './step-seconds.js'
 import {
   type Method,
@@ -175,6 +175,8 @@ function lengthOf(
   assumptions: string[],
 ): RunLength | null {
   const told = length === undefined ? null : runLength(length)
+  if (told !== null && alone(length!) !== null)
+    assumptions.push(`${told.amount} ${told.unit}: the length names no unit`)
   if (told !== null || network?.networkClass !== 'detector') return told
   const schedule = detectionSchedule(length ?? model)
   if (schedule !== null)
@@ -184,7 +186,7 @@ function lengthOf(
 
 /** Sizes that change, or are those of the data. */
 const openSize =
-  /^\D*\b(progressive|variable|varying|varies|mixed|native|dynamic|multi-?scale|original|any|full)\b\D*$/i
+  /^\D*\b(progressive|variable|varying|varies|mixed|native|dynamic|multi-?scale|original|any|full|long|short|max|hd)\b\D*$|^\D*\d+\s?frames?\D*$/i
 
 /** Samples of one device; null: not known. */
 function batchOf(

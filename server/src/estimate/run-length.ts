@@ -61,11 +61,33 @@ const words: Record<string, string> = {
 
 /** Null: no length that says how much is computed ('until target quality'). */
 export function runLength(text: string): RunLength | null {
+  if (text.length > 200) return null
   const figures = text.replace(
     /\b(one|two|three|five|ten|half|per)\b(?:\s+(?:an?|full|of))*/gi,
     (_, word: string) => lookUp(words, word.toLowerCase())!,
   )
-  return together(figures) ?? single(figures) ?? bare(figures)
+  const plain = figures
+    // '50 000 steps', '10^5 steps', 'epochs=3', 'max_steps: 1000', '5 folds of 10 epochs'
+    .replace(/(?<=\d) (?=\d{3}\b)/g, '')
+    .replace(/\b10\^(\d{1,2})\b/g, '1e$1')
+    .replace(
+      /\b(?:max|num|total|n)?[-_ ]?(?:train(?:ing)?[-_ ])?(epoch|step|iteration|iter|update)s?\s*[=:]?\s+?(\d[\d,_.]*k?)\s*$/i,
+      '$2 $1s',
+    )
+    .replace(
+      /\b(?:max|num|total|n)?[-_ ]?(?:train(?:ing)?[-_ ])?(epoch|step|iteration|iter|update)s?\s*[=:]\s*(\d[\d,_.]*k?)\b/gi,
+      '$2 $1s',
+    )
+    .replace(/\b\d{1,2}[- ]folds?\b/gi, ' ')
+  return together(plain) ?? single(plain) ?? bare(plain) ?? alone(plain)
+}
+
+/** Tables have columns of epochs, up to a thousand, or of steps, whose heads their cells do not repeat. */
+export function alone(text: string): RunLength | null {
+  const match = /^\W*(\d[\d,]*)\W*$/.exec(text)
+  const amount = match === null ? 0 : Number(match[1]!.replaceAll(',', ''))
+  if (amount > 0 && amount <= 1000) return { amount, unit: 'epochs' }
+  return amount >= 5000 && amount < 1e9 ? { amount, unit: 'steps' } : null
 }
 
 /** '7038 + 1563 steps', 'phase 1: 7038 steps, phase 2: 1563 steps', '800 epochs + 100 epochs'. Null: one phase. */

@@ -28,9 +28,9 @@ export function precisionFrom(text: string): Precision | undefined {
     mixed = false,
   ): Precision => ({ formats: [fast, slow], weightBits, mixed, pure: pure && !mixed })
   const short = /bf16|bfloat16/.test(word) ? 'bf16' : 'fp16'
-  if (/(^|\D)4-?bit|int4|nf4|fp4|\bw4/.test(word)) return of(short, short, 4)
+  if (/(^|\D)4-?bit|int4|nf4|fp4|\bw4|^(gptq|awq)$/.test(word)) return of(short, short, 4)
   if (/(^|\D)8-?bit|int8|\bw8/.test(word)) return of(short, short, 8)
-  if (/fp8|float8/.test(word)) return of('fp8', 'bf16', 32, true)
+  if (/fp8|float8|e4m3|e5m2/.test(word)) return of('fp8', 'bf16', 32, true)
   if (/tf32-possible/.test(word)) return of('tf32', 'fp32', 32)
   if (/tf-?32/.test(word)) return of('tf32', 'tf32', 32)
   // Levels of Apex: the weights in fp32, cast for products, or all in 16 bits.
@@ -62,12 +62,14 @@ export const precisionWords = [
 export function optimizerFrom(text: string): OptimizerKind | undefined {
   const word = text.toLowerCase()
   const short = /[48][-_ ]?bit|fp8|bnb/.test(word)
+  // Gradients are used up as they are made, or only guessed.
+  if (/\b(ada)?lomo\b|\bmezo\b/.test(word)) return 'sgd'
   // States of rows and columns, or of a low rank.
   if (/adafactor|\bsm3\b|\bcame\b|galore|apollo/.test(word)) return 'adafactor'
   if (/adagrad/.test(word)) return 'adagrad'
   if (/adadelta/.test(word)) return 'adadelta'
   if (
-    /adam|adan\b|adabound|schedule-?free|lamb|belief|sophia|prodigy|d-?adapt|noam|ranger|shampoo|\bsoap\b|ftrl|\brprop/.test(
+    /adam|adan\b|adabound|amsgrad|madgrad|yogi|schedule-?free|lamb|belief|sophia|prodigy|d-?adapt|noam|ranger|shampoo|\bsoap\b|ftrl|\brprop/.test(
       word,
     )
   )
@@ -116,22 +118,25 @@ export interface Method {
 }
 
 const few =
-  /lora|dora|loftq|\bvera\b|unsloth|adapter|peft|ia\W?3|prefix|prompt|p-?tuning|bitfit|textual[- _]inversion|freeze[- _]?tuning|^freeze$/
-const ofHead = /linear[- _](prob|eval|class)|head only|only the head|last layer|frozen|feature extract/
+  /lora|dora|loftq|pissa|\b(ve|hi)ra\b|\blo(kr|ha)\b|\bb?oft\b|unsloth|adapter|peft|ia\W?3|prefix|prompt|p-?tuning|bitfit|textual[- _]inversion|freeze[- _]?tuning|^freeze$/
+const ofHead = /^head$|linear[- _](prob|eval|class)|head only|only the head|last layer|frozen|feature extract/
 /** What people call a training of all weights: its kind, its aim, or how it is spread over devices. */
 const allWeights = new RegExp(
   [
-    'full|tuning|fine-?tun|scratch|train|all (weights|param)|\\bsft\\b|checkpoint|recompute',
+    'full|tuning|fine-?tun|scratch|train|all (weights|param)|\\bsft\\b|checkpoint|recomput',
     'dreambooth|controlnet|contrastive|simclr|\\b(mae|moco|byol)\\b|distill|\\bqat\\b|quanti[sz]ation[- _]aware',
     '\\b[dkoi]po\\b|\\bkto\\b|orpo|reward|\\brm\\b|\\brl\\b|\\bgan\\b|\\bema\\b|supervised',
     'galore|badam|\\blisa\\b|lomo|apollo|liger',
-    'single|multi|\\bd?dp\\b|parallel|deepspeed|megatron|\\b[tp]p\\b|3d|pipeline|offload|infinity',
+    'single|multi|\\bd?dp\\b|parallel|deepspeed|megatron|\\b([tpces]p|h?sdp)[ =]?\\d*\\b|3d|pipeline|offload|infinity',
+    'horovod|mirrored|strategy|colossal|gemini|\\bxla\\b|compile|\\bdali\\b|channels[- _]last|nhwc|flash|sdpa|xformers|\\bckpt\\b|\\bgc\\b',
+    '\\bkd\\b|\\bssl\\b|\\bcpt\\b|\\b(mlm|clm)\\b|masked|prun|\\bmoe\\b|mixture|\\bunet\\b|seq2seq|classif|segment|detect|transfer',
+    'baseline|vanilla|regular|normal|joint|end[- ]to[- ]end|e2e|adversarial|few[- ]shot|curriculum|partial',
   ].join('|'),
 )
 const generating = /\b(ppo|rlhf|grpo)\b/
-const computedTwice = /checkpoint|recompute|\bgc\b/
+const computedTwice = /checkpoint|\bckpt\b|recomput|\bgc\b/
 const computedOnce =
-  /(\bno|\bnot|w\/o|without)[-_ ]*(gradient|grad|activation)?[-_ ]*(checkpoint|recompute|gc\b)|checkpointing\W+(off|false|no)\b/
+  /(\bno|\bnot|w\/o|without)[-_ ]*(gradient|grad|activation)?[-_ ]*(checkpoint|ckpt|recomput|gc\b)|checkpointing\W+(off|false|no)\b/
 /** Kernels that compute the loss of a language model piece by piece. */
 const inPieces = /unsloth|liger|cut[- _]?cross|\bcce\b|chunked|fused[- _](linear[- _])?(cross|loss|ce\b)/
 /** The optimiser's format is not that of the weights. */
@@ -143,7 +148,7 @@ export function methodFrom(text: string): Method | undefined {
   const offload = /offload|infinity/.test(word)
   // States that one device keeps in the memory of its host are those of ZeRO-Offload.
   const stage = zeroStage(word) ?? (offload ? 2 : null)
-  const fsdp = /fsdp/.test(word)
+  const fsdp = /fsdp|\bhsdp\b|shard[-_ ]grad/.test(word)
   const quantized = /q-?[ld]ora|4-?bit|int4/.test(word)
   const adapters = quantized || few.test(word)
   const headOnly = !adapters && ofHead.test(word)
@@ -155,7 +160,11 @@ export function methodFrom(text: string): Method | undefined {
     quantized,
     eightBits: adapters && !quantized && /(^|\D)8-?bit|int8/.test(word),
     checkpointing: computedOnce.test(word) ? false : computedTwice.test(word) ? true : null,
-    sharding: fsdp ? { kind: 'fsdp', stage: 3 } : stage === null ? null : { kind: 'deepspeed', stage },
+    sharding: fsdp
+      ? { kind: 'fsdp', stage: /shard[-_ ]grad/.test(word) ? 2 : 3 }
+      : stage === null
+        ? null
+        : { kind: 'deepspeed', stage },
     offload,
     lossInPieces: inPieces.test(word),
     embeddings: /emb/.test(word),
@@ -167,9 +176,9 @@ export function methodFrom(text: string): Method | undefined {
 
 /** 'ZeRO-3', 'zero stage 2', 'ZeRO-Infinity'. Null: no stage is named. */
 function zeroStage(word: string): 1 | 2 | 3 | null {
-  const stage = /zero[-_ ]?(?:stage[-_ ]?)?([123])/.exec(word)
+  const stage = /(?:zero[-_ ]?(?:stage[-_ =]*)?|\bds[-_ ]?z|\bstage[-_ ]?|\bz)([123])\b/.exec(word)
   if (stage !== null) return Number(stage[1]) as 1 | 2 | 3
-  return /zero[-_ ]?infinity/.test(word) ? 3 : null
+  return /zero[-_ ]?(infinity|\+\+)/.test(word) ? 3 : null
 }
 
 /** 'lora r=64', 'qlora rank 16', 'LoRA-8'. */
@@ -206,7 +215,7 @@ const powers: Record<string, number> = { '2': 2, '²': 2, '3': 3, '³': 3 }
 export function sizesFrom(text: string): { numbers: number[]; phases: boolean } | undefined {
   const bare = text.replace(/\([^)]*\)/g, '')
   const plain = (/\d/.test(bare) ? bare : text)
-    .replace(/\bphase\s*\d|\d+(\.\d+)?\s?khz/gi, ' ')
+    .replace(/\bphase\s*\d|\d+(\.\d+)?\s?khz|\d+\s?frames?\b/gi, ' ')
     // '32,768'
     .replace(
       /(?<![\d,])(\d{1,3})((?:,\d{3})+)(?![\d,])/g,
