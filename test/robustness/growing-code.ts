@@ -237,6 +237,16 @@ export const code: Record<string, Shape> = {
     (n) =>
       `${head}model = torch.nn.Sequential(${'torch.nn.Linear(512, 512), torch.nn.ReLU(), '.repeat(n)}).cuda()\n${loop('')}`,
   ),
+  'networks: one of many that a function makes': python(
+    60,
+    (n) =>
+      `import hydra\nimport torch\nfrom torch import nn\n\ndef fits(i):\n    return i % 2 == 0\n\n@hydra.main(config_path=None)\ndef main(cfg):\n    model = nn.Linear(1, 1)\n${rep(n, (i) => `    if fits(${i}):\n        model = nn.Linear(${i}, cfg.k${i})\n`)}    opt = torch.optim.SGD(model.parameters(), lr=0.1)\n    for epoch in range(10):\n        for x, y in loader:\n            loss = model(x).sum()\n            loss.backward()\n            opt.step()\n\nmain()\n`,
+  ),
+  'networks: attention with a function that is called again and again': python(
+    60,
+    (n) =>
+      `${head}class Attention(torch.nn.Module):\n    def mix(self, x):\n${rep(n, (i) => `        x = x + ${i}\n`)}        return x\n    def forward(self, q, k, v):\n${rep(n, () => '        q = self.mix(q)\n')}        return q\n${loop('')}`,
+  ),
   'networks: layers of Keras': python(
     80,
     (n) =>

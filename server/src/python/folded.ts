@@ -109,16 +109,19 @@ const longestValue = 40
 export function oneOf(values: readonly Folded[], name: string): Folded {
   const because = `several values of ${name}`
   const agreed = agree([...values], because)
-  const distinct = values.filter(
-    (one, index) =>
-      one.state === 'known' &&
-      values.findIndex((other) => other.state === 'known' && sameValue(other.value, one.value)) === index,
-  )
-  if (agreed.state === 'known' || values.some((one) => one.state === 'unknown')) return agreed
-  const options = distinct.map((folded) => {
-    const shown = folded.state === 'known' ? JSON.stringify(folded.value).slice(0, longestValue) : ''
-    return { folded, when: `\`${name}\` is ${shown}`, byDefault: false }
-  })
+  if (agreed.state === 'known') return agreed
+  // By spelling: values are the same where they are spelled alike.
+  const distinct = new Map<string, Folded & { state: 'known' }>()
+  for (const folded of values) {
+    if (folded.state === 'unknown') return agreed
+    const spelled = JSON.stringify(folded.value)
+    if (!distinct.has(spelled)) distinct.set(spelled, folded)
+  }
+  const options = [...distinct].map(([spelled, folded]) => ({
+    folded,
+    when: `\`${name}\` is ${spelled.slice(0, longestValue)}`,
+    byDefault: false,
+  }))
   return chosen(because, options)
 }
 

@@ -2,9 +2,10 @@
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import type { CountedLayers } from '../../text/counted-layers.js'
 import type { Json } from '../../text/json.js'
+import { once } from '../../text/once.js'
 import { lookUp } from '../../text/records.js'
 import { classAt } from '../definition-places.js'
-import type { Call, Klass, PythonModule } from '../module.js'
+import type { Call, Func, Klass, PythonModule } from '../module.js'
 import { weightsOf } from './layer-sizes.js'
 import { isPool, mayConvolve, Scale } from './places-left.js'
 import type { PublishedNetwork } from './published.js'
@@ -280,10 +281,11 @@ const madeBy = new WeakMap<PythonModule, readonly MadeBy[]>()
 
 function madeNow(python: PythonModule): MadeBy[] {
   if (!python.uses('torch.nn.')) return []
+  const given = new Map<Func, Count | null>()
   return python.calls
     .filter((call) => makesNetwork(python, call))
     .map((call) => {
-      const count = ofCall(python, call)
+      const count = ofCall(python, call, given)
       return { call, size: count?.whole ?? null, around: count?.around ?? null }
     })
     .filter(({ size }) => size?.layers !== 0)
@@ -295,22 +297,35 @@ export function allOf(sizes: readonly (NetworkSize | null)[]): NetworkSize[] | n
   return known.length === 0 || sizes.includes(null) ? null : known
 }
 
-/** What a function makes and gives back is as large as its calls have it. */
-function ofCall(python: PythonModule, { expr, function: func }: Call): Count | null {
-  const sites = func === null || func.class !== null ? null : python.callSites(func)
-  const given = counted(python, (count, reader) => {
-    for (const site of sites ?? []) count.add(reader.value(site.expr, scopeOf(python)))
+/** What a function makes and gives back is as large as its calls have it. `given`: what functions give back, found out once. */
+function ofCall(
+  python: PythonModule,
+  { expr, function: func }: Call,
+  given: Map<Func, Count | null>,
+): Count | null {
+  if (func !== null && func.class === null && !given.has(func)) given.set(func, countGiven(python, func))
+  const count = func === null ? null : given.get(func)
+  return count?.whole == null || count.whole.layers === 0 ? countOfMade(python, expr) : count
+}
+
+function countGiven(python: PythonModule, func: Func): Count | null {
+  return counted(python, (count, reader) => {
+    for (const site of python.callSites(func) ?? []) count.add(reader.value(site.expr, scopeOf(python)))
   })
-  return given?.whole == null || given.whole.layers === 0 ? countOfMade(python, expr) : given
 }
 
 function makesNetwork(python: PythonModule, { name, expr, function: func }: Call): boolean {
   if (func?.class != null && isNetworkClass(func.class)) return false
   if (!isNetwork(python, name, expr)) return false
   // A function that networks call makes a part of them.
-  const sites = func === null || func.class !== null ? null : python.callSites(func)
-  const users = sites?.map((site) => site.function?.class ?? null)
-  return !(users != null && users.length > 0 && users.every((one) => one !== null && isNetworkClass(one)))
+  return (
+    func === null || func.class !== null || !once(func, 'serves networks', () => servesNetworks(python, func))
+  )
+}
+
+function servesNetworks(python: PythonModule, func: Func): boolean {
+  const users = (python.callSites(func) ?? []).map((site) => site.function?.class ?? null)
+  return users.length > 0 && users.every((one) => one !== null && isNetworkClass(one))
 }
 
 function isNetwork(python: PythonModule, name: string | null, expr: CallExpr): boolean {
@@ -334,11 +349,19 @@ const made =
 
 /** A part of a larger one. */
 function isInside(python: PythonModule, expr: CallExpr): boolean {
-  return python.calls.some(
-    (other) =>
-      other.expr !== expr &&
-      other.expr.start <= expr.start &&
-      expr.end <= other.expr.end &&
-      other.name?.startsWith('torch.nn.') === true,
-  )
+  return once(python, 'layers in layers', () => layersInside(python)).has(expr)
+}
+
+/** Calls of all kinds that stand in a call of torch.nn. */
+function layersInside({ calls }: PythonModule): Set<CallExpr> {
+  const inside = new Set<CallExpr>()
+  const around: CallExpr[] = []
+  for (const { expr, name } of [...calls].sort(
+    (a, b) => a.expr.start - b.expr.start || b.expr.end - a.expr.end,
+  )) {
+    while (around.length > 0 && around.at(-1)!.end < expr.end) around.pop()
+    if (around.length > 0) inside.add(expr)
+    if (name?.startsWith('torch.nn.')) around.push(expr)
+  }
+  return inside
 }

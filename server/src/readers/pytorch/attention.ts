@@ -55,10 +55,11 @@ const softmaxModules = /\bself\.(\w+)\s*=\s*(?:torch\.)?(?:nn\.)?Softmax\(/g
 /** What `forward` leaves to functions of the same module: `self.attend(q, k, v)`. */
 function helpersOf(analysis: PythonModule, { node }: Func): Func[] {
   const calls = flat(node.body).flatMap(expressionsOf).flatMap(callsWithin)
-  return calls.flatMap(({ callee }) => {
-    const func = analysis.functionOf(callee)
-    const code = func === null ? '' : analysis.code.slice(func.node.start, func.node.end)
-    return func === null || fused.test(code.replace(calledHere, '')) || otherKind(code) ? [] : [func]
+  // Most are called again and again.
+  const called = new Set(calls.flatMap(({ callee }) => analysis.functionOf(callee) ?? []))
+  return [...called].filter((func) => {
+    const code = analysis.code.slice(func.node.start, func.node.end)
+    return !fused.test(code.replace(calledHere, '')) && !otherKind(code)
   })
 }
 
