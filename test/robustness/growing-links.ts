@@ -309,6 +309,12 @@ export const links: Record<string, ProjectShape> = {
       [`main${i}.py`]: `${training}${lines(4, (n) => `from data${(i + n) % size} import make${(i + n) % size}\nmake${(i + n) % size}()\n`)}`,
     })),
   })),
+  'surroundings: a program with many loaders and many modules': shape((size) => ({
+    'main.py': `${lines(size, (i) => `from data${i} import make${i}\nmake${i}()\n`)}${training}${lines(size, (i) => `loader${i} = DataLoader(data, batch_size=${i + 1})\n`)}`,
+    ...each(size, (i) => ({
+      [`data${i}.py`]: `import torch\n\n\ndef make${i}():\n    return torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64))\n`,
+    })),
+  })),
   'agent: many sweeps': shape((size) => ({
     'train.py': options,
     ...each(size, (i) => ({
