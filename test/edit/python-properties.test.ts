@@ -232,10 +232,22 @@ for (const [variant, text] of variants) {
       assert.ok(inserted > 50)
     })
 
+    /** The statement that does nothing without this block: an `if` without calls in its test. */
+    function ownerOf(block: Stmt[]): { block: Stmt[]; at: number; owner: Stmt } | null {
+      for (const outer of blocks)
+        for (const [at, owner] of outer.entries()) {
+          if (owner.type !== 'if' || owner.orelse.length > 0 || owner.body !== block) continue
+          const test = text.slice(owner.test.start, owner.test.end)
+          return test.includes('(') ? null : { block: outer, at, owner }
+        }
+      return null
+    }
+
     it('removes every statement, or refuses', () => {
       let removed = 0
       for (const block of blocks) {
         for (const [at, statement] of [...block].entries()) {
+          const whole = block.length === 1 ? ownerOf(block) : null
           const instead =
             block.length === 1 && block !== tree.body
               ? [{ type: 'pass', children: [] } as unknown as Stmt]
@@ -243,8 +255,12 @@ for (const [variant, text] of variants) {
           const done = check(
             tree,
             { kind: 'remove statement', statement: place(statement) },
-            () => block.splice(at, 1, ...instead),
-            () => block.splice(at, instead.length, statement),
+            whole === null
+              ? () => block.splice(at, 1, ...instead)
+              : () => whole.block.splice(whole.block.indexOf(whole.owner), 1),
+            whole === null
+              ? () => block.splice(at, instead.length, statement)
+              : () => whole.block.splice(whole.at, 0, whole.owner),
           )
           if (done) removed++
         }

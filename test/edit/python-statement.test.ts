@@ -280,15 +280,18 @@ describe('edit/python: remove statement', () => {
     assert.equal(without('def f():\n    b = 2\n\n    c = 3\n'), 'def f():\n    c = 3\n')
     assert.equal(without('if x:\n    a = 1\n\n    b = 2\n\nc = 3\n'), 'if x:\n    a = 1\n\nc = 3\n')
   })
+  it('takes what it was the whole of along', () => {
+    const without = (text: string) => edited(text, (at) => [remove(at('assign', 'a'))])
+    assert.equal(without('if x:\n    a = 1\nb = 2\n'), 'b = 2\n')
+    assert.equal(without('if x % 5 == 0: a = 1\nb = 2\n'), 'b = 2\n')
+    assert.equal(without('try:\n    # why\n    a = 1\nexcept Exception:\n    pass\nb = 2\n'), 'b = 2\n')
+    assert.equal(without('if x:\n    try:\n        a = 1\n    except E:\n        f()\nb = 2\n'), 'b = 2\n')
+  })
   it('keeps pass where a block would be empty', () => {
-    assert.equal(
-      edited('if x:\n    a = 1\n', (at) => [remove(at('assign', 'a'))]),
-      'if x:\n    pass\n',
-    )
-    assert.equal(
-      edited('if x: a = 1\n', (at) => [remove(at('assign', 'a'))]),
-      'if x: pass\n',
-    )
+    const without = (text: string) => edited(text, (at) => [remove(at('assign', 'a'))])
+    assert.equal(without('if f():\n    a = 1\n'), 'if f():\n    pass\n')
+    assert.equal(without('with f(): a = 1\n'), 'with f(): pass\n')
+    assert.equal(without('try:\n    a = 1\nfinally:\n    f()\n'), 'try:\n    pass\nfinally:\n    f()\n')
     assert.equal(
       edited('if x:\n    a = 1\n    b = 2\nelse:\n    c = 3\n', (at) => [
         remove(at('assign', 'a')),

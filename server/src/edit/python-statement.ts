@@ -185,7 +185,15 @@ function ownerOf(statements: Stmt[], block: Stmt[]): BlockPlace | null {
   return null
 }
 
-/** All removals at once: a block that loses all its statements keeps `pass`. */
+/** A statement that does nothing more without what stands in this block of it: all of it can go. */
+function endsWith(owner: Stmt, block: Stmt[], text: string): boolean {
+  if (owner.type === 'try')
+    return block === owner.body && owner.orelse.length === 0 && owner.finally.length === 0
+  if (owner.type !== 'if' || owner.orelse.length > 0 || isElif(text, owner.start)) return false
+  return !text.slice(owner.test.start, owner.test.end).replaceAll('.is_available()', '').includes('(')
+}
+
+/** All removals at once: what a block was the whole of goes with it, and any other block that loses all its statements keeps `pass`. */
 export function removeEdits(
   text: string,
   tree: PythonTree,
@@ -202,12 +210,11 @@ export function removeEdits(
     if (!place) return refuse(notFound)
     remove(place)
   }
-  // `if torch.cuda.is_available():` without anything to do goes along.
+  // `if torch.cuda.is_available():`, or a `try` without anything to do, goes along.
   for (const [block, indices] of byBlock) {
     const owner = indices.size === block.length ? ownerOf(tree.body, block) : null
     const only = owner?.block[owner.index]
-    if (owner === null || only?.type !== 'if' || only.orelse.length > 0 || isElif(text, only.start)) continue
-    if (!/^[\w.]+\.is_available\(\)$/.test(text.slice(only.test.start, only.test.end))) continue
+    if (owner === null || only === undefined || !endsWith(only, block, text)) continue
     byBlock.delete(block)
     remove(owner)
   }

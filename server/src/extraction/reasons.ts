@@ -9,17 +9,31 @@ interface Comment extends Span {
 }
 
 const reason =
-  /\b(because|causes?|caused|due to|avoids?|prevents?|hangs?|freezes|dead-?locks?|crash(es)?|leaks?|slower|slows|slowing|slow-?downs?|covers?|work-?around|otherwise|breaks?|broken|fails?|not supported|unsupported|unstable|diverges?|needed (for|by|because)|required (for|by)|(doesn't|does not|don't|won't|cannot|can't) \w+|must (be|stay|not)|has to be|oom|out of memory|bug in|nans?|limitations?|on purpose|intentional(ly)?|deliberate(ly)?|for (a )?fair (comparison|baseline)s?)\b/i
+  /\b(because|causes?|caused|due to|avoids?|prevents?|hangs?|freezes|dead-?locks?|crash(es)?|leaks?|slower|slows|slowing|slow-?downs?|covers?|work-?around|otherwise|breaks?|broken|fails?|not supported|unsupported|unstable|diverges?|needed (for|by|because)|required (for|by)|(doesn't|does not|don't|won't|cannot|can't) \w+|must (be|stay|not)|has to be|oom|out of memory|bug in|nans?|limitations?|on purpose|intentional(ly)?|deliberate(ly)?|explicite?ly|for [^.;]*\b(stability|compatibility)|more stable|for (a )?fair (comparison|baseline)s?)\b/i
+
+/** The same in other languages: avoid, so that not, because, compatible, unsupported, must. In texts, which the build may write in ASCII. */
+const elsewhere = [
+  '兼容 避免 防止 否则 因为 由于 不支持 必须 互換 回避 ため 防ぐ 호환 방지 때문',
+  'чтобы избежа иначе совместим',
+  'evitar evitando porque compatibilidad estabilidad estabilidade éviter stabilité compatibilité vermeiden vermeidet weil sonst',
+]
+const reasonElsewhere = new RegExp(
+  elsewhere
+    .flatMap((words) => words.split(' '))
+    .map((word) => (/[a-z]/.test(word) ? `(?<!\\p{L})${word}(?!\\p{L})` : word))
+    .join('|'),
+  'iu',
+)
 
 /** It asks for a change itself. */
 const open = /\b(todo|fixme|xxx|for now|temporar\w*|placeholder)\b|costlint/i
 
 /** Comments that give a reason; mostly none. */
 export function reasonsIn(comments: readonly Comment[]): Comment[] {
-  return comments.filter(({ text }) => reason.test(text) && !open.test(text))
+  return comments.filter(({ text }) => (reason.test(text) || reasonElsewhere.test(text)) && !open.test(text))
 }
 
-/** Marks claims on the line of such a comment, or under one that names their key; and others of the file that set the same. */
+/** Marks claims on the line of such a comment, under one that names their key, or in a call with one that names their value; and others of the file that set the same. */
 export function markReasoned(
   claims: readonly Claim[],
   builder: ClaimBuilder,
@@ -35,12 +49,23 @@ export function markReasoned(
   })
   const marked = claims.filter((claim) => {
     const line = lines.find(({ at }) => startsIn(claim.location, at))
-    return line !== undefined && (!line.alone || isAbout(line.comment, claim.key))
+    if (line !== undefined && (!line.alone || isAbout(line.comment, claim.key))) return true
+    return reasons.some((comment) => isInside(comment, claim, builder) && namesValue(comment.text, claim))
   })
   const beside = new Set(marked)
   const said = new Set(marked.filter(({ state }) => state === 'known').map(written))
   for (const claim of claims)
     if (beside.has(claim) || (claim.state === 'known' && said.has(written(claim)))) claim.reasoned = true
+}
+
+function isInside({ start, end }: Comment, { site }: Claim, { fragment }: ClaimBuilder): boolean {
+  return site.fragment === fragment.index && site.path === undefined && site.start <= start && end <= site.end
+}
+
+/** `fp16=False,  # fp32 for stability` is said of `bf16=False` as well. */
+function namesValue(comment: string, claim: Claim): boolean {
+  const value = claim.state === 'known' || claim.state === 'default' ? claim.value : null
+  return typeof value === 'string' && value.length > 3 && comment.split(/[^\w.-]+/).includes(value)
 }
 
 /** The comment names the key, or the one word that `set_retry`, `num_workers` are about. */

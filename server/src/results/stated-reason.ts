@@ -16,7 +16,7 @@ export function hasStatedReason(text: string, { start, end }: Location): boolean
 
 /** What a comment says of the value before it: with another value it would be wrong. */
 const speaks =
-  /\b(disabled?|enabled?|(turn|switch)ed o(n|ff)|limit(ed|ation)?s?|baselines?|because|since|due to|(has|have) to|must|needs?|required?|avoids?|prevents?|otherwise|work-?around|windows|debug(ging)?|reproducib\w+|determinis\w+|slow(er|s)?|fast(er)?)\b/i
+  /\b(disabled?|enabled?|(turn|switch)ed o(n|ff)|limit(ed|ation)?s?|baselines?|because|since|due to|(has|have) to|must|needs?|required?|avoids?|prevents?|otherwise|work-?around|windows|debug(ging)?|reproducib\w+|determinis\w+|slow(er|s)?|fast(er)?|safe(r|ly|ty)?|stab(le|ility)|compatib\w+|explicite?ly|simpl(er|icity)|on purpose|intentional(ly)?|deliberate(ly)?)\b/i
 
 /** The comment behind the code at a place speaks of the value that stands there. */
 export function isExplained(text: string, { start, end }: Span): boolean {

@@ -14,6 +14,7 @@ import { forgottenFor } from '../early-stopping.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import { type CodeTest, hasCard, hasCardWithBf16 } from '../pytorch/bf16-units.js'
 import { loadWith } from '../pytorch/data-loader-changes.js'
+import { beforeHandingData, isLocalFunction, onceOfModule } from '../pytorch/local-samples.js'
 import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
 import { isBefore } from '../versions.js'
@@ -24,7 +25,7 @@ import { stoppingClass } from './early-stopping.js'
 import { changeMemory } from './trainer-memory-changes.js'
 import { evaluationStrategy } from './trainer-run.js'
 import { trainerSettings } from './trainer-settings.js'
-import { trainersOf } from './trainers.js'
+import { trainerArgument, trainersOf } from './trainers.js'
 import { type TrainerArguments, trainerArguments } from './training-arguments.js'
 import { overflowsInHalf } from './weights.js'
 
@@ -123,7 +124,7 @@ function changePrecision(
   if (key === null) return { reason: 'a Trainer supports bf16 and fp16' }
   if (key === 'bf16' && isBefore(facts.versions, ['transformers'], firstBf16)) return tooOldForBf16
   if (key === 'fp16' && overflowsInHalf(python))
-    return { reason: 'T5 models overflow in fp16; they need bf16' }
+    return { reason: 'T5 and Gemma models overflow in fp16; they need bf16' }
   const source = codeArguments(facts, python, made)
   const other = key === 'bf16' ? 'fp16' : 'bf16'
   // A Trainer refuses both at once.
@@ -180,7 +181,23 @@ function changeWorkers(
   const persistent = 'dataloader_persistent_workers'
   if (!isGiven(source.get(persistent)) && !isBefore(facts.versions, ['transformers'], firstPersistent))
     writes.push(source.set([persistent], true))
-  return changeOf(loadWith(count), writes)
+  const condition = beforeHandingSamples(python, made)
+  return condition === null
+    ? changeOf(loadWith(count), writes)
+    : changeOf(`${loadWith(count)}, ${condition}`, writes, { safety: 'display' })
+}
+
+/** What has to be done before workers can be handed the collator and the data set of its Trainers. */
+function beforeHandingSamples(python: PythonModule, made: TrainerArguments): string | null {
+  for (const call of trainersOf(python, made, trainerArguments(python).length === 1).calls) {
+    const collator = trainerArgument(python, call, 'data_collator')
+    if (typeof collator !== 'string' && isLocalFunction(python, collator))
+      return onceOfModule('`data_collator`')
+    const dataset = trainerArgument(python, call, 'train_dataset')
+    const condition = typeof dataset === 'string' ? null : beforeHandingData(python, dataset)
+    if (condition !== null) return condition
+  }
+  return null
 }
 
 // Early stopping.

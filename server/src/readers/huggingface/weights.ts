@@ -129,9 +129,9 @@ function isAfterTraining(python: PythonModule, load: Call): boolean {
     )
 }
 
-/** True for T5 and its kin: their activations exceed the range of fp16, and the loss becomes NaN. */
+/** True for T5, Gemma 2 and 3, and their kin: their activations exceed the range of fp16, and the loss becomes NaN. */
 export function overflowsInHalf(python: PythonModule): boolean {
-  return /\b(m|flan-|u|by|code|long-?)?t5\b|T5For|MT5/i.test(codeText(python))
+  return /\b(m|flan-|u|by|code|long-?)?t5\b|T5For|MT5|gemma-?[23]|medgemma|Gemma[23]/i.test(codeText(python))
 }
 
 /** Arguments that version 5 has no more. */

@@ -124,7 +124,7 @@ function changePrecision(
   if (value === 'bf16-mixed' && handsToNumPy(python))
     return { reason: 'NumPy has no bf16, and the module hands it tensors: convert them with .float() first' }
   if (value === 'fp16-mixed' && overflowsInHalf(python))
-    return { reason: 'T5 models overflow in fp16; they need bf16' }
+    return { reason: 'T5 and Gemma models overflow in fp16; they need bf16' }
   const sparse = sparseRefusal(python)
   if (sparse !== null) return { reason: sparse }
   const argument = python.argument(call, 'precision')

@@ -37,8 +37,16 @@ export function cliDocument(document: ConfigDocument): boolean {
   )
 }
 
+/** What `SaveConfigCallback` wrote of a run, outside of a folder that keeps configurations. */
+function isRecord({ fragment, path }: FragmentFacts): boolean {
+  return (
+    /^# (pytorch_)?lightning(\.pytorch)?==\d/.test(fragment.text) &&
+    !/(^|\/)(conf|config|cfg)s?\//i.test(path)
+  )
+}
+
 export function readCliDocument(facts: FragmentFacts, document: ConfigDocument, claims: ClaimBuilder): void {
-  if (document.index > 0 || document.hasErrors || !cliDocument(document)) return
+  if (document.index > 0 || document.hasErrors || !cliDocument(document) || isRecord(facts)) return
   const root = configuredFrom(facts.path, facts.fragment, [document])
   const trainer = root === null ? undefined : configuredAt(root, 'trainer')
   if (trainer?.kind !== 'map') return

@@ -21,6 +21,8 @@ import { keepingWorkers, testsOnce, whyNotKept } from './keeping-workers.js'
 import { usesAny } from './library-uses.js'
 import { positionsOf } from './loader-arguments.js'
 import { feedsOf } from './loader-use.js'
+import { manyAtOnce } from './loaders-at-once.js'
+import { beforeHandingOver } from './local-samples.js'
 import { moving } from './resident-batches.js'
 import { beforeSpawning } from './spawned-workers.js'
 import { type WorkersOption, workersOption } from './workers-option.js'
@@ -123,7 +125,8 @@ export function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts)
   // Pinned memory is of use to copies that the host does not wait for.
   if (open.pin_memory !== undefined && !mayBePassed(open.pin_memory) && feedsOf(python, call) === 'training')
     writes.push(...overlapping(python, facts))
-  const condition = conditionOf(python, call) ?? beforeSpawning(python, call, facts)
+  const condition =
+    conditionOf(python, call) ?? beforeSpawning(python, call, facts) ?? beforeHandingOver(python, call)
   return {
     title: condition === null ? title : `${title}, ${condition}`,
     safety: condition === null ? 'unsafe' : 'display',
@@ -135,6 +138,8 @@ export function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts)
 /** What has to hold for workers to help, where the code does not tell; null: they help. */
 function conditionOf(python: PythonModule, call: Call): string | null {
   if (isUnshardedStream(python, call)) return 'once the data set is sharded among them with get_worker_info()'
+  if (manyAtOnce(python, call))
+    return 'if few of these loaders are at work at once: each has workers of its own'
   return madeOnHost(python, call) ? null : 'if its samples are made on the CPU'
 }
 

@@ -29,6 +29,7 @@ export function changeDistributed(claim: Claim, value: unknown, facts: FragmentF
   if (claim.setting === 'findsUnused') {
     const written = call.expr.args.find((one) => one.name === 'find_unused_parameters')
     if (written === undefined) return { reason: 'it is set elsewhere' }
+    if (written.value.type !== 'constant') return turnOffAtParameter(python, written.value, facts)
     return {
       title: 'Remove find_unused_parameters',
       safety: 'unsafe',
@@ -49,6 +50,28 @@ export function changeDistributed(claim: Claim, value: unknown, facts: FragmentF
   if (claim.setting === 'sharded') return addSampler(python, call, facts)
   if (claim.setting === 'reshuffled') return addEpoch(python, call, facts)
   return byHand(claim)
+}
+
+/** `def wrap(model, find_unused_parameters=True)`: the function has it from its callers, who go on passing what they want. */
+function turnOffAtParameter(python: PythonModule, given: Expr, facts: FragmentFacts): Change | Refusal {
+  const bindings = given.type === 'name' ? python.bindingsOf(given) : []
+  const [binding, another] = bindings
+  const byDefault = binding?.kind === 'param' && another === undefined ? binding.value : null
+  if (given.type !== 'name' || byDefault?.type !== 'constant' || byDefault.value !== true)
+    return { reason: 'it is set elsewhere' }
+  return {
+    title: `Search for unused parameters only where it is asked for (${given.id}=False by default)`,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'replace',
+        path: facts.path,
+        range: { fragment: facts.fragment.index, start: byDefault.start, end: byDefault.end },
+        text: 'False',
+      },
+    ],
+    imports: [],
+  }
 }
 
 /** `sampler = DistributedSampler(data)` before the loader, and `set_epoch` at the start of each epoch. */

@@ -203,8 +203,26 @@ function callInLoop({ followed }: HotCode, call: Call, loop: Loop): Call {
 function isSwitchedOff(analysis: PythonModule, call: Call, loop: Loop): boolean {
   const [around] = loop.calls
   if (switchAround(analysis, [...call.withs, ...(around?.withs ?? [])])) return true
+  if (isEnteredByHand(analysis, loop.function)) return true
   return callersSwitch(analysis, loop.function, 0)
 }
+
+/** `switch = torch.inference_mode()`, `switch.__enter__()`, or `stack.enter_context(torch.no_grad())`: no block shows how far it holds. */
+function isEnteredByHand(analysis: PythonModule, func: Func | null): boolean {
+  return analysis
+    .callsTo(...switches)
+    .some(
+      (one) =>
+        one.function === func &&
+        one.statement.type !== 'with' &&
+        !isDecorator(func, one) &&
+        (one.assignedTo !== null ||
+          /__enter__|enter_context/.test(codeText(analysis, one.statement.start, one.statement.end))),
+    )
+}
+
+const isDecorator = (func: Func | null, { expr }: Call): boolean =>
+  func?.node.decorators.some(({ start, end }) => start <= expr.start && expr.end <= end) === true
 
 function switchAround(analysis: PythonModule, withs: readonly With[]): boolean {
   return withs.some((one) =>

@@ -7,7 +7,7 @@ import { once } from '../../text/once.js'
 import { asArgument, knownArgument, passedExpression, textIn } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import { callAround } from './call-around.js'
-import { onlyFirstTaken, onlyPeeked, onlyTriedOut } from './peeked-loader.js'
+import { isLeftUnused, onlyFirstTaken, onlyPeeked, onlyTriedOut } from './peeked-loader.js'
 
 export type Feeds = 'training' | 'evaluation'
 
@@ -39,7 +39,8 @@ export function feedsOf(python: PythonModule, call: Call): Feeds | 'nothing' | n
   if (loaderBase(python, call) !== null) return feedsByName(call.function?.class?.name ?? '') ?? 'training'
   if (onlyTriedOut(python, call) || onlyFirstTaken(python, call)) return 'nothing'
   if (call.assignedTo !== null) {
-    if (onlyPeeked(python, call, call.assignedTo)) return 'nothing'
+    if (onlyPeeked(python, call, call.assignedTo) || isLeftUnused(python, call, call.assignedTo))
+      return 'nothing'
     const named = feedsByName(call.assignedTo)
     // A function that counts classes: nothing learns from what it calls its training data.
     if (named === 'training' && keepsNoGradients(python, call) && onlyGoneOver(python, call)) return null

@@ -5,6 +5,19 @@ import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'
 import { callAround } from './call-around.js'
 
+/** A function makes it under a name of its own, and never says that name again. */
+export function isLeftUnused(python: PythonModule, made: Call, name: string): boolean {
+  const { function: func, statement } = made
+  if (func === null || statement.type !== 'assign' || statement.value !== made.expr || !/^\w+$/.test(name))
+    return false
+  const code = python.code.slice(func.node.start, func.node.end)
+  if (/\b(locals|vars|globals|nonlocal|global|exec|eval)\b/.test(code)) return false
+  const { start } = statement
+  return ![...code.matchAll(new RegExp(`(?<![\\w.])${name}\\b`, 'g'))].some(
+    ({ index }) => func.node.start + index !== start,
+  )
+}
+
 /** Nothing takes more than its first batch, in the scope that makes it and in those that see its name. */
 export function onlyPeeked(python: PythonModule, made: Call, name: string): boolean {
   const peeks = peeksOf(python, made, name)

@@ -58,8 +58,14 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
       imports: [],
     }
   }
-  if (claim.setting === 'exclusive' && value === false && claim.site.target === undefined)
+  if (claim.setting === 'exclusive' && value === false && claim.site.target === undefined) {
+    const memory = directive(facts.shell?.directives ?? [], 'mem')
+    if (/^0+[KMGT]?$/i.test(memory?.value ?? ''))
+      return {
+        reason: `--mem=${memory?.value} takes all memory of the node: ask for what the job needs, and share the node`,
+      }
     return removeLine(claim, facts, `Share the node: remove ${claim.key}`)
+  }
   return byHand(claim)
 }
 
