@@ -22,6 +22,7 @@ import { appliedAttributes, frozenOwners, isFrozenClass, mayFreeze, returnsFroze
 import { functionLoads, mayLoad, methodLoads } from './function-loads.js'
 import { isGenerator } from './generators.js'
 import type { Recipe } from './grafts.js'
+import { returnedDataSets } from './handed-data-sets.js'
 import { handedOn, writingMethods } from './handed-on.js'
 import { projectTarget } from './import-targets.js'
 import { heldParameters } from './inherited-fields.js'
@@ -161,6 +162,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
       ...(single ? givenBatch(analysis, func) : {}),
       ...givenStep(analysis, func),
       ...readyData(analysis, func),
+      ...returnedDataSets(analysis, func),
       ...(isGenerator(analysis, func) ? { yields: true as const } : {}),
       ...(isRemembered(func) ? { remembered: true as const } : {}),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),

@@ -104,6 +104,19 @@ export interface Running {
   calls: string[]
 }
 
+/** What a sample of a data set costs, told by what makes it. */
+export interface DataSetKind {
+  /** Canonical name of what makes it in a library; null: it is of a class of the project. */
+  library: string | null
+  bases: string[]
+  /** Calls that making one sample reaches. */
+  items: string[]
+  /** Calls of its class that make a data set of a library, or that divide a stream among workers. */
+  calls: string[]
+  /** Its constructor moves the samples to the accelerator. */
+  resident?: true
+}
+
 export type FunctionSummary = ModuleSummary['functions'][string]
 
 export type ClassSummary = ModuleSummary['classes'][string]
@@ -174,6 +187,8 @@ export interface ModuleSummary {
        * sets calls, or rows of a table on the disk.
        */
       ready?: { kind: 'pickled' | 'table'; calls: string[] }
+      /** The data sets among what it returns. */
+      dataSets?: readonly DataSetKind[]
     }
   >
   classes: Record<
@@ -386,6 +401,8 @@ export type PassedArguments = {
   runs?: Running
   /** An object of a class of the project. */
   made?: MadeObject
+  /** The data sets that it may be. */
+  dataSets?: readonly DataSetKind[]
   /** A network whose weights the caller has frozen. */
   frozen?: true
   /** A value of a training step that lies on the accelerator. */

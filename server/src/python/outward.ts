@@ -13,6 +13,7 @@ import { configuredPath } from './configured-path.js'
 import { seenFrom } from './configured-plain.js'
 import { running } from './effects.js'
 import { handedCall } from './handed-calls.js'
+import { dataSetsOf } from './handed-data-sets.js'
 import { importedTarget, projectTarget, targetOf } from './import-targets.js'
 import { defaultPlace } from './imported-arguments.js'
 import { heldByBase, makings } from './inherited-fields.js'
@@ -218,6 +219,7 @@ function passedArgument(
     ...(argument.star === 1 || argument.star === 2 ? { star: argument.star } : {}),
     ...(type === null ? {} : { type }),
     ...objectPassed(analysis, argument.value),
+    ...dataSetsPassed(analysis, argument),
     ...stepPassed(analysis, argument.value),
   }
 }
@@ -240,6 +242,15 @@ function objectPassed(analysis: Analysis, expr: Expr): Pick<PassedArguments[numb
   return found === null || !Object.hasOwn(found.summary.classes, found.rest)
     ? {}
     : { made: { path: found.summary.path, name: found.rest } }
+}
+
+/** `make_loader(Pictures(rows))`. */
+function dataSetsPassed(
+  analysis: Analysis,
+  { value, star }: Argument,
+): Pick<PassedArguments[number], 'dataSets'> {
+  const kinds = star > 0 || value.type === 'constant' ? [] : dataSetsOf(analysis, value)
+  return kinds.length === 0 ? {} : { dataSets: kinds }
 }
 
 /** `fit(train_step, loader)`. */

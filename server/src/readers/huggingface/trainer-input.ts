@@ -3,7 +3,8 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument } from '../../values/argument.js'
 import type { InputPipelineSettings } from '../../workload/resource-kinds.js'
-import { collatorWork, sampleWork } from '../pytorch/dataset-work.js'
+import { collatorWork } from '../pytorch/collate-work.js'
+import { sampleWork } from '../pytorch/dataset-work.js'
 import { type Trainers, trainerArgument } from './trainers.js'
 
 export interface LoadWork {

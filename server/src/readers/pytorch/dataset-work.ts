@@ -2,9 +2,10 @@
 
 import { functionAt } from '../../python/definition-places.js'
 import { lastIdentifier, toDevice } from '../../python/effects.js'
-import type { Call, ClassSummary, Func, Klass, PythonModule } from '../../python/module.js'
+import type { ClassSummary, DataSetKind, Func, Klass, PythonModule } from '../../python/module.js'
+import { argumentFor } from '../../python/passed-values.js'
 import { movesSamples } from '../../python/resident-data.js'
-import { onlyReturn } from '../../python/returns.js'
+import { onlyReturn, returnsOf } from '../../python/returns.js'
 import type { Binding } from '../../python/scope.js'
 import type { Comprehension, Expr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
@@ -22,7 +23,7 @@ export interface DatasetWork {
   unsharded: boolean
 }
 
-const plain = (work: SampleWork['work'], decoder: string | null = null): SampleWork => ({
+export const plain = (work: SampleWork['work'], decoder: string | null = null): SampleWork => ({
   work,
   decoder,
   unsharded: false,
@@ -156,7 +157,7 @@ function asDeclared(python: PythonModule, binding: Binding, depth: number): Data
 /** Callers that one function has: a helper of many takes anything. */
 const mostCallers = 8
 
-/** What all calls of a function pass for its parameter, where they stand in this module. Each parameter is asked once. */
+/** What all calls of a function pass for its parameter. Each parameter is asked once. */
 function asPassed(python: PythonModule, binding: Binding, depth: number): DatasetWork | null {
   const known = once(python, 'data sets of parameters', () => new Map<Binding, DatasetWork | null>())
   const before = known.get(binding)
@@ -164,11 +165,17 @@ function asPassed(python: PythonModule, binding: Binding, depth: number): Datase
   // Functions may call each other in a circle.
   known.set(binding, null)
   const owner = python.parameterOf(binding)
-  if (owner === null || python.outsideCalls(owner.func).length > 0) return null
+  if (owner === null) return null
   const sites = python.callSites(owner.func) ?? []
-  if (sites.length > mostCallers) return null
+  const outside = python.outsideCalls(owner.func)
+  if (sites.length + outside.length > mostCallers) return null
   const passed = sites.map((site) => passedExpression(python.argument(site, binding.name, owner.position)))
-  const work = costliest(passed.map((one) => (one === null ? null : datasetWork(python, one, depth + 1))))
+  const work = costliest([
+    ...passed.map((one) => (one === null ? null : datasetWork(python, one, depth + 1))),
+    ...outside.map(({ args }) =>
+      ofKinds((args === null ? undefined : argumentFor(args, binding.name, owner.position))?.dataSets),
+    ),
+  ])
   known.set(binding, work)
   return work
 }
@@ -193,24 +200,31 @@ function fromCall(python: PythonModule, value: Expr & { type: 'call' }, depth: n
   if (name === null) {
     // `dataset.shuffle().select(…)`, `make_dataset()`: what it is made from or returns.
     const func = python.functionOf(value.callee)
-    const returned = func === null ? null : onlyReturn(func)
-    if (returned !== null) return datasetWork(python, returned, depth + 1)
+    const returned = func === null ? [] : returnsOf(func).filter(isThere)
+    if (returned.length > 0 && returned.length <= mostCallers)
+      return costliest(returned.map((one) => datasetWork(python, one, depth + 1)))
     const ready = readyElsewhere(python, value.callee)
     if (ready !== null) return ready
     const split = splitElsewhere(python, value, depth)
     if (split !== null) return split
     // A function of another module that makes it.
+    const handed = ofKinds(python.importedFunction(value.callee)?.dataSets)
+    if (handed !== null) return handed
     const maker = functionAt(python, value.callee)
     const made = maker === null ? null : onlyReturn(maker.func)
     if (maker !== null && made !== null) return datasetWork(maker.python, made, depth + 1)
     if (value.callee.type === 'attribute') return fromMethod(python, value, value.callee.attr, depth)
     return null
   }
-  if (name === tensorDataSet) return plain('memory')
   if (wrappers.test(name)) {
     const inner = value.args[0]?.value
     return inner === undefined ? null : datasetWork(python, inner, depth + 1)
   }
+  return fromLibrary(name)
+}
+
+function fromLibrary(name: string): DatasetWork | null {
+  if (name === tensorDataSet) return plain('memory')
   if (inMemoryDataSets.has(name)) return plain('light')
   if (name === 'datasets.load_dataset' || name === 'datasets.load_from_disk') return plain('light')
   if (decodingModules.some((prefix) => name.startsWith(prefix))) {
@@ -222,6 +236,13 @@ function fromCall(python: PythonModule, value: Expr & { type: 'call' }, depth: n
   if (name.startsWith('torch_geometric.datasets.')) return plain('memory')
   if (name === 'list' || name === 'zip' || name === 'range' || arrays.test(name)) return plain('memory')
   return null
+}
+
+/** What functions of other modules hand out or over; the costliest of those that it may be. */
+function ofKinds(kinds: readonly DataSetKind[] | undefined): DatasetWork | null {
+  return costliest(
+    (kinds ?? []).map((one) => (one.library === null ? fromSummary(one) : fromLibrary(one.library))),
+  )
 }
 
 /** What a function of another module hands out was pickled, or lies in a table. */
@@ -261,7 +282,12 @@ function fromMethod(
 }
 
 /** A data set class of another module of the project. */
-function fromSummary({ items, bases, calls, resident }: ClassSummary): DatasetWork | null {
+function fromSummary({
+  items,
+  bases,
+  calls,
+  resident,
+}: Pick<ClassSummary, 'items' | 'bases' | 'calls' | 'resident'>): DatasetWork | null {
   // Without a method that makes a sample, that module does not say how it does.
   if (items === undefined) return null
   const work = fromCalls(
@@ -327,7 +353,7 @@ function fromClass(
 }
 
 /** `self.tokenizer(text, …)` in the code that makes a sample; a collator that is made with a tokenizer pads. */
-function convertersIn(python: PythonModule, func: Func): string[] {
+export function convertersIn(python: PythonModule, func: Func): string[] {
   return converters(
     func.calls.map(({ expr }) => {
       const named = expr.callee.type === 'call' ? expr.callee.callee : expr.callee
@@ -337,10 +363,10 @@ function convertersIn(python: PythonModule, func: Func): string[] {
 }
 
 /** `self.tokenizer(text)`, as a summary has it. */
-const ofAnObject = (name: string): boolean => /^\.\w+$/.test(name)
+export const ofAnObject = (name: string): boolean => /^\.\w+$/.test(name)
 
 /** What turns samples into numbers among these callees, as calls of the table of decoders. */
-function converters(callees: readonly string[]): string[] {
+export function converters(callees: readonly string[]): string[] {
   return [
     ...(callees.some((name) => /tokenizer/i.test(name)) ? ['.tokenize'] : []),
     // It takes pictures and sound as well.
@@ -379,7 +405,7 @@ const onlyIndexing = new Set([
 const cheapMethods =
   /(^|\.)(astype|long|float|int|tolist|iloc|loc|copy|clone|item|items|get|keys|values|append|is_tensor|tensor|from_numpy|as_tensor|size|squeeze|unsqueeze|reshape|view|__getitem__|contiguous|detach|type|array|asarray|Tensor|FloatTensor|LongTensor|stack|cat|randn|rand|randint|zeros|ones)$/
 
-function onDevice(calls: string[]): boolean {
+export function onDevice(calls: string[]): boolean {
   return calls.includes('.cuda') || calls.includes('torch.cuda.') || calls.includes(toDevice)
 }
 
@@ -397,49 +423,4 @@ function fromCalls(calls: string[], bases: string[], sharded: boolean): DatasetW
 /** What is moved there when the data set is made; files that each sample opens are not. */
 function onAccelerator(work: DatasetWork): DatasetWork {
   return work.work === 'decode' ? work : { ...work, work: 'device' }
-}
-
-/** What `make_collate(tokenizer)` or `Collator(tokenizer)` of another module calls for each batch, and how that is called. */
-function madeElsewhere(python: PythonModule, given: Expr): { calls: readonly string[]; name: string } | null {
-  const made = python.definition(given)
-  if (made.type !== 'call') return null
-  const klass = python.importedClass(made.callee)
-  const calls =
-    klass === null
-      ? python.importedFunction(made.callee)?.gives?.calls
-      : klass.methods.includes('__call__')
-        ? klass.calls
-        : undefined
-  return calls === undefined ? null : { calls, name: lastIdentifier(made.callee) }
-}
-
-/** Work of what `collate_fn` gets; null where there is none, or nothing costly in it. */
-export function collateWork(python: PythonModule, call: Call): SampleWork | null {
-  const given = passedExpression(python.argument(call, 'collate_fn', 6))
-  return given === null ? null : collatorWork(python, given)
-}
-
-/** Work of a function, or an object that is called, that makes a batch; null where there is nothing costly in it. */
-export function collatorWork(python: PythonModule, given: Expr): SampleWork | null {
-  const klass = python.instanceClass(given)
-  const func = klass?.methods.get('__call__') ?? python.functionOf(given)
-  if (func === undefined || func === null) {
-    const written = python.text.slice(given.start, given.end)
-    const imported = python.importedFunction(given)?.calls
-    const found = imported === undefined ? madeElsewhere(python, given) : { calls: imported, name: written }
-    const calls = [...(found?.calls ?? [])]
-    if (onDevice(calls)) return plain('device')
-    if (!calls.some((name) => /pad/.test(name))) calls.push(...converters(calls.filter(ofAnObject)))
-    return decoding(calls, found?.name ?? written)
-  }
-  const calls = new Set(python.effectsOfFunction(func).calls)
-  if (onDevice([...calls])) return plain('device')
-  if (!/pad/.test(func.calls.map((one) => one.method).join(' ')))
-    for (const name of convertersIn(python, func)) calls.add(name)
-  return decoding(calls, klass?.name ?? func.name)
-}
-
-function decoding(calls: Iterable<string>, name: string): SampleWork | null {
-  const decoder = decoderIn(calls)
-  return decoder === null ? null : plain(decodingWork(decoder), name)
 }

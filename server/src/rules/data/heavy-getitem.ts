@@ -1,11 +1,9 @@
 import { effective } from '../../values/value.js'
-import type { Run } from '../../workload/claim.js'
 import type { OperationKind } from '../../workload/resource-kinds.js'
 import { defineRule } from '../rule.js'
 import { otherOperation, otherRole, unless } from '../silence.js'
-import { subjectsAround } from '../subject-view.js'
 import { operationOf } from '../training/operation.js'
-import { makes } from './sample.js'
+import { epochsAround, makes } from './sample.js'
 
 /** Share of a run that goes into it where the loader cannot keep up. An assumption. */
 const repeated: [number, number] = [0.05, 0.4]
@@ -44,7 +42,7 @@ export default defineRule({
       message:
         effective(kind) === 'whole scan'
           ? `This goes through all of \`${what}\` for every ${each}: make an index of it once, when the data set is made.`
-          : `\`${kind.key}\` ${what} ${adviceFor(effective(kind) as OperationKind, each, slight, passesOf(view.run))}`,
+          : `\`${kind.key}\` ${what} ${adviceFor(effective(kind) as OperationKind, each, slight, epochsAround(view.run))}`,
       ...(slight
         ? {}
         : {
@@ -59,13 +57,6 @@ export default defineRule({
     })
   },
 })
-
-/** Epochs of the only training that takes the samples; undefined: not known. */
-function passesOf(run: Run): number | undefined {
-  const epochs = new Set(subjectsAround(run, 'Training').map(({ settings }) => effective(settings.epochs)))
-  const [only] = epochs
-  return epochs.size === 1 ? (only ?? undefined) : undefined
-}
 
 function adviceFor(kind: OperationKind, each: string, slight: boolean, epochs: number | undefined): string {
   if (kind === 'repeated work')
