@@ -17,8 +17,9 @@ import type {
 } from '../python/module.js'
 import { argumentFor as passedFor } from '../python/passed-values.js'
 import type { Json } from '../text/json.js'
-import { lookUp } from '../text/records.js'
 import type { Definition } from './import-graph.js'
+import { partOf, together } from './joined-values.js'
+import { type RestCaller, withRest } from './rest-arguments.js'
 
 export interface ProjectModules {
   summaryOf(path: string): ModuleSummary | null
@@ -74,11 +75,18 @@ const makesSamples = /(^|\.)__(getitem|iter)__$|collat/i
 
 const fitting = /(^|\.)(fit|fit_generator|backward)$/
 
+/** A constructor is called by the name of its class. */
+const made = (func: string): string => func.replace(/\.__init__$/, '')
+
 export class OutsideCallIndex {
   private readonly incoming = new Map<string, Incoming[]>()
   private readonly outgoings = new Map<string, Outgoing>()
   private readonly incomingByName = new Map<string, Map<string, Incoming[]>>()
   private readonly resolved = new Map<string, OutsideCall[]>()
+  private readonly passed = new Map<OutwardCall, RestCaller>()
+  private readonly wholes = new Map<OutwardCall, OutwardCall>()
+  /** Arguments that are resolved where they come from. */
+  private readonly handedOn = new Set<PassedArguments[number]>()
   /** Functions may call each other, and many may call one, so each is asked once. */
   private readonly looped = new CircularAnswers<string, boolean>(false, mostSteps)
   private readonly types = new CircularAnswers<string, string | null>(null, mostSteps)
@@ -91,22 +99,65 @@ export class OutsideCallIndex {
   of(path: string): OutsideCall[] {
     let found = this.resolved.get(path)
     if (found === undefined) {
-      found = this.into(path).map(({ importer, name, call }) => ({
-        name,
-        looped: call.looped || this.isLooped(importer, call.from),
-        ...(call.eachStep === true ? { eachStep: true as const } : {}),
-        ...(call.eachEpoch === true ? { eachEpoch: true as const } : {}),
-        ...(call.from !== null && makesSamples.test(call.from) ? { eachSample: true as const } : {}),
-        usedAs: call.usedAs,
-        ...(this.fits(importer) ? { fits: true as const } : {}),
-        ...(call.goneOverTo === undefined ? {} : { goneOverTo: call.goneOverTo }),
-        args: call.args?.map((one) => this.argument(importer, one)) ?? null,
-        open: call.open,
-        ...(call.overridable === true ? { overridable: true as const } : {}),
-        ...(call.tried === undefined ? {} : { tried: call.tried }),
-      }))
+      found = this.made(this.into(path)).map(
+        ({ importer, name, call }): OutsideCall => ({
+          name,
+          looped: call.looped || this.isLooped(importer, call.from),
+          ...(call.eachStep === true ? { eachStep: true as const } : {}),
+          ...(call.eachEpoch === true ? { eachEpoch: true as const } : {}),
+          ...(call.from !== null && makesSamples.test(call.from) ? { eachSample: true as const } : {}),
+          usedAs: call.usedAs,
+          ...(this.fits(importer) ? { fits: true as const } : {}),
+          ...(call.goneOverTo === undefined ? {} : { goneOverTo: call.goneOverTo }),
+          ...this.passedBy(importer, call),
+          ...(call.overridable === true ? { overridable: true as const } : {}),
+          ...(call.tried === undefined ? {} : { tried: call.tried }),
+        }),
+      )
       this.resolved.set(path, found)
     }
+    return found
+  }
+
+  /** What a call passes, with what its function hands on of its own callers' arguments; each call is asked once. */
+  private passedBy(importer: string, call: OutwardCall): RestCaller {
+    const known = this.passed.get(call)
+    if (known !== undefined) return known
+    const resolved = ({ args, open }: OutwardCall) => ({
+      args: args?.map((one) => (this.handedOn.has(one) ? one : this.argument(importer, one))) ?? null,
+      open,
+    })
+    // Functions may hand on to each other in a circle.
+    this.passed.set(call, { args: null, open: true })
+    const whole = this.whole(importer, call)
+    const found = resolved(whole)
+    this.passed.set(call, found)
+    return found
+  }
+
+  /** Without constructors of derived classes that nothing makes, where another class of the same base is made. */
+  private made(calls: readonly Incoming[]): readonly Incoming[] {
+    const idle = new Set(calls.filter((one) => this.isIdle(one)))
+    if (idle.size === 0) return calls
+    const names = new Set(calls.flatMap((one) => (idle.has(one) ? [] : [one.name])))
+    return calls.filter((one) => !idle.has(one) || !names.has(one.name))
+  }
+
+  private isIdle({ importer, call }: Incoming): boolean {
+    const rest = call.args?.find((one) => one.rest !== undefined)?.rest
+    return rest?.of.endsWith('.__init__') === true && this.callsOf(importer, made(rest.of)).length === 0
+  }
+
+  private whole(importer: string, call: OutwardCall): OutwardCall {
+    if (call.args?.some(({ rest }) => rest !== undefined) !== true) return call
+    const known = this.wholes.get(call)
+    if (known !== undefined) return known
+    this.wholes.set(call, call)
+    const callersOf = (func: string) =>
+      this.callsOf(importer, made(func)).map((one) => this.passedBy(one.importer, one.call))
+    const found = withRest(call, callersOf)
+    for (const one of found.args ?? []) if (!call.args.includes(one)) this.handedOn.add(one)
+    this.wholes.set(call, found)
     return found
   }
 
@@ -206,7 +257,7 @@ export class OutsideCallIndex {
     if (given.path !== undefined) return this.settled(path, given.path)
     if (passed.state !== 'parameter') return null
     if (passed.here !== undefined) return this.pathHere(path, passed, passed.here)
-    const called = passed.of.replace(/\.__init__$/, '')
+    const called = made(passed.of)
     const whole = this.paths.of(`${path}\n${called}\n${passed.name}`, () =>
       agreedPath(
         this.callsOf(path, called).map(({ importer, call }) => {
@@ -235,7 +286,7 @@ export class OutsideCallIndex {
   /** The same where its own module calls the function as well: what all of them pass. */
   private pathHere(path: string, passed: Passed & { state: 'parameter' }, here: Passed): PlainPath | null {
     const own = this.path(path, { name: null, position: null, value: here })
-    if (own === null || this.callsOf(path, passed.of.replace(/\.__init__$/, '')).length === 0) return own
+    if (own === null || this.callsOf(path, made(passed.of)).length === 0) return own
     const { here: _, ...outside } = passed
     const other = this.path(path, { name: null, position: null, value: outside })
     return JSON.stringify(own) === JSON.stringify(other) ? own : null
@@ -244,7 +295,7 @@ export class OutsideCallIndex {
   /** The class of what a function is given and only passes on. */
   private type(path: string, passed: Passed): string | null {
     if (passed.state !== 'parameter' || passed.here !== undefined || passed.keys !== undefined) return null
-    const called = passed.of.replace(/\.__init__$/, '')
+    const called = made(passed.of)
     return this.types.of(`${path}\n${called}\n${passed.name}`, () => {
       const types = new Set<string | null>()
       for (const { importer, call } of this.callsOf(path, called)) {
@@ -318,14 +369,16 @@ export class OutsideCallIndex {
 
   /** What all who call the function pass for it. */
   private parameter(path: string, passed: Passed & { state: 'parameter' }): Passed {
-    const called = passed.of.replace(/\.__init__$/, '')
+    const called = made(passed.of)
     const values: Passed[] = passed.here === undefined ? [] : [this.value(path, passed.here)]
-    for (const { importer, call } of this.callsOf(path, called)) {
+    for (const { importer, call: written } of this.made(this.callsOf(path, called))) {
+      const call = this.whole(importer, written)
       if (call.args === null) return { state: 'unknown', because: 'it is handed around as a value' }
       const given = argumentFor(call, passed)
-      if (given !== undefined)
-        values.push(partOf(this.value(importer, given.value), passed.keys ?? [], passed.otherwise))
-      else if (call.open) return { state: 'unknown', because: '**kwargs' }
+      if (given !== undefined) {
+        const value = this.handedOn.has(given) ? given.value : this.value(importer, given.value)
+        values.push(partOf(value, passed.keys ?? [], passed.otherwise))
+      } else if (call.open) return { state: 'unknown', because: '**kwargs' }
       else if (passed.keys === undefined)
         values.push(passed.otherwise ?? { state: 'unknown', because: `the parameter ${passed.name}` })
       else values.push({ state: 'unknown', because: `the parameter ${passed.name}` })
@@ -339,49 +392,4 @@ function argumentFor(
   { name, position }: Passed & { state: 'parameter' },
 ): PassedArguments[number] | undefined {
   return args === null ? undefined : passedFor(args, name, position)
-}
-
-/** What stands under the keys of a value. */
-function partOf(value: Passed, keys: readonly (string | number)[], otherwise: Passed | undefined): Passed {
-  const [key, ...rest] = keys
-  if (key === undefined) return value
-  const because = `.${keys.join('.')}`
-  if (value.state === 'arguments') {
-    const one = lookUp(value.values, String(key))
-    if (one === undefined) return { state: 'unknown', because }
-    const { value: held, overridable, flags, reads } = one
-    const option = flags === undefined ? {} : { option: flags, ...(reads === undefined ? {} : { reads }) }
-    return partOf({ state: 'known', value: held, overridable, ...option }, rest, otherwise)
-  }
-  if (value.state !== 'known') return { state: 'unknown', because }
-  const holds = typeof value.value === 'object' && value.value !== null
-  const child = holds ? lookUp(value.value as Record<string, Json>, String(key)) : undefined
-  if (child !== undefined) return partOf({ ...value, value: child }, rest, otherwise)
-  return rest.length === 0 && holds && otherwise !== undefined ? otherwise : { state: 'unknown', because }
-}
-
-/** One value that all agree on. */
-function together(values: readonly Passed[]): Passed | null {
-  const [first, ...rest] = values
-  if (first === undefined) return null
-  if (first.state === 'arguments')
-    return rest.reduce<Passed>((before, one) => sameArguments(before, one), first)
-  for (const one of rest) {
-    if (first.state !== 'known' || one.state !== 'known')
-      return { state: 'unknown', because: 'several callers' }
-    if (JSON.stringify(first.value) !== JSON.stringify(one.value))
-      return { state: 'unknown', because: 'several callers' }
-  }
-  return first.state === 'known'
-    ? { ...first, overridable: values.some((one) => one.state === 'known' && one.overridable) }
-    : first
-}
-
-function sameArguments(a: Passed, b: Passed): Passed {
-  if (a.state !== 'arguments' || b.state !== 'arguments')
-    return { state: 'unknown', because: 'several callers' }
-  const shared = Object.entries(a.values).filter(
-    ([name, one]) => JSON.stringify(lookUp(b.values, name)) === JSON.stringify(one),
-  )
-  return { state: 'arguments', values: Object.fromEntries(shared) }
 }

@@ -395,6 +395,8 @@ export type PassedArguments = {
   path?: PlainPath
   /** Unpacked: `*args` or `**kwargs`. */
   star?: 1 | 2
+  /** All that the function which calls is given beyond its own parameters. */
+  rest?: RestOfArguments
   /** Canonical class. */
   type?: string
   /** A function that trains, or takes a step: what it does. */
@@ -408,6 +410,15 @@ export type PassedArguments = {
   /** A value of a training step that lies on the accelerator. */
   onDevice?: true
 }[]
+
+/** What a function takes besides `*args` and `**kwargs`, which no call in its own module fills. */
+export interface RestOfArguments {
+  /** The function, qualified. */
+  of: string
+  /** Names of its own parameters, and how many of them calls may fill by position. */
+  taken: string[]
+  positions: number
+}
 
 /** A class by the module that holds it. */
 export interface MadeObject {

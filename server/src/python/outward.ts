@@ -220,6 +220,7 @@ function passedArgument(
     ...(type === null ? {} : { type }),
     ...objectPassed(analysis, argument.value),
     ...dataSetsPassed(analysis, argument),
+    ...restPassed(analysis, argument),
     ...stepPassed(analysis, argument.value),
   }
 }
@@ -251,6 +252,26 @@ function dataSetsPassed(
 ): Pick<PassedArguments[number], 'dataSets'> {
   const kinds = star > 0 || value.type === 'constant' ? [] : dataSetsOf(analysis, value)
   return kinds.length === 0 ? {} : { dataSets: kinds }
+}
+
+/** `super().__init__(**kwargs)`, of a function that only other modules call. */
+function restPassed(analysis: Analysis, { value, star }: Argument): Pick<PassedArguments[number], 'rest'> {
+  if (star === 0 || value.type !== 'name') return {}
+  const [binding, another] = bindingsOf(analysis, value.id, value.start)
+  if (binding?.kind !== 'param' || another !== undefined) return {}
+  const owner = analysis.parameterOwner(binding)
+  if (owner === null || analysis.callSites(owner.func)?.length !== 0) return {}
+  const { params } = owner.func.node
+  if (params.find(({ name }) => name === value.id)?.star !== star) return {}
+  const end = params.findIndex((one) => one.star > 0)
+  const isMethod = owner.func.class !== null
+  return {
+    rest: {
+      of: owner.func.qualified,
+      taken: params.filter((one) => one.star === 0).map(({ name }) => name),
+      positions: Math.max(0, end - (isMethod ? 1 : 0)),
+    },
+  }
 }
 
 /** `fit(train_step, loader)`. */
