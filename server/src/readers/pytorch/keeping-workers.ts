@@ -61,9 +61,17 @@ export function whyNotKept(python: PythonModule, call: Call): string | null {
   // They end with it, whatever it is told.
   if (call.loops.some(({ role }) => role === 'epoch') || madeForOnePass(python, call))
     return 'the loader is made in each epoch'
+  if (isMadeInHeader(python, call)) return 'the loader is made for the one loop that goes over it'
   // One pass of such a sampler may be the whole run.
   if (mayBePassed(python.argument(call, 'batch_sampler', 4))) return 'its batches are drawn elsewhere'
   return hasOwnIterator(python, call) ? ownIterator : null
+}
+
+/** `for batch in DataLoader(…):`, which nothing else can go over. */
+function isMadeInHeader(python: PythonModule, { expr }: Call): boolean {
+  return python.loops.some(
+    ({ node }) => node.type === 'for' && node.iterable.start <= expr.start && expr.end <= node.iterable.end,
+  )
 }
 
 /** A loop elsewhere has it made, and goes over it there. */

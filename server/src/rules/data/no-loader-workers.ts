@@ -44,6 +44,7 @@ export default defineRule({
     const wanted =
       cores === undefined || unasked === undefined || each < 2 ? null : { claim: unasked, cores, each }
     const count = cores === undefined ? suggested(machine) : enough
+    const apart = effective(view.run.job.compute?.settings.chargedApart)
     report({
       at: workers,
       severity:
@@ -76,7 +77,11 @@ export default defineRule({
             ...(wanted === null ? [] : [{ claim: wanted.claim, value: wanted.each }]),
           ],
           // What lies in memory is indexed faster than it is handed over by another process.
-          ...(cost === undefined ? { onlyIf: 'its samples do not lie in memory' } : {}),
+          ...(cost === undefined
+            ? { onlyIf: 'its samples do not lie in memory' }
+            : wanted !== null && apart !== undefined
+              ? { onlyIf: `waiting costs more than the cores, as ${apart} are charged apart` }
+              : {}),
         },
       ],
     })

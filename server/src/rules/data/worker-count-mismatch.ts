@@ -67,6 +67,7 @@ function checkUnaskedCores(
   const alike = effective(subjectIn(view.run, 'Program')?.settings.parallelism) === 'none'
   if (count * processes < 2 * cores || (processes > 1 && alike)) return false
   const better = Math.min(64, Math.ceil(((count + 1) * processes) / Math.max(1, cores)))
+  const apart = effective(view.run.job.compute?.settings.chargedApart)
   report({
     at: asked,
     message: `\`${asked.key}\` is not set: the job ${gets(cores)}, and ${sum(count, processes)} share${count * processes === 1 ? 's' : ''} ${cores <= 1 ? 'it' : 'them'}.`,
@@ -78,7 +79,11 @@ function checkUnaskedCores(
     fixes: [
       {
         set: [{ claim: asked, value: better }],
-        ...(better > mostCores ? { onlyIf: 'the nodes have as many' } : {}),
+        ...(apart !== undefined
+          ? { onlyIf: `waiting costs more than the cores, as ${apart} are charged apart` }
+          : better > mostCores
+            ? { onlyIf: 'the nodes have as many' }
+            : {}),
       },
     ],
     related: [{ location: view.settings.workers!.location, message: 'starts the workers' }],
