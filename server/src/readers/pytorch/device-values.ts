@@ -289,11 +289,37 @@ export class DeviceValues {
     const name = this.analysis.callAt(expr)?.name ?? null
     if (name !== null && this.dialect.readers?.test(name) === true) return false
     if (name?.includes('.') === true && !this.dialect.libraries.test(name)) return false
+    const returned = this.returnedItems(expr, null)
+    if (returned?.every(({ item }) => isNumber(this.analysis, item)) === true) return false
     return (
       (callee.type === 'attribute' && name === null && inner(callee.value)) ||
       given.some(inner) ||
       (depth < mostReturns && this.returnsDevice(expr, depth))
     )
+  }
+}
+
+/** A number of the host, as it is written: `hits.item() / count`. */
+function isNumber(analysis: PythonModule, expr: Expr, depth = 0): boolean {
+  const inner = (one: Expr): boolean => isNumber(analysis, one, depth + 1)
+  if (depth > 6) return false
+  switch (expr.type) {
+    case 'constant':
+      return true
+    case 'binary':
+      return inner(expr.left) && inner(expr.right)
+    case 'tuple':
+      return expr.items.every(inner)
+    case 'name': {
+      const made = analysis.definition(expr)
+      return made !== expr && inner(made)
+    }
+    case 'call':
+      return expr.callee.type === 'attribute'
+        ? readingMethods.test(expr.callee.attr) || /^(size|numel|dim)$/.test(expr.callee.attr)
+        : expr.callee.type === 'name' && /^(float|int|len|round)$/.test(expr.callee.id)
+    default:
+      return false
   }
 }
 
