@@ -1,4 +1,5 @@
 /** Gradient checkpointing that code switches on by a call, rather than by an argument of what trains. */
+import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { once } from '../../text/once.js'
 import { knownArgument, mayBePassed } from '../../values/argument.js'
@@ -6,7 +7,10 @@ import type { Keyed } from '../../values/operations.js'
 import { originOf, unreadable } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Value } from '../../values/value.js'
+import { writeArgument } from '../../values/write-argument.js'
+import { changeOf } from '../change-answer.js'
 import { type Spot, switchAround } from '../pytorch/lowering.js'
+import type { FragmentFacts } from '../reader.js'
 
 const key = 'gradient_checkpointing_enable'
 
@@ -27,7 +31,12 @@ export function checkpointingBy(
   const always = calls.find((call) => python.reach(call.expr.start).state === 'always')
   const call = always ?? first
   const origin = locator.origin(calleePlace(call), {
-    site: callSite(call, { kind: 'refused', reason: `leave ${call.method}() out` }),
+    site: callSite(
+      call,
+      calls.length === 1 && isPreparation(call)
+        ? { kind: 'argument', name: preparationSwitch }
+        : { kind: 'refused', reason: `leave ${call.method}() out` },
+    ),
   })
   if (always !== undefined) return { key: call.method, value: { ...origin, state: 'known', value: true } }
   const switched = calls.length > 1 ? null : switchAround(python, call.expr.start)
@@ -49,12 +58,34 @@ export function checkpointingBy(
   }
 }
 
+/** By default it switches checkpointing on, whatever the arguments of the Trainer say. */
+const preparationSwitch = 'use_gradient_checkpointing'
+
+function isPreparation(call: Call): boolean {
+  return /(^|\.)prepare_model_for_kbit_training$/.test(call.name ?? '')
+}
+
+/** Some call switches it on, or may. */
+export function isSwitchedByCalls(python: PythonModule): boolean {
+  return switchingCalls(python)?.length !== 0
+}
+
+/** `prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)` */
+export function leaveUnchecked(facts: FragmentFacts, call: Call): Change | Refusal {
+  const { python } = facts
+  if (python === undefined) return { reason: 'this is not written in Python' }
+  const given = python.argument(call, preparationSwitch, 1)
+  return changeOf(`Set ${preparationSwitch}=False`, [
+    writeArgument(facts, call, preparationSwitch, given, 'False'),
+  ])
+}
+
 /** Null: something else may switch it on. */
 function switchingCalls(python: PythonModule): Call[] | null {
   return once(python, 'calls that switch checkpointing on', () => {
     const enabling = python.calls.filter(({ method }) => method === key)
-    const prepared = python.calls.filter((call) => /\.prepare_model_for_kbit_training$/.test(call.name ?? ''))
-    const given = prepared.map((call) => python.argument(call, 'use_gradient_checkpointing', 1))
+    const prepared = python.calls.filter(isPreparation)
+    const given = prepared.map((call) => python.argument(call, preparationSwitch, 1))
     if (given.some((one) => mayBePassed(one) && typeof knownArgument(one) !== 'boolean')) return null
     const calls = [...enabling, ...prepared.filter((_, index) => knownArgument(given[index]!) !== false)]
     if (calls.length > 0) return calls

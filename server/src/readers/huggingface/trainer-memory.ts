@@ -214,7 +214,9 @@ function readCheckpointing(source: ArgumentsSource, context: ReaderContext, trai
   const table = made.family.trl ? trlSettings : trainerSettings
   const { key, value: read } = table.read('checkpointing', source, context.versions)
   const value = orDefault(read, false)
-  if (isGiven(source.get('gradient_checkpointing'))) training.say('checkpointing', key, value)
+  // Off in the arguments, it stays on where the model itself was told.
+  const off = effective(value) === false
+  if (isGiven(source.get('gradient_checkpointing')) && !off) training.say('checkpointing', key, value)
   else {
     const switched = checkpointingBy(python, { locator, place, site }, value)
     training.say('checkpointing', switched.value === value ? key : switched.key, switched.value)

@@ -1,11 +1,11 @@
 import { model as known } from '../../catalog/models.js'
-import { trainingMemory } from '../../estimate/memory.js'
+import { type MemoryEstimate, trainingMemory } from '../../estimate/memory.js'
 import { stateMemory } from '../../estimate/memory-states.js'
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
 import { mostMemoryOf } from '../memory-bound.js'
-import { defineRule } from '../rule.js'
+import { defineRule, type Report } from '../rule.js'
 import { offAccelerator, otherRole, unlessUnread } from '../silence.js'
 import {
   aboutGigabytes,
@@ -17,8 +17,13 @@ import {
   type TrainingMemory,
   usableOf,
 } from '../training-memory.js'
+import { questionOf } from '../training-question.js'
 
-/** Without the saving, the high end of the estimate stays below this share of the memory. */
+/** Without the saving, what is expected and the high end of the estimate stay below these shares of the memory. */
+const plenty = { expected: 0.5, high: 0.85 }
+/** Where the worst stands for what is not known, only the high end means anything. */
+const worst = 0.8
+/** States that are kept on the host would take no more of the memory. */
 const spare = 0.6
 /** Where the library saves by itself. */
 const spareByDefault = 0.4
@@ -45,24 +50,29 @@ export default defineRule({
       return silent(
         unlessUnread(view, ['checkpointing', 'sharding'], 'no memory is saved at the price of time'),
       )
-    const found = mostMemoryOf(view, options)
+    const found = mostMemoryOf(withLength(view), options)
+    const shared = statesShared(view, usableOf(machineOf(view, options)))
     if (!('estimate' in found)) {
       const states = statesOnHost(view, usableOf(machineOf(view, options)))
-      if (states === null) return silent(noEstimate(view, found))
-      return report({ at: sharding!, confidence: 'medium', message: states, saving: offloading })
+      if (states !== null)
+        return report({ at: sharding!, confidence: 'medium', message: states, saving: offloading })
+      return shared === null ? silent(noEstimate(view, found)) : report(shared)
     }
+    if (shared !== null) report(shared)
     if ((found.setup.tokens ?? 0) > longest) return silent(`the texts are long: ${found.setup.tokens} tokens`)
     silent('without it the training might not fit')
     const { gpu } = found.machine
     const usable = found.usable ?? usualGB * 2 ** 30
     const room = (high: number, most: number) => high <= most * usable
+    const hasPlenty = ({ expected, high }: MemoryEstimate) =>
+      found.assumed.size > 0 ? room(high, worst) : room(expected, plenty.expected) && room(high, plenty.high)
     const card =
       gpu === null ? `${usualGB} GB that most GPUs have at least` : `${gpu.memoryGB} GB of ${gpu.name}`
 
     if (checkpointing !== undefined && effective(checkpointing) === true) {
       const without = trainingMemory({ ...found.setup, checkpointing: false })
-      const most = checkpointing.state === 'default' ? spareByDefault : spare
-      if (without !== null && room(without.high, most)) {
+      const byDefault = checkpointing.state === 'default'
+      if (without !== null && (byDefault ? room(without.high, spareByDefault) : hasPlenty(without))) {
         report({
           at: checkpointing,
           confidence: 'medium',
@@ -123,6 +133,67 @@ function statesOnHost({ settings }: SubjectView<'Training'>, usable: number | nu
   const states = weights + gradients + optimizer
   if (states > spare * (usable ?? largerGB * 2 ** 30)) return null
   return `States are kept in host memory, so each step waits for the bus. Weights, gradients and states of ${id} (${parametersText(model.parameters)}) take at most ${gigabytes(states)} GB on one device, less where several share them: ${usable === null ? `a GPU of ${largerGB} GB holds` : 'the GPU holds'} them.`
+}
+
+/** States of a network that any device has room for many times over. */
+const small = 0.25
+
+/** Weights, gradients and states of all devices would take little of one; null: they would not, or nobody knows. */
+function statesShared({ settings }: SubjectView<'Training'>, usable: number | null): Report | null {
+  const { sharding, model, adapters, optimizer } = settings
+  const shared = effective(sharding)
+  const id = effective(model)
+  const network = id === undefined ? undefined : known(id)
+  if (sharding === undefined || shared == null || network === undefined) return null
+  if (shared.stage < 2 || shared.offload.optimizer || shared.offload.parameters) return null
+  const {
+    weights,
+    gradients,
+    optimizer: states,
+  } = stateMemory({
+    model: network,
+    weightBits: 32,
+    arithmetic: 'fp32',
+    optimizer: effective(optimizer) ?? 'adamw',
+    adapters: effective(adapters) ?? null,
+    replicas: true,
+    sharding: null,
+    checkpointing: false,
+  })
+  const all = weights + gradients + states
+  if (all > small * (usable ?? usualGB * 2 ** 30)) return null
+  const costs =
+    shared.stage === 3
+      ? 'Every pass collects the weights of all layers from the other devices'
+      : 'Gradients and states are shared among the devices'
+  return {
+    at: sharding,
+    confidence: 'medium',
+    message: `${costs}, though all of ${id} (${parametersText(network.parameters)}) takes at most ${gigabytes(all)} GB: ${usable === null ? `a GPU of ${usualGB} GB` : 'each'} has room for it. Plain data parallelism exchanges gradients only.`,
+    ...(shared.stage === 3 && {
+      saving: {
+        fraction: [0.05, 0.3] as [number, number],
+        usd: null,
+        basis:
+          'collecting the weights for each pass takes 5 to 30 % of a step of a small network (assumption)',
+      },
+    }),
+  }
+}
+
+/** The longest text as the modules around it cut texts, where the training itself does not say. */
+function withLength(view: SubjectView<'Training'>): SubjectView<'Training'> {
+  const claim = view.settings.sequenceLength
+  if (claim?.state !== 'unknown' || claim.bounds !== undefined) return view
+  const question = questionOf(view, null, { fast: 1, slow: 1 })
+  if ('missing' in question || question.slow.network?.unit !== 'tokens') return view
+  const most = question.slow.size?.high
+  return most === undefined
+    ? view
+    : {
+        ...view,
+        settings: { ...view.settings, sequenceLength: { ...claim, bounds: { low: null, high: most } } },
+      }
 }
 
 function seen(claim: Claim): string {
