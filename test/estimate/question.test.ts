@@ -61,6 +61,7 @@ describe('models as people write them', () => {
     ['Barlow Twins', 'resnet50'],
     ['MiniGPT-4', 'llava-hf/llava-1.5-7b-hf'],
     ['codeparrot', 'openai-community/gpt2-xl'],
+    ['R-101', 'resnet101'],
   ] as const)
     it(text, () => assert.equal(namedModel(text)?.model?.name, name))
 
@@ -280,6 +281,36 @@ describe('answers', () => {
     assert.ok(hours!.low < 336 && hours!.high > 336, JSON.stringify(hours))
   })
 
+  it('published: RegNetX-400MF waits for its photographs, 3.9 h for 100 epochs on 8 V100', () => {
+    const hours = (size: string) =>
+      ask({
+        ...resnet,
+        model: 'RegNetX-400MF',
+        gpu: 'Tesla V100 16GB',
+        batch: 128,
+        size,
+        length: '100 epochs',
+      }).hours!
+    assert.ok(hours('224').low < 3.9 && hours('224').high > 3.9, JSON.stringify(hours('224')))
+    // Pictures that lie in memory as they are make nobody wait.
+    assert.ok(hours('64').high < 0.5 * hours('224').high)
+  })
+
+  it('adapters on a long text cost a plain program nearly as much as all weights, published at 4.7 s a step on an H100', () => {
+    const asked = { model: 'Llama-3.1-8B', size: '8192', batch: 2, gpu: 'H100', precision: 'bf16' }
+    const step = (method: string) => ask({ ...asked, method }).stepSeconds!
+    const [all, adapters] = [step('full + gradient checkpointing'), step('lora + gradient checkpointing')]
+    assert.ok(all.low < 4.7 && all.high > 4.7, JSON.stringify(all))
+    assert.ok(adapters.high > 0.75 * all.high && adapters.low < all.low, JSON.stringify([all, adapters]))
+  })
+
+  it('a range is never narrower than what is known', () => {
+    for (const precision of ['fp32', 'fp16-mixed']) {
+      const { samplesPerSecond } = ask({ ...resnet, precision, length: '90 epochs' })
+      assert.ok(samplesPerSecond!.high >= 3.499 * samplesPerSecond!.low)
+    }
+  })
+
   it('a machine is paid for as a whole', () => {
     const eight = ask({ ...resnet, gpu: 'p3.16xlarge', devices: 8 })
     const one = ask({ ...resnet, gpu: 'p3.16xlarge', devices: 1 })
@@ -388,6 +419,27 @@ describe('answers', () => {
     assert.ok(memory('bf16', 'qlora r=32') < 0.8 * once)
   })
 
+  it('RegNets are known by their millions and billions of products', () => {
+    for (const [name, known] of [
+      ['RegNetX-8.0GF', 'regnetx_080'],
+      ['RegNetY-200MF', 'regnety_002'],
+      ['RegNetX-6.4GF', 'regnetx_064'],
+    ] as const)
+      assert.match(namedModel(name)?.cost?.name ?? '', new RegExp(known))
+  })
+
+  it('published: 16 bits save a detector on a transformer less than half, 7.8 GB with Swin-T and 11.9 with Swin-S', () => {
+    const asked = { size: '1333x800', batch: 2, devices: 8, gpu: 'V100', optimizer: 'AdamW' }
+    const of = (model: string, precision: string) => ask({ ...asked, model, precision }).memory!
+    for (const [model, gib] of [
+      ['Mask R-CNN Swin-T', 7.8],
+      ['Mask R-CNN Swin-S', 11.9],
+    ] as const)
+      assert.ok(of(model, 'fp16').high > gib * 2 ** 30 && of(model, 'fp16').low < gib * 2 ** 30, model)
+    const share = (model: string) => of(model, 'fp16').expected / of(model, 'fp32').expected
+    assert.ok(share('Mask R-CNN Swin-T') > share('Mask R-CNN R50-FPN'))
+  })
+
   it('a loss in pieces keeps no logits', () => {
     const llama: Question = { model: 'Llama 3.1 8B', batch: 2, size: '4096', gpu: 'A100 80GB' }
     const [plain, pieces] = ['QLoRA', 'QLoRA (Unsloth)'].map(
@@ -492,6 +544,14 @@ describe('answers', () => {
     // Published: 14,949 MiB, and half of it by libraries of today.
     assert.ok(Math.abs(expected / (14_949 * 2 ** 20) - 1) < 0.1, String(expected / 2 ** 20))
     assert.ok(low < 0.7 * expected && high > expected)
+  })
+
+  it('a network in the name of one that nobody knows is told as what it is counted as', () => {
+    const { hours, assumptions } = ask({ ...resnet, model: 'CBAM-ResNet50', length: '90 epochs' })
+    assert.deepEqual(hours, ask({ ...resnet, length: '90 epochs' }).hours)
+    assert.ok(assumptions.includes('counted as ResNet50, of which its name speaks'))
+    // Its decoder computes as much again.
+    assert.equal(namedModel('Frobnicated U-Net ResNet34'), undefined)
   })
 
   it('a number alone is told as what it is taken for', () => {

@@ -120,6 +120,21 @@ const additions =
   /\b(controlnet|t2i-?adapter|ip-?adapter|instruct-?pix2pix|textual[- ]inversion|dream-?booth|custom[- ]diffusion|lcm|latent consistency( models?| distillation)?|text[- _]to[- _]image)\b/i
 
 const families: [pattern: RegExp, known: (match: RegExpExecArray) => string][] = [
+  // timm counts hundred millions of products: 'RegNetX-8.0GF', 'RegNetY-200MF'.
+  [
+    /^regnet[-_ ]?([xy])[-_ ]?(\d+(?:\.\d+)?)\s?([mg])f$/,
+    ([, kind, size, unit]) =>
+      `regnet${kind}_${String(Math.round(Number(size) * (unit === 'g' ? 10 : 0.01))).padStart(3, '0')}`,
+  ],
+  [/^yolo[- ]?v?(\d+)[- ](nano|small|medium|large)$/, ([, version, size]) => `yolov${version}${size![0]}`],
+  [/^vit[-_ ](tiny|small|base|large)[-_ ](\d{3})$/, ([, size, edge]) => `vit_${size}_patch16_${edge}`],
+  [/^stable-diffusion-v?(\d)-\d$/, ([, version]) => `Stable Diffusion ${version === '1' ? 'v1.5' : version}`],
+  // Backbones as OpenMMLab and pycls write them.
+  [/^r-?(18|34|50|101|152)(?:-1x64d)?$/, ([, layers]) => `resnet${layers}`],
+  [
+    /^x-?(50|101)[-_ ](32|64)x([48])d$/,
+    ([, layers, groups, width]) => `resnext${layers}_${groups}x${width}d`,
+  ],
   [/^esm-?2[-_ ](\d+[mb])$/, ([, size]) => `facebook/esm2_${lookUp(proteins, size!) ?? size}_UR50D`],
   [/^gpt-?3(?:[- ](small|medium|large|xl))?$/, ([, size]) => `GPT-3 ${lookUp(thirds, size ?? '')}`],
   [/^chronos-t5[- (]+(small|base|large)/, ([, size]) => `t5-${size}`],

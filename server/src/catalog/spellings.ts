@@ -17,6 +17,8 @@ export interface NamedModel {
   assumed: boolean
   /** What a method computes of it for one picture; absent: it goes through once. */
   views?: Views
+  /** The network that its name speaks of, beside words that nobody knows; absent: it is on record itself. */
+  like?: string
 }
 
 /** Letters and digits only. */
@@ -144,8 +146,22 @@ export function namedModel(text: string): NamedModel | undefined {
   const near = [...new Set(spelled.flatMap(relatives))]
   return (
     near.map((one) => onRecord(text, shorter(one))).find(Boolean) ??
-    near.map((one) => assumedOf(text, one)).find(Boolean)
+    near.map((one) => assumedOf(text, one)).find(Boolean) ??
+    likeOf(text)
   )
+}
+
+/** A network that stands in the name of another: 'CBAM-ResNet50', 'custom ResNet-18'. */
+const within =
+  /(?:wide[- ]?)?resne[xs]?t[-_ ]?\d{2,3}|vgg[-_ ]?1[1369]|densenet[-_ ]?\d{3}|efficientnet[-_ ]?(?:v2[-_ ]?[sml]|b\d)|mobilenet[-_ ]?v[123]|inception[-_ ]?v[34]|(?:ro)?bert[-_ ](?:base|large)|vit[-_ ][bslh]\/\d\d|swin[-_ ][tsbl]\b/i
+/** What stands around it computes as much again, or more. */
+const larger =
+  /u-?net|fpn|linknet|deeplab|r-?cnn|yolo|ssd|segm|psp|detr|lstm|gru|\bcrf\b|gan\b|nerf|clip|siamese|triplet|ensemble|distill|\b3d\b|video/i
+
+function likeOf(text: string): NamedModel | undefined {
+  const like = larger.test(text) ? undefined : within.exec(text)?.[0]
+  const found = like === undefined || like === text.trim() ? undefined : namedModel(like)
+  return found && { ...found, name: text, like: like! }
 }
 
 /** A language model says its size; networks for images say millions, or nothing. */

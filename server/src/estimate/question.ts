@@ -71,6 +71,8 @@ export interface ReadQuestion {
   samples: number | null
   /** A clause each. */
   assumptions: string[]
+  /** The program itself is read, with its loader and what it does beside its steps; absent: nothing but the question is known. */
+  programRead?: true
 }
 
 /** A word that is not understood. */
@@ -124,6 +126,7 @@ export function readQuestion(asked: Question): ReadQuestion | NotUnderstood {
 
   const data = question.dataset === undefined ? null : (dataset(question.dataset) ?? null)
   const network = networkOf(withGenerator(named, data), predictsNoToken(data))
+  if (named.like !== undefined) assumptions.push(`counted as ${named.like}, of which its name speaks`)
   if (named.assumed) assumptions.push('only its size is known: layers of published models of this size')
   const size = sizeOf(network, written, question.size ?? '', data, assumptions)
   const length = lengthOf(question, network, assumptions)

@@ -3,7 +3,7 @@ import { writesText } from '../catalog/models.js'
 import type { Interval, Network } from './network.js'
 import type { ReadQuestion } from './question.js'
 import { samplesOf, type Work, workOf } from './run-length.js'
-import { stepSeconds } from './step-seconds.js'
+import { type StepSeconds, stepSeconds } from './step-seconds.js'
 
 /** What would make the time known. */
 export type Lack =
@@ -43,7 +43,15 @@ export interface RunHours {
 }
 
 /** Seconds and share of a run that pass beside its steps: start, evaluation, checkpoints. */
-const beside = { seconds: 60, share: 0.05 }
+const beside = { seconds: { read: 60, unread: 120 }, share: 0.05 }
+
+/**
+ * Seconds until a photograph is read, decoded, cropped and resized, for each accelerator: twelve milliseconds in one of eight processes,
+ * within what loader-seconds.ts takes for one.
+ */
+const photograph = 12e-3 / 8
+/** Pixels of an edge from which pictures are photographs in files. */
+const photographs = 96
 
 /** Programs that generate text between steps, with several models. */
 const manyModels = /\b(ppo|rlhf|grpo)\b/i
@@ -81,7 +89,7 @@ function ofSamples(read: ReadQuestion): RunHours {
   if (typeof speed === 'string') return { speed: null, work: null, hours: null, lacks: [speed], assumptions }
   const work = lengthOf(read)
   if (typeof work === 'string') return { speed, work: null, hours: null, lacks: [work], assumptions }
-  return { speed, work, hours: hoursOf(speed, work), lacks: [], assumptions }
+  return { speed, work, hours: hoursOf(read, speed, work), lacks: [], assumptions }
 }
 
 /** An assumed size tells nothing where its ends lie further apart than this. */
@@ -89,6 +97,20 @@ const widest = 6
 
 function sizeWords({ unit }: Network): string {
   return unit === 'pixels' ? 'size of the pictures' : 'length of the samples'
+}
+
+/** A question shows no program: the least that the high end is of the low one. Set by the same runs as estimate/step-seconds.ts. */
+const leastApart = 3.5
+
+function apart(found: StepSeconds | null): StepSeconds | null {
+  if (found === null) return null
+  const { step, samplesPerSecond } = found
+  const { low, high } = samplesPerSecond
+  const each = Math.sqrt(Math.max(1, (leastApart * low) / high))
+  return {
+    step: step && { low: step.low / each, high: step.high * each },
+    samplesPerSecond: { low: low / each, high: high * each },
+  }
 }
 
 /** Parameters from which programs that train all weights compute layers twice without saying so. */
@@ -121,8 +143,9 @@ function speedOf(read: ReadQuestion, assumptions: string[]): Speed | Lack {
     gathers: read.method.sharding?.stage === 3,
     offloads: read.method.offload,
   }
-  const small = stepSeconds({ ...input, size: size.low })
-  const large = size.low === size.high ? small : stepSeconds({ ...input, size: size.high })
+  const within = read.programRead === true ? (found: StepSeconds | null) => found : apart
+  const small = within(stepSeconds({ ...input, size: size.low }))
+  const large = size.low === size.high ? small : within(stepSeconds({ ...input, size: size.high }))
   if (small === null || large === null) return 'speed'
   if (read.size === null && network.assumedSize != null) {
     const [fewest, most] = [large.samplesPerSecond, small.samplesPerSecond]
@@ -181,14 +204,25 @@ function lengthOf(read: ReadQuestion): Work | Lack {
   return 'missing' in found ? found.missing : found
 }
 
-function hoursOf({ step, samplesPerSecond, packed }: Speed, { steps, samples }: Work): Interval {
+/** Seconds that the data takes for each sample, over all devices, where a plain program waits for it. */
+function waitOf({ network, size, devices }: ReadQuestion): number {
+  return network?.unit === 'pixels' && size !== null && size.high >= photographs ? photograph / devices : 0
+}
+
+function hoursOf(
+  read: ReadQuestion,
+  { step, samplesPerSecond, packed }: Speed,
+  { steps, samples }: Work,
+): Interval {
   const seconds =
     step !== null && steps !== null
       ? { low: steps * step.low, high: steps * step.high }
       : { low: samples! / samplesPerSecond.high, high: samples! / samplesPerSecond.low }
+  const waits = read.programRead === true ? 0 : waitOf(read) * (samples ?? 0)
+  const start = beside.seconds[read.programRead === true ? 'read' : 'unread']
   const together = packed === undefined || samples === null ? seconds.low : samples / packed
   return {
     low: Math.min(seconds.low, together) / 3600,
-    high: (seconds.high * (1 + beside.share) + beside.seconds) / 3600,
+    high: (Math.max(seconds.high, waits) * (1 + beside.share) + start) / 3600,
   }
 }

@@ -52,6 +52,11 @@ interface Stack {
   winograd: { long: number; short: number }
   /** Share of that which convolutions in groups of channels reach. */
   grouped: number
+  /** Share of its speed that a network for detection reaches: pictures differ in size, so no kernels are chosen for them. */
+  detectors: number
+  /** Share of that in 16 bits which products of transformers reach, and those of cards that outrun what feeds them. */
+  transformers: number
+  outrun: number
   /** How often what is kept for the backward pass goes through memory: written, read, normalised, differentiated. */
   moves: number
   /** Bytes that the optimiser reads and writes for each weight: one kernel for everything, or one for each operation. */
@@ -69,6 +74,8 @@ interface Stack {
   audio: number
   /** Passes through memory of weights that are unpacked from 4 bits. */
   unpacking: number
+  /** The same as `moves`, on top, for adapters: each copies its input, multiplies it twice, scales the result and adds it. */
+  adapters: number
 }
 
 /**
@@ -76,9 +83,13 @@ interface Stack {
  * them (test/estimate/runs.test.ts).
  */
 const fast: Stack = {
-  peak: { fp32: 0.95, tf32: 0.75, fp16: 0.8, bf16: 0.8, fp8: 0.6 },
+  // In 8 bits: NVIDIA's own language models on a DGX H100 reach 0.45 over a whole step.
+  peak: { fp32: 0.95, tf32: 0.75, fp16: 0.8, bf16: 0.8, fp8: 0.65 },
   winograd: { long: 1.45, short: 1 },
   grouped: 0.5,
+  detectors: 0.7,
+  transformers: 1,
+  outrun: 1,
   moves: 5.2,
   optimizer: 28,
   layerStart: { convolutions: 0.3e-3, other: 0.3e-3 },
@@ -86,12 +97,16 @@ const fast: Stack = {
   host: { bus: 25e9, update: 200e9 },
   audio: 0,
   unpacking: 1,
+  adapters: 0,
 }
 const slow: Stack = {
   peak: { fp32: 0.5, tf32: 0.38, fp16: 0.38, bf16: 0.38, fp8: 0.2 },
   winograd: { long: 1, short: 1 },
   // Libraries of before 2023 had no kernels of matrix units for them (timm's benchmark of 800 networks).
   grouped: 1 / 3,
+  detectors: 1,
+  transformers: 0.85,
+  outrun: 0.75,
   moves: 16.5,
   optimizer: 60,
   layerStart: { convolutions: 1.7e-3, other: 3.6e-3 },
@@ -99,7 +114,11 @@ const slow: Stack = {
   host: { bus: 8e9, update: 20e9 },
   audio: 5e-3,
   unpacking: 3,
+  adapters: 20,
 }
+
+/** Cards whose matrix units need more for each byte of memory than those before: 295 operations on an H100, 153 on an A100. */
+const outrunning = /^(Hopper|Blackwell)/
 
 /** Cards with so much bandwidth (GB/s) are linked to each other; others share a bus of this speed (bytes per second). */
 const linked = { bandwidth: 700, bus: 8e9 }
@@ -159,7 +178,8 @@ function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: b
   const { winograd } = stack
   const saved = convolves(network.networkClass) && format !== 'tf32' ? winograd[long ? 'long' : 'short'] : 1
   const groups = network.grouped === true && !long ? stack.grouped : 1
-  const share = stack.peak[format] * saved * groups
+  const short = long ? 1 : shortShare(input, stack)
+  const share = stack.peak[format] * saved * groups * short
   const compute = (forward * passes) / (peak * share)
   const move = (network.kept(size, long ? 32 : 16, worst) * stack.moves * (passes / 3)) / bandwidth
   // However few layers there are: the loss, the optimiser, and the program's own loop.
@@ -168,7 +188,9 @@ function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: b
   const start = layers * layerStart * (forwardOnly ? 1 / 3 : twice ? 4 / 3 : 1)
   const unpack = quantized ? (network.parameters * 2.5 * passes * stack.unpacking) / bandwidth : 0
   const load = network.unit === 'seconds' ? size * stack.audio : 0
-  const device = (compute + move + load) * batch + unpack
+  const adapt = input.frozen ? (network.kept(size, 16) * stack.adapters * (passes / 3)) / bandwidth : 0
+  const detect = network.networkClass === 'detector' ? stack.detectors : 1
+  const device = ((compute + move) / detect + load + adapt) * batch + unpack
   // A plain program waits for its kernels between starting them.
   const pass = worst ? device + start : Math.max(device, start)
   const update = frozen ? 0 : updateSeconds(input, stack, bandwidth)
@@ -178,6 +200,14 @@ function onStack(input: StepInput, stack: Stack, format: ProductFormat, worst: b
   const gathered = gather(input, stack, bandwidth)
   const each = worst ? pass + gathered : Math.max(pass, gathered)
   return each * accumulation + update + exposed
+}
+
+/** Share in 16 bits of what a stack reaches otherwise. */
+function shortShare({ network, gpu }: StepInput, { transformers, outrun }: Stack): number {
+  return (
+    (network.networkClass === 'transformer' ? transformers : 1) *
+    (outrunning.test(gpu.generation) ? outrun : 1)
+  )
 }
 
 function updateSeconds({ network, devices, offloads }: StepInput, stack: Stack, bandwidth: number): number {

@@ -110,6 +110,7 @@ export function questionOf(
     },
     length: passes[end],
     openLength: null,
+    programRead: true,
     dataset: data.known,
     unknownDataset: data.unknown,
     samples: told ?? data.rows?.[end] ?? null,
