@@ -13,6 +13,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { isJaxLoop, jaxEvidence } from '../jax/loop.js'
 import { kerasEvidence } from '../keras/evidence.js'
+import { fitWithWorkers } from '../keras/fit-workers.js'
 import { argumentOf, kerasFits, usesKeras } from '../keras/fits.js'
 import { isOfImageGenerator } from '../keras/image-generators.js'
 import { decoderIn } from '../pytorch/datasets.js'
@@ -67,10 +68,7 @@ export const generatedBatchesReader = defineReader({
       claim(claims, made, { ...common, role }, scope, generated === undefined ? 'the step' : 'generator')
     }
   },
-  change: () => ({
-    reason:
-      'give Keras `workers`, read the samples through a data set with workers, or make batches ahead in processes of their own',
-  }),
+  change: fitWithWorkers,
 })
 
 interface Made {
@@ -79,6 +77,8 @@ interface Made {
   decoder: string
   /** Pictures in memory are turned and scaled. */
   light?: true
+  /** Several may draw from it at once: what is asked for a batch by its number. */
+  numbered?: true
   /** Each picture is turned, sheared or scaled by itself, which takes longer than to decode it. */
   turned?: true
 }
@@ -157,13 +157,15 @@ function methodElsewhere(python: PythonModule, callee: Expr): string[] | null {
 
 function claim(
   claims: ClaimBuilder,
-  { call, decoder, light, turned }: Made,
+  { call, decoder, light, turned, numbered }: Made,
   evidence: Evidence,
   scope: string,
   by: 'generator' | 'one thread' | 'the step',
+  fit: Call | null = null,
 ): void {
   const at = { start: call.callee.start, end: call.callee.end }
-  const site = { start: call.start, end: call.end }
+  const { start, end } = numbered === true && fit !== null ? fit.expr : call
+  const site = { start, end }
   const pipeline = claims.subject('InputPipeline', at, scope, evidence)
   pipeline.known('feeds', 'batches', 'training', at)
   const key = lastIdentifier(call.callee) === 'from_generator' ? 'from_generator' : 'workers'
@@ -192,7 +194,7 @@ function readFit(python: PythonModule, fit: Call, evidence: Evidence, claims: Cl
         pipelineFrom(python, one),
     )
     .find((one) => one !== null)
-  if (made !== undefined) claim(claims, made, evidence, fit.function?.qualified ?? '', 'one thread')
+  if (made !== undefined) claim(claims, made, evidence, fit.function?.qualified ?? '', 'one thread', fit)
 }
 
 /** What an expression may be: through names, attributes, what functions of this module are passed, and what they return. */
@@ -266,16 +268,22 @@ function picturesOf(python: PythonModule, data: Expr): Made | null {
   if (value.type !== 'call' || call === null) return null
   // A function of another module that makes it.
   if (python.importedFunction(value.callee)?.calls.some((name) => fromFolder.test(name)) === true)
-    return { call: value, decoder, ...(turnsElsewhere(python, value) ? { turned: true } : {}) }
+    return {
+      ...{ call: value, decoder, numbered: true },
+      ...(turnsElsewhere(python, value) ? { turned: true } : {}),
+    }
   if (value.callee.type !== 'attribute') return null
   const ofGenerator = isOfImageGenerator(call)
   const maker = python.definition(value.callee.value)
   const turns = maker.type === 'call' && maker.args.some(({ name }) => name !== null && turning.test(name))
   // Nothing else has methods of these names.
   if (fromFolder.test(`.${call.method}`) && (ofGenerator || (call.receiver ?? call.name ?? '') === ''))
-    return { call: value, decoder, ...(turns && !isSmall(python, call) ? { turned: true } : {}) }
+    return {
+      ...{ call: value, decoder, numbered: true },
+      ...(turns && !isSmall(python, call) ? { turned: true } : {}),
+    }
   if (!ofGenerator || call.method !== 'flow') return null
-  return turns ? { call: value, decoder, light: true } : null
+  return turns ? { call: value, decoder, light: true, numbered: true } : null
 }
 
 function turnsElsewhere(python: PythonModule, { callee }: CallExpr): boolean {
