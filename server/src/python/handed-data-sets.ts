@@ -21,11 +21,27 @@ const wrappers = /^torch\.utils\.data\.(\w+\.)*(Subset|random_split|ConcatDatase
 /** What decides what a class costs beside its items: a data set of a library inside, and whether workers share a stream. */
 const told = /(^|\.)datasets\.|get_worker_info$|^(webdataset|litdata|streaming)\./
 
-/** What a function returns, alone, or among others in a tuple or a dictionary. */
-export function returnedDataSets(analysis: Analysis, func: Func): Pick<FunctionSummary, 'dataSets'> {
+/** What a function returns, alone, or among others in a tuple or a dictionary; and the classes that it gives to choose from. */
+export function returnedDataSets(
+  analysis: Analysis,
+  func: Func,
+): Pick<FunctionSummary, 'dataSets' | 'dataSetClasses'> {
   if (!mayMakeDataSets(analysis)) return {}
-  const kinds = returnsOf(func).flatMap((value) => dataSetsOf(analysis, value))
-  return kinds.length === 0 || kinds.length > mostKinds ? {} : { dataSets: kinds }
+  const returned = returnsOf(func)
+  const kinds = returned.flatMap((value) => dataSetsOf(analysis, value))
+  const classes = returned.flatMap((value) => ofClassNamed(analysis, value))
+  return {
+    ...(kinds.length === 0 || kinds.length > mostKinds ? {} : { dataSets: kinds }),
+    ...(classes.length === 0 || classes.length > mostKinds ? {} : { dataSetClasses: classes }),
+  }
+}
+
+function ofClassNamed(analysis: Analysis, expr: Expr): readonly DataSetKind[] {
+  if (expr.type !== 'name' && expr.type !== 'attribute') return []
+  const klass = analysis.classOf(expr)
+  if (klass !== null) return ofClass(analysis, klass)
+  const imported = analysis.importedClass(expr)
+  return imported === null ? [] : ofSummary(imported)
 }
 
 /** Whether the module has to do with data sets at all, which few have. */
@@ -95,6 +111,9 @@ function madeBy(analysis: Analysis, { callee, args }: Expr & { type: 'call' }): 
   }
   const func = analysis.functionOf(callee)
   if (func !== null) return returnsOf(func).flatMap((one) => dataSetsOf(analysis, one))
+  // `kind = class_for(name)`, `kind(root)`.
+  const chosen = analysis.definition(callee)
+  if (chosen.type === 'call') return analysis.importedFunction(chosen.callee)?.dataSetClasses ?? []
   return analysis.importedFunction(callee)?.dataSets ?? []
 }
 

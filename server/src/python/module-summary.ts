@@ -189,6 +189,8 @@ export interface ModuleSummary {
       ready?: { kind: 'pickled' | 'table'; calls: string[] }
       /** The data sets among what it returns. */
       dataSets?: readonly DataSetKind[]
+      /** The classes of data sets that it returns, for its caller to make one. */
+      dataSetClasses?: readonly DataSetKind[]
     }
   >
   classes: Record<

@@ -208,7 +208,14 @@ function fromCall(python: PythonModule, value: Expr & { type: 'call' }, depth: n
     const split = splitElsewhere(python, value, depth)
     if (split !== null) return split
     // A function of another module that makes it.
-    const handed = ofKinds(python.importedFunction(value.callee)?.dataSets)
+    const listed = fromRegistry(python, value.callee, depth)
+    if (listed !== null) return listed
+    const chosen = python.definition(value.callee)
+    const handed = ofKinds(
+      chosen.type === 'call'
+        ? python.importedFunction(chosen.callee)?.dataSetClasses
+        : python.importedFunction(value.callee)?.dataSets,
+    )
     if (handed !== null) return handed
     const maker = functionAt(python, value.callee)
     const made = maker === null ? null : onlyReturn(maker.func)
@@ -221,6 +228,20 @@ function fromCall(python: PythonModule, value: Expr & { type: 'call' }, depth: n
     return inner === undefined ? null : datasetWork(python, inner, depth + 1)
   }
   return fromLibrary(name)
+}
+
+/** `KINDS[name](root)`, where a dictionary of this module lists the classes. */
+function fromRegistry(python: PythonModule, callee: Expr, depth: number): DatasetWork | null {
+  const table = callee.type === 'subscript' ? python.definition(callee.value) : null
+  if (table?.type !== 'dict') return null
+  return costliest(
+    table.entries.map(({ value }) => {
+      const klass = python.classOf(value)
+      if (klass !== null) return fromClass(python, klass, null, depth + 1)
+      const imported = python.importedClass(value)
+      return imported === null ? fromLibrary(python.nameOf(value) ?? '') : fromSummary(imported)
+    }),
+  )
 }
 
 function fromLibrary(name: string): DatasetWork | null {
