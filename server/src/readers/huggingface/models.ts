@@ -84,12 +84,16 @@ function readAttention(python: PythonModule, call: Call, claims: ClaimBuilder): 
   })
 }
 
+/** What reads the scores of attention, which only this form of it hands out; also where another module does so. */
+const scores =
+  /output_attentions|attentions\b|attention_mask_4d|bertviz|head_view|head_scores|reasoning_heads|(?<![a-z])attn_?(weights?|models?|maps?|scores?|patterns?|rollout|matri(x|ces)|probs)(?![a-z])|(?<![a-z])attention_?(weights?|models?|maps?|scores?|patterns?|rollout|matri(x|ces)|extract\w*|analy\w*|visuali\w*)(?![a-z])/i
+const looksAtHeads = /attention[_-](based|analy|map|weight|viz|rollout|heads?)/i
+
 /** What a program needs the eager attention of this model for; null: nothing that can be seen. */
 export function eagerWantedFor(python: PythonModule, id: string | null): string | null {
   // Where nobody can tell which model it is, a word of it in a help text or a comment is enough.
   if (softCapped.test(id ?? python.text)) return 'soft-capped attention'
-  const scores = /output_attentions|attentions\b|attn_weights|attention_mask_4d|BertViz|bertviz|head_view/
-  return scores.test(codeText(python)) ? 'the attention weights' : null
+  return scores.test(codeText(python)) || looksAtHeads.test(python.path) ? 'the attention weights' : null
 }
 
 function readProcessor(python: PythonModule, call: Call, claims: ClaimBuilder): void {

@@ -22,6 +22,7 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimResuming } from '../resuming.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { trackerOf, trainingId } from '../tracking.js'
+import { isBefore } from '../versions.js'
 import { argumentOf, fitPosition, kerasFits } from './fits.js'
 import { ownCallback } from './own-callbacks.js'
 import { isWrittenForNew, isWrittenForOld, kerasPackage, standsAlone } from './policy-change.js'
@@ -219,6 +220,8 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
         writes: [write],
         imports: name.import === null ? [] : [name.import],
       }
+    if (isBefore(versions, ['tensorflow'], '2.8') || isBefore(versions, ['keras'], '2.8'))
+      return { reason: 'BackupAndRestore came with TensorFlow 2.8, and this project uses an older one' }
     const old = !pinned && (isWrittenForOld(python) || (standsAlone(python) && !isWrittenForNew(python)))
     return {
       title: old ? `${title}; TensorFlow before 2.8 does not have it` : title,

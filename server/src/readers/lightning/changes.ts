@@ -3,6 +3,7 @@ import { at, entries } from '../../config/access.js'
 import { nameFor, type SpelledName } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { knownArgument } from '../../values/argument.js'
 import { isWrittenIn, writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
@@ -125,6 +126,11 @@ function changePrecision(
     return { reason: 'NumPy has no bf16, and the module hands it tensors: convert them with .float() first' }
   if (value === 'fp16-mixed' && overflowsInHalf(python))
     return { reason: 'T5 and Gemma models overflow in fp16; they need bf16' }
+  if (value === 'fp16-mixed' && python.usesHere('pytorch_forecasting.'))
+    return {
+      reason:
+        'attention of PyTorch Forecasting is masked with -1e9, which fp16 does not hold: set mask_bias first',
+    }
   const sparse = sparseRefusal(python)
   if (sparse !== null) return { reason: sparse }
   const argument = python.argument(call, 'precision')
@@ -197,6 +203,12 @@ function isBeforeBf16(python: PythonModule, call: Call, { versions }: FragmentFa
   return (
     isBefore(versions, ['lightning', 'pytorch-lightning'], firstBf16) ||
     call.expr.args.some((one) => isFromBeforeBf16(one.name ?? '')) ||
+    // What went with 1.7 and was on its way out from 1.5 on leaves open which of them it is.
+    (lookUp(versions, 'pytorch-lightning') === undefined &&
+      lookUp(versions, 'lightning') === undefined &&
+      call.expr.args.some((one) =>
+        /^(checkpoint_callback|flush_logs_every_n_steps|terminate_on_nan)$/.test(one.name ?? ''),
+      )) ||
     namesStrategy.test(String(knownArgument(python.argument(call, 'accelerator')))) ||
     python
       .callsTo(checkpointClass)

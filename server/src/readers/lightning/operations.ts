@@ -286,6 +286,9 @@ function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     return { reason: `${deterministic}() asks for the same: both have to go` }
   if (row?.write != null) {
     const change = set(row.write)
+    // Whoever asked for it knows whether it was meant.
+    if (name === 'deterministic' && 'safety' in change)
+      return { ...change, title: `${change.title}, if runs need not repeat bit by bit`, safety: 'display' }
     // Data that is made in double precision has to follow.
     return row.kind === 'double precision' && 'safety' in change ? { ...change, safety: 'display' } : change
   }

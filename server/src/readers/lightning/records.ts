@@ -60,7 +60,8 @@ function readTrainer(python: PythonModule, call: Call, fits: readonly Call[], cl
     ]
     claimResuming(python, training, fit, 'ckpt_path', given, folders)
   }
-  const tracker = trackerOf(python)
+  // A callback of the program that reads the metrics keeps them somewhere.
+  const tracker = trackerOf(python) ?? (/\bcallback_metrics\b/.test(python.code) ? 'a callback' : null)
   const logs = (value: Json) => asBoolean(value) !== false || value === null || tracker !== null
   // Without a logger it writes one of its own.
   training.say('tracked', 'logger', orDefault(convert(source.get('logger'), logs), true))

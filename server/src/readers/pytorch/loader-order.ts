@@ -36,6 +36,10 @@ function sortsByLength(python: PythonModule): boolean {
 const lengths =
   /(?<![a-z])(len|lens|lengths?|durations?|n_?frames|num_(frames|tokens|words)|seconds)(?![a-z])/i
 
+/** A function that makes it says that the order is to stay. */
+const keepsOrder =
+  /determin|ordered|sequential|unshuffled|no_?shuffle|fixed|embed|extract|feature|eval|infer/i
+
 export function claimOrder(
   python: PythonModule,
   call: Call,
@@ -47,7 +51,7 @@ export function claimOrder(
   )
   if (drawn || codeMatches(python, ordered) || drawsOtherwise(python) || sortsByLength(python)) return
   if (dataset !== null && isSorted(python, dataset)) return
-  if (isTriedOut(python, call)) return
+  if (isTriedOut(python, call) || keepsOrder.test(call.function?.name ?? '')) return
   const batchSize = passedExpression(python.argument(call, 'batch_size', 1))
   if (dataset !== null && batchSize !== null && isOneBatch(python, dataset, batchSize)) return
   const shuffle = python.argument(call, 'shuffle', 2)

@@ -32,6 +32,8 @@ export function backToFull(
   const found = new Map<number, Expr>()
   // What is bound anew has the format of its new value.
   const gone = new Set<string>()
+  // Counts and dictionaries that come out as well have no format.
+  const others = untouched(python, bound)
   // A list of outputs may become an array behind the loop.
   const later = /\.numpy\(/.test(python.code)
   const visit = (expr: Expr): void => {
@@ -51,7 +53,14 @@ export function backToFull(
   const add = (value: Expr, names: ReadonlySet<string>): void => {
     const root = rootOf(value)
     const name = nameIn(root)
-    if (root !== null && name !== null && root.start >= from && names.has(name) && !gone.has(name))
+    if (
+      root !== null &&
+      name !== null &&
+      root.start >= from &&
+      names.has(name) &&
+      !gone.has(name) &&
+      !(root.type === 'name' && others.has(name))
+    )
       found.set(root.start, root)
   }
   const walk = (statements: readonly Stmt[]): void => {
@@ -69,6 +78,17 @@ export function backToFull(
     range: rangeOf(facts, root),
     text: `${python.text.slice(root.start, root.end)}.float()`,
   }))
+}
+
+/** Names of what is taken apart by keys, or only ever counted: no tensors. */
+function untouched(python: PythonModule, names: ReadonlySet<string>): Set<string> {
+  return new Set(
+    [...names].filter((name) =>
+      new RegExp(
+        `(?<![\\w.])${name}(\\[\\s*[fr]*['"]|\\.(items|keys|values|update|get|pop|append|logits)\\b)|\\*\\*${name}\\b`,
+      ).test(python.code),
+    ),
+  )
 }
 
 /** Which number is the largest, and which are above a bound, hardly depends on the format. */

@@ -22,12 +22,23 @@ export function isLeftUnused(python: PythonModule, made: Call, name: string): bo
 export function onlyPeeked(python: PythonModule, made: Call, name: string): boolean {
   const peeks = peeksOf(python, made, name)
   if (peeks.length === 0) return false
+  const last = boundAnew(python, made, name)
   for (const index of mentionsOf(python, name)) {
+    if (index > last) continue
     const func = innermost(python, index)
     if (func !== made.function && func !== null && binds(python, func, name)) continue
     if (!peeks.some(({ start, end }) => start <= index && index < end)) return false
   }
   return true
+}
+
+/** Where the scope that makes it gives the name to something else, outside of loops; infinite: nowhere. */
+function boundAnew(python: PythonModule, { function: func, loops, statement }: Call, name: string): number {
+  if (loops.length > 0) return Number.POSITIVE_INFINITY
+  const next = new RegExp(`^[ \\t]*${name}\\s*=[^=]`, 'gm')
+  next.lastIndex = statement.end
+  const found = next.exec(python.code)
+  return found !== null && innermost(python, found.index) === func ? found.index : Number.POSITIVE_INFINITY
 }
 
 /** `next(iter(DataLoader(…)))`, `batches = iter(DataLoader(…))` of which the first ones are taken outside of loops. */

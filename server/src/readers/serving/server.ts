@@ -134,11 +134,14 @@ function readEngines(python: PythonModule, claims: ClaimBuilder): void {
         place: written,
         site: callSite(call),
       },
-      quantization === undefined || load === 'bitsandbytes'
-        ? load === 'bitsandbytes'
-        : quantization === null
-          ? null
-          : quantization !== 'None',
+      // What it says of texts is measured, which other weights would change.
+      /\bprompt_logprobs\b/.test(python.code)
+        ? null
+        : quantization === undefined || load === 'bitsandbytes'
+          ? load === 'bitsandbytes'
+          : quantization === null
+            ? null
+            : quantization !== 'None',
       devices.reduce<number | null>(
         (product, one) =>
           product === null || one === null ? null : one === undefined ? product : product * Number(one),

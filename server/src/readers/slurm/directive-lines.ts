@@ -6,7 +6,9 @@ import type { FragmentFacts } from '../reader.js'
 /** The name of a queue, a partition or a feature tells that its nodes are there for their GPUs. */
 export function namesGpus(value: string | null | undefined): boolean {
   const words = value?.split(/[^A-Za-z0-9]+/) ?? []
-  return words.some((word) => /gpu|cuda|^dgx/i.test(word) || (/\d/.test(word) && gpu(word) !== undefined))
+  return words.some(
+    (word) => /gpu|cuda|^dgx|^accel/i.test(word) || (/\d/.test(word) && gpu(word) !== undefined),
+  )
 }
 
 export function withoutLines(

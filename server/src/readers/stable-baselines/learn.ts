@@ -82,6 +82,12 @@ function changeAgent(claim: Claim, value: unknown, facts: FragmentFacts): Change
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   if (claim.setting !== 'needlesslyPlaced' || value !== null) return byHand(claim)
+  const given = passedExpression(python.argument(call, 'device'))
+  if (
+    given?.type === 'name' &&
+    (python.code.match(new RegExp(`(?<![\\w.])${given.id}\\b(?!\\s*=)`, 'g')) ?? []).length > 1
+  )
+    return { reason: `${given.id} is used elsewhere as well: make it 'cpu' where it is set` }
   const write = writeArgument(facts, call, 'device', python.argument(call, 'device'), "'cpu'")
   return changeOf("Compute on the processor: device='cpu'", [write])
 }
