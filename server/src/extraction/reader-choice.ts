@@ -24,13 +24,16 @@ export function readerChoice(readers: readonly Reader[]): ReaderChoice {
 
 class ReaderChoice {
   private readonly languages = new Map<Language, OfLanguage>()
-  /** Numbers of the words of a fragment, which is asked for several times. */
+  /** Numbers of the words of a fragment, which is asked for several times, and the readers that have them. */
   private readonly words = new WeakMap<SourceFragment, Set<number>>()
+  private readonly chosen = new WeakMap<SourceFragment, readonly Reader[]>()
 
   constructor(private readonly readers: readonly Reader[]) {}
 
   /** In the order of the list of readers. `texts`: what else may hold their words. */
-  of(fragment: SourceFragment, texts: readonly string[]): Reader[] {
+  of(fragment: SourceFragment, texts: readonly string[]): readonly Reader[] {
+    const known = texts.length === 0 ? this.chosen.get(fragment) : undefined
+    if (known !== undefined) return known
     const { search, readers, withWord } = this.ofLanguage(fragment.language)
     let own = this.words.get(fragment)
     if (own === undefined) {
@@ -41,7 +44,9 @@ class ReaderChoice {
     for (const text of texts) for (const word of search.all(text)) found.add(word)
     const chosen = new Uint8Array(readers.length)
     for (const word of found) for (const place of withWord[word]!) chosen[place] = 1
-    return readers.filter((_, place) => chosen[place] === 1)
+    const speaking = readers.filter((_, place) => chosen[place] === 1)
+    if (texts.length === 0) this.chosen.set(fragment, speaking)
+    return speaking
   }
 
   private ofLanguage(language: Language): OfLanguage {

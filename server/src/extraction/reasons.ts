@@ -52,6 +52,7 @@ export function markReasoned(
     if (line !== undefined && (!line.alone || isAbout(line.comment, claim.key))) return true
     return reasons.some((comment) => isInside(comment, claim, builder) && namesValue(comment.text, claim))
   })
+  if (marked.length === 0) return
   const beside = new Set(marked)
   const said = new Set(marked.filter(({ state }) => state === 'known').map(written))
   for (const claim of claims)

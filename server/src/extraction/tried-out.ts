@@ -16,10 +16,11 @@ const deepest = 3
 
 /** Subjects that a switch for tries brings to life are tests. Where the launch passes the switch, somebody chose to. */
 export function markTriedOut(python: PythonModule, fragment: SourceFragment, { subjects }: Extraction): void {
-  if (subjects.length === 0 || !somewhere.test(python.code)) return
-  for (const subject of subjects) {
-    const { role } = subject.evidence
-    if (role === 'test' || role === 'job' || subject.kind === 'Program') continue
+  const asked = subjects.filter(
+    ({ kind, evidence: { role } }) => role !== 'test' && role !== 'job' && kind !== 'Program',
+  )
+  if (asked.length === 0 || !somewhere.test(python.code)) return
+  for (const subject of asked) {
     const offset = offsetOf(fragment, subject.location)
     if (offset !== null && isTriedOut(python, offset))
       subject.evidence = { ...subject.evidence, role: 'test' }

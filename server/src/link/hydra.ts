@@ -11,6 +11,7 @@ import {
   projectRoot,
 } from '../text/configured.js'
 import type { Json } from '../text/json.js'
+import { once } from '../text/once.js'
 import { define, lookUp } from '../text/records.js'
 import type { LaunchValue } from '../workload/claim.js'
 import { folderOf, join } from './paths.js'
@@ -415,8 +416,17 @@ export function overrideValue(text: string): Json | undefined {
   return /[{}[\]$(),]/.test(text) ? undefined : text
 }
 
+/** The same with its references followed, found out once for all who read the file. Nobody changes it. */
+export function interpolated(values: Configured): Configured {
+  return once(values, 'interpolated', () => {
+    const root = structuredClone(values)
+    interpolate(root)
+    return root
+  })
+}
+
 /** `${trainer.max_epochs}` is what stands there. */
-export function interpolate(root: Configured): void {
+function interpolate(root: Configured): void {
   const visit = (node: Configured): void => {
     if (node.kind === 'list') {
       node.items.forEach((item, index) => {

@@ -1,7 +1,7 @@
 /** Which configuration files a script reads, and what they hold together with the launch that starts it. */
 
 import type { FileRecord } from '../extraction/file-record.js'
-import { composeHydra, type HydraLookup, hydraFolder, interpolate, isHydraOption } from '../link/hydra.js'
+import { composeHydra, type HydraLookup, hydraFolder, interpolated, isHydraOption } from '../link/hydra.js'
 import { folderOf, join, parents } from '../link/paths.js'
 import { namesConfiguration } from '../link/script-arguments.js'
 import { rootOfConfigFlag } from '../python/config-flags.js'
@@ -92,9 +92,7 @@ export class ConfigurationLinker {
       if (values === undefined || values === 'pending') return
       if (!found.files.includes(path)) found.files.push(path)
       if (values === null) return
-      const root = structuredClone(values)
-      interpolate(root)
-      define(found.values, key, { root, overridable })
+      define(found.values, key, { root: interpolated(values), overridable })
     }
     const folders = [folderOf(record.path), ...parents(folderOf(record.path))]
     for (const use of uses) {
@@ -199,9 +197,7 @@ export class ConfigurationLinker {
     const found = this.locate(path, near)
     const values = found === null ? undefined : valuesWithBases(this.project, found)
     if (values === undefined || values === 'pending' || values === null) return null
-    const root = structuredClone(values)
-    interpolate(root)
-    return { root, overridable }
+    return { root: interpolated(values), overridable }
   }
 
   private locate(path: string, folders: string[]): string | null {

@@ -1,5 +1,5 @@
 /** Which files of a project a program could be meant to train by, where nothing names one. */
-import { interpolate } from '../link/hydra.js'
+import { interpolated } from '../link/hydra.js'
 import { type Configured, configuredAt } from '../text/configured.js'
 import { valuesWithBases } from './inheriting-files.js'
 import type { ProjectFiles } from './project-files.js'
@@ -25,9 +25,7 @@ const training = /epoch|batch|^lr$|learning_?rate|max_?steps|num_?workers|optim/
 export function namedFile(project: ProjectFiles, path: string): NamedFile | null {
   const values = valuesWithBases(project, path)
   if (values === undefined || values === 'pending' || values === null) return null
-  const root = structuredClone(values)
-  interpolate(root)
-  return { path, root }
+  return { path, root: interpolated(values) }
 }
 
 /** The nearest folder above the script that holds such files, and all that it holds. */
