@@ -1,4 +1,5 @@
-// Data sets that are known by name: from scripts/tables/datasets.tsv and datasets-tail.tsv to server/src/catalog/datasets.json.
+// Data sets that are known by name: from scripts/tables/datasets.tsv, datasets-tail.tsv and dataset-files.tsv to
+// server/src/catalog/datasets.json.
 
 /** '~2.4M' and '41M': a count of tokens, about. */
 function count(text) {
@@ -52,7 +53,7 @@ const published = {
 /**
  * @param table reads a table by name: an array of rows by column
  * @returns the text of datasets.json
- * @throws where a count is not a number, contradicts a published one, or a data set stands twice
+ * @throws where a count is not a number, contradicts a published one, a data set stands twice, or a file belongs to none
  */
 export function buildDatasets(table) {
   const kinds = []
@@ -93,11 +94,19 @@ export function buildDatasets(table) {
   const tail = table('datasets-tail.tsv')
     .filter((row) => !names.has(normal(row.name)) && whole(row, 'train_samples') !== null)
     .map((row) => [row.name, kindOf(row.kind), whole(row, 'train_samples'), count(row.tokens_train)])
+  const places = new Map(rows.map(([name], place) => [name, place]))
+  const files = table('dataset-files.tsv').map(({ file, dataset }) => {
+    const place = places.get(dataset)
+    if (place === undefined || rows[place][3] === null)
+      throw new Error(`${file}: '${dataset}' is no data set whose samples are counted`)
+    return [file, place]
+  })
   const list = (values) => `[\n${values.map((value) => `    ${JSON.stringify(value)}`).join(',\n')}\n  ]`
   return `{
     "kinds": ${list(kinds)},
     "datasets": ${list(rows)},
-    "tail": ${list(tail)}
+    "tail": ${list(tail)},
+    "files": ${list(files)}
   }
   `
 }

@@ -78,6 +78,16 @@ if __name__ == "__main__":
         found.join(', '),
       )
     })
+
+  it('what calls an object whose class trains where it is called', async () => {
+    const called = train.replace('def pretrain(self)', 'def __call__(self)').replace(/def main[\s\S]*/, '')
+    const start = 'from train import Trainer\n\ntrainer = Trainer(5)\ntrainer()\n'
+    const found = await billed({ 'train.py': called, 'start.py': start })
+    assert.ok(
+      found.some((one) => one.endsWith('start.py')),
+      found.join(', '),
+    )
+  })
 })
 
 describe('a machine that is rented for a training', () => {

@@ -37,7 +37,10 @@ type Row = [
 ]
 type TailRow = [name: string, kind: number, train: number, tokens: number | null]
 
-const tables = data as unknown as { kinds: string[]; datasets: Row[]; tail: TailRow[] }
+/** As it is distributed, and the place of its data set among `datasets`. */
+type FileRow = [file: string, place: number]
+
+const tables = data as unknown as { kinds: string[]; datasets: Row[]; tail: TailRow[]; files: FileRow[] }
 
 /** Kinds whose samples are texts. */
 const texts = /^(text-classification|qa|instruction|preference|translation)$/
@@ -100,6 +103,21 @@ export function dataset(name: string): KnownDataset | undefined {
   if (text === '' || text.length > 120 || /^[./~]|\\|:\/\//.test(text)) return undefined
   const keys = indexed()
   return keys.get(text) ?? keys.get(normal(text)) ?? keys.get(normal(text.replace(/\s*\([^)]*\)$/, '')))
+}
+
+/** Files and folders under which data sets are distributed: 'cifar-10-batches-py', 'IMDB Dataset.csv', a name at Kaggle. */
+export const distributedFiles: string[] = tables.files.map(([file]) => file)
+
+let byFile: Map<string, string> | undefined
+
+/** The data set that a path leads into by the names of its folders and file; undefined: none that is known. */
+export function datasetNameOfPath(path: string): string | undefined {
+  byFile ??= new Map(tables.files.map(([file, place]) => [file.toLowerCase(), tables.datasets[place]![0]]))
+  for (const part of path.toLowerCase().split(/[/\\]/)) {
+    const found = byFile.get(part) ?? byFile.get(part.replace(/\.(zip|tgz|tar|tar\.gz|gz)$/, ''))
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 /** Names of those that people looked over. */

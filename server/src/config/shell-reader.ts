@@ -7,7 +7,7 @@ import { readText } from './shell-heredocs.js'
 import { LentFunctions } from './shell-lent.js'
 import { countTrips, countWords, endOfLoop } from './shell-loops.js'
 import { onlySays, type Said, saidOfCondition, saidOfStatus } from './shell-said.js'
-import { type SourcedScript, SourcedScripts } from './shell-sources.js'
+import { exportedFile, type SourcedScript, SourcedScripts } from './shell-sources.js'
 import { ShellState } from './shell-state.js'
 import { assignedIn, assignedName, type ShellSurvey, surveyShell } from './shell-survey.js'
 import { wayTaken } from './shell-ways.js'
@@ -265,6 +265,12 @@ export class ShellReader {
     const exported =
       keyword === 'export' ||
       node.children.some((child) => child.type === 'word' && /^-\w*x/.test(this.source(child)))
+    const file = keyword === 'export' ? exportedFile(this.source(node)) : null
+    if (file !== null) {
+      const words = [node.children[0]!, node].map(({ start, end }) => ({ text: file, raw: file, start, end }))
+      const script = this.sources.find(words, this.state.folder)
+      if (script !== undefined) this.state.exportingAll(() => this.readIn(script, words))
+    }
     for (const child of node.children) {
       if (child.type === 'variable_assignment') this.assign(child, context, exported)
       else if (child.type === 'variable_name' && exported) {
@@ -316,7 +322,12 @@ export class ShellReader {
     const called = this.calledIn([name, ...args])
     const words = this.state.words(called)
     if (words.length > 0) {
-      const exported = this.state.variables.environment()
+      const { start, end } = words[0]!
+      const filed = this.sources.variables(words, this.state.folder)
+      const exported = [
+        ...this.state.variables.environment(),
+        ...filed.map(([name, value]) => ({ name, value, start, end })),
+      ]
       this.commands.push({
         words,
         environment: own.length > 0 ? [...exported, ...own] : exported,

@@ -171,6 +171,14 @@ export class ShellState {
     for (const [name, value] of before) this.variables.set(name, value)
   }
 
+  /** As between `set -a` and `set +a`. */
+  exportingAll(run: () => void): void {
+    const before = this.exportsAll
+    this.exportsAll = true
+    run()
+    this.exportsAll = before
+  }
+
   /** In a shell of its own: what it changes does not leave. */
   apart(run: () => void): void {
     const { folder } = this

@@ -1,5 +1,6 @@
 /** Reads files into records: in this thread, or (see `pool.ts`) in several workers that each run this. */
 
+import { withoutSecrets } from '../config/env-file.js'
 import { Analyzer } from '../extraction/analyzer.js'
 import type { FileRecord } from '../extraction/file-record.js'
 import { Prefilter } from '../extraction/prefilter.js'
@@ -11,6 +12,7 @@ import { readers } from '../readers/index.js'
 import { loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
 import { digestOf, hashOf } from '../text/digest.js'
+import { isVariablesFile } from '../text/language.js'
 import { longestNamedText } from '../text/named-text.js'
 import type { SourceFile } from '../text/source-file.js'
 import { languageOf, sourceFile } from '../text/source-fragments.js'
@@ -192,7 +194,8 @@ export class LocalBackend implements Backend {
     if (force && (makesOne || /^(yaml|json|toml|ini)$/.test(language)))
       record.configured = this.analyzer.configuredOf(file)
     const isScript = languageOf(file.path, text) === 'shell'
-    if (force && isScript && text.length <= longestNamedText) record.text = text
+    if (force && isScript && text.length <= longestNamedText)
+      record.text = isVariablesFile(file.path) ? withoutSecrets(text) : text
     return record
   }
 

@@ -81,7 +81,7 @@ export function importedTarget(analysis: Analysis, callee: Expr): string | null 
 }
 
 /** The import target of the class that a value is an object of: as it was made, or as a parameter declares it. */
-function importedClassOf(analysis: Analysis, value: Expr, depth = 0): string | null {
+export function importedClassOf(analysis: Analysis, value: Expr, depth = 0): string | null {
   if (depth > 4) return null
   const made = definition(analysis, value)
   if (made.type === 'call') return targetOf(analysis, made.callee)

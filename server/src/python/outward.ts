@@ -14,7 +14,7 @@ import { seenFrom } from './configured-plain.js'
 import { running } from './effects.js'
 import { handedCall } from './handed-calls.js'
 import { dataSetsOf } from './handed-data-sets.js'
-import { importedTarget, projectTarget, targetOf } from './import-targets.js'
+import { importedClassOf, importedTarget, projectTarget, targetOf } from './import-targets.js'
 import { defaultPlace } from './imported-arguments.js'
 import { heldByBase, makings } from './inherited-fields.js'
 import type {
@@ -86,8 +86,20 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
 function calledTargets(analysis: Analysis, call: Call): string[] {
   const { callee } = call.expr
   const target =
-    importedTarget(analysis, callee) ?? baseMade(analysis, call) ?? inheritedConstructor(analysis, callee)
+    importedTarget(analysis, callee) ??
+    baseMade(analysis, call) ??
+    inheritedConstructor(analysis, callee) ??
+    objectCalled(analysis, callee)
   return target === null ? chosenTargets(analysis, callee) : [target]
+}
+
+/** `__call__` of the class of another module whose object is called: `self.meter(losses)`. */
+function objectCalled(analysis: Analysis, callee: Expr): string | null {
+  if (callee.type !== 'name' && callee.type !== 'attribute') return null
+  const klass = importedClassOf(analysis, callee)
+  const found = klass === null ? null : projectTarget(analysis, klass)
+  const methods = found === null ? undefined : lookUp(found.summary.classes, found.rest)?.methods
+  return methods?.includes('__call__') === true ? `${klass}.__call__` : null
 }
 
 /** The call of a function of another module that it is handed. */

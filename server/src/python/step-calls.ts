@@ -84,6 +84,9 @@ function deviceNames(analysis: Analysis, code: StepCode): ReadonlySet<string> {
       if (lastIdentifier(expr.callee) === 'scale')
         for (const { value } of expr.args) visitLoss(value, depth + 1)
       for (const { value } of expr.args) if (isMadeInStep(analysis, value, code)) found.add(value.id)
+    } else if (expr.type === 'subscript' && expr.value.type === 'name') {
+      // `losses['total'].backward()`, `batch['loss'].backward()`.
+      found.add(expr.value.id)
     } else if (expr.type === 'name' && !found.has(expr.id)) {
       const bindings = bindingsOf(analysis, expr.id, expr.start)
       if (depth === 0 || bindings.some(({ value }) => value?.type === 'call')) found.add(expr.id)

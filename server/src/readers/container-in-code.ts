@@ -9,7 +9,7 @@ import { bareCommand } from './bare-command.js'
 import { claimQuotedSetUp } from './shell/job-operations.js'
 import { claimShellLaunch, launchesOf } from './shell/launches.js'
 import { claimScriptCalls } from './shell/script-calls.js'
-import { wordsOf } from './words-in-code.js'
+import { commandWords, wordsOf } from './words-in-code.js'
 
 export interface ContainerInCode {
   image: ArgumentValue
@@ -35,11 +35,11 @@ export function claimContainerInCode(
   if (shown === null) return
   const place = { start: shown.start, end: shown.end }
   if (!isLeftOut(command)) {
-    const words = wordsOf(python, command)
-    if (words === null || words.length === 0) return
-    const started = bareCommand([...words, ...(given ?? [])], place)
+    const begun = commandWords(python, command)
+    if (begun === null || begun.words.length === 0) return
+    const started = bareCommand([...begun.words, ...(begun.whole ? (given ?? []) : [])], place)
     for (const launch of launchesOf([started], locate)) {
-      const complete = launch.parts.complete && given !== null
+      const complete = launch.parts.complete && given !== null && begun.whole
       claimShellLaunch(claims, { ...launch, parts: { ...launch.parts, complete } }, { job, id, place, nodes })
     }
     claimScriptCalls(claims, [started], { job, id, place, nodes }, locate)

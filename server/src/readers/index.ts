@@ -139,6 +139,7 @@ import { optunaReader } from './optuna/study.js'
 import { prefectReader } from './prefect/flows.js'
 import { arrayTaskReader } from './python/array-task.js'
 import { dataSetsReader } from './python/data-sets.js'
+import { distributedFilesReader } from './python/distributed-files.js'
 import { enlargedPicturesReader } from './python/enlarged-pictures.js'
 import { generatedBatchesReader } from './python/generated-batches.js'
 import { gridLoopReader } from './python/grid-loop.js'
@@ -379,6 +380,7 @@ export const readers: readonly Reader[] = [
   prefectReader,
   arrayTaskReader,
   dataSetsReader,
+  distributedFilesReader,
   enlargedPicturesReader,
   generatedBatchesReader,
   gridLoopReader,

@@ -29,6 +29,23 @@ export function wordsOf(python: PythonModule, given: ArgumentValue): ShellWord[]
   return words
 }
 
+/** Words of a command whose last ones may be what the program itself is given: `['python', 'train.py', *args]`. */
+export function commandWords(
+  python: PythonModule,
+  given: ArgumentValue,
+): { words: ShellWord[]; whole: boolean } | null {
+  const words = wordsOf(python, given)
+  if (words !== null) return { words, whole: true }
+  const expr = passedExpression(given)
+  if (expr === null || python.isChanged(expr)) return null
+  const value = python.definition(expr)
+  if (value.type !== 'list' && value.type !== 'tuple') return null
+  const known = value.items.findIndex((item) => item.type === 'starred')
+  return known > 0
+    ? { words: value.items.slice(0, known).map((item) => wordOf(python, item)), whole: false }
+    : null
+}
+
 /** As outlines of words write it. */
 const unreadable = `$\{?}`
 

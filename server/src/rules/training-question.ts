@@ -233,8 +233,28 @@ const noData: Data = { known: null, rows: null, unknown: null, counted: null, co
 /** Between data sets that differ by more, an option chooses, and nothing is said. */
 const mostApart = 4
 
-/** What the program trains on, by the names under which it loads data. */
-function dataOf({ run }: Pick<SubjectView, 'run'>): Data {
+/** What the program trains on, by the names under which it loads data, else by those of its files. */
+function dataOf(view: Pick<SubjectView, 'run'>): Data {
+  const loaded = dataLoaded(view)
+  return loaded.known === null && loaded.rows === null && loaded.unknown === null
+    ? (dataByFiles(view) ?? loaded)
+    : loaded
+}
+
+/** A program that reads the files of a data set by its own means may split some off to validate on. */
+const leastKept = 0.7
+
+function dataByFiles({ run }: Pick<SubjectView, 'run'>): Data | null {
+  const named = subjectsAround(run, 'Dataset').flatMap(({ settings }) => effective(settings.byFiles) ?? [])
+  const [first] = named
+  const known = first === undefined ? undefined : dataset(first.name)
+  if (known?.train == null || named.some(({ name }) => name !== first!.name)) return null
+  const rows = { fast: Math.ceil(leastKept * known.train), slow: known.train }
+  const columns = columnsOf(known, null)
+  return { ...noData, rows, columns, counted: `the samples of ${known.name}, as "${first!.path}" says` }
+}
+
+function dataLoaded({ run }: Pick<SubjectView, 'run'>): Data {
   const loaded = subjectsAround(run, 'Dataset').filter(
     ({ settings }) => settings.name !== undefined && effective(settings.part) !== 'other',
   )

@@ -48,6 +48,11 @@ function looksLikeSubmitFile(beginning: string): boolean {
   return /^[ \t]*(executable|universe)[ \t]*=/im.test(beginning)
 }
 
+/** Variables that a script reads in: `train.env`, `.env.prod`. */
+export function isVariablesFile(path: string): boolean {
+  return /(^|\/)(\.env(rc|[.-][\w.-]+)?|[\w.-]+\.env)$/i.test(path)
+}
+
 /** Undefined: not a file that CostLint reads. `firstLine` may be any beginning of the text. */
 export function languageOf(path: string, firstLine = ''): FileKind | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
@@ -61,6 +66,7 @@ export function languageOf(path: string, firstLine = ''): FileKind | undefined {
   if (name === 'pipfile') return 'toml'
   if (name === '.torchxconfig') return 'ini'
   if (name === 'makefile' || name === 'gnumakefile') return 'makefile'
+  if (isVariablesFile(path)) return 'shell'
   const dot = name.lastIndexOf('.')
   const extension = dot <= 0 ? '' : name.slice(dot + 1)
   const known = lookUp(byExtension, extension)

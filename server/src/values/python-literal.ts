@@ -25,3 +25,14 @@ function quoted(text: string, quote: Quote): string {
 export function quoteOf(code: string): Quote {
   return (/["']/.exec(code)?.[0] as Quote | undefined) ?? '"'
 }
+
+/** The quote that a file uses most. */
+export function preferredQuote(text: string): Quote {
+  let single = 0
+  let double = 0
+  for (let index = 0; index < text.length; index++) {
+    if (text[index] === "'") single++
+    else if (text[index] === '"') double++
+  }
+  return single > double ? "'" : '"'
+}

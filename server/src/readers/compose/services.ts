@@ -1,5 +1,6 @@
 /** Services of Compose files that hold accelerators, and the programs that they start. */
 import { at, entry, items, map, text, textWithTemplates, written } from '../../config/access.js'
+import { variablesIn } from '../../config/env-file.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { mountedValues, withMountedFiles } from '../../link/container-run.js'
@@ -150,8 +151,12 @@ function readPrograms(
     key,
     { value, location: claims.locate(node) },
   ])
-  const environment: Record<string, LaunchValue> = mountedValues(mounts, Object.fromEntries(variables))
-  const contained = entry(service, 'env_file') === undefined && entry(service, 'extends') === undefined
+  const filed = variablesOfFiles(claims, context, service)
+  const environment: Record<string, LaunchValue> = mountedValues(
+    mounts,
+    Object.fromEntries([...filed.variables, ...variables]),
+  )
+  const contained = filed.complete && entry(service, 'extends') === undefined
   const image = text(at(service, 'image')) ?? null
   const built = builtImage(claims, service, image ?? name)
   const [entrypoint, command] = [at(service, 'entrypoint'), at(service, 'command')]
@@ -183,6 +188,28 @@ function readPrograms(
     machine: null,
     adjust: (parts) => withMountedFiles(mounts, parts),
   })
+}
+
+/** What the files of `env_file` set; `complete`: all of them are read. */
+function variablesOfFiles(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  service: ConfigMap,
+): { variables: [string, LaunchValue][]; complete: boolean } {
+  const given = at(service, 'env_file')
+  const nodes = given === undefined ? [] : given.kind === 'list' ? given.items : [given]
+  const variables: [string, LaunchValue][] = []
+  let complete = true
+  for (const node of nodes) {
+    const path = (text(node) ?? text(at(node, 'path')))?.replace(/^\.\//, '')
+    if (path !== undefined) claims.namesText({ path, beside: true })
+    const file = path === undefined ? undefined : context.textOf(path)
+    if (file === undefined) complete = false
+    else
+      for (const [name, value] of variablesIn(file.text))
+        variables.push([name, { value, location: claims.locate(node) }])
+  }
+  return { variables, complete }
 }
 
 /** A string as the shell splits it, or words; `$$` is a dollar sign. Null: not readable. */

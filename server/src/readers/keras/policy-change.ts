@@ -6,10 +6,10 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr, Import as ImportStmt, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { fixedArgument, knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import { preferredQuote } from '../../values/python-literal.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
-import { quoteOf } from '../pytorch/autocast-change.js'
 import { usesAny } from '../pytorch/library-uses.js'
 import type { FragmentFacts } from '../reader.js'
 import { tensorflowVersion } from '../tensorflow/versions.js'
@@ -116,7 +116,7 @@ function policyLines(
   call: string,
   devices: string | null,
 ): string[] {
-  const quote = quoteOf(python.text)
+  const quote = preferredQuote(python.text)
   const lines = devices === null ? ['', call] : ['', `if ${devices}(${quote}GPU${quote}):`, `    ${call}`]
   const line = python.text.indexOf('\n', end)
   const endsCell = line < 0 || !fragment.segments.some((one) => one.start <= end && line + 1 < one.end)

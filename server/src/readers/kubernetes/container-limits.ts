@@ -31,6 +31,7 @@ export function claimLimits(
   const index = mainContainer(pod, holders)
   const container = index === null ? undefined : items(at(pod, 'containers'))[index]
   if (index === null || container === undefined || map(container)?.open !== undefined) return
+  claimLostFiles(compute, pod, container)
   const limit = entry(at(container, 'resources', 'limits'), 'cpu')
   // A request without a limit is a floor: more may be used where the node has it.
   if (limit !== undefined) {
@@ -43,6 +44,28 @@ export function claimLimits(
   }
   claimSharedMemory(compute, pod, container, index, keys, document)
 }
+
+/** What its containers write into no volume, or into one that is made for the pod, goes with it. */
+function claimLostFiles(
+  compute: SubjectBuilder<'Compute'>,
+  pod: ConfigNode | undefined,
+  container: ConfigNode,
+): void {
+  const named = entry(container, 'name') ?? entry(container, 'image')
+  const volumes = at(pod, 'volumes')
+  const used = at(container, 'volumeMounts')
+  if (named === undefined || map(pod)?.open !== undefined || hasTemplates(volumes) || hasTemplates(used))
+    return
+  const stays = items(used).some((mount) => {
+    const volume = items(volumes).find((one) => text(at(one, 'name')) === text(at(mount, 'name')))
+    return volume === undefined || !goesWithPod.some((kind) => entry(volume, kind) !== undefined)
+  })
+  // A container beside it may carry away what it writes.
+  if (stays || items(at(pod, 'containers')).length > 1) return
+  compute.known('losesFiles', 'pod', true, { start: named.keyStart, end: named.value.end })
+}
+
+const goesWithPod = ['emptyDir', 'configMap', 'secret', 'projected', 'downwardAPI']
 
 /** `8`, `"8"`, `7500m`. */
 function coresOf(value: Json): number | undefined {

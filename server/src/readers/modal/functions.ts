@@ -2,6 +2,7 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Func, PythonModule } from '../../python/module.js'
+import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { textArgument } from '../../values/argument.js'
 import { absent, convert, orDefault } from '../../values/operations.js'
@@ -141,6 +142,8 @@ function readFunction(
   if (!isGiven(source.get('cpu')))
     compute.say('unaskedCores', 'cpu', orDefault(convert(source.get('cpu'), asNumber), reservedCores))
   claimWarm(claims, one, source, { gpus: request, place, evidence })
+  if (stores.every((key) => source.get(key).state === 'absent') && !handsBack(func))
+    compute.known('losesFiles', 'container', true, place)
   compute.say('timeLimit', 'timeout', orDefault(convert(source.get('timeout'), asNumber), 300))
   // A container keeps what a class has loaded, and takes one call after another.
   compute.known('limitsCalls', 'timeout', func.class !== null || isMapped(python, func), place)
@@ -153,6 +156,14 @@ function readFunction(
   }
   const onGpu = functions.filter((each) => isGiven(new DecoratorSource(python, each, claims).get('gpu')))
   claimStepLaunch(claims, python, compute, one, functions, onGpu.length === 1)
+}
+
+/** What outlives the container of a function. */
+const stores = ['volumes', 'network_file_systems', 'cloud_bucket_mounts', 'shared_volumes', 'mounts']
+
+/** The caller gets what it has made. */
+function handsBack(func: Func): boolean {
+  return returnsOf(func).some(({ type }) => type !== 'constant')
 }
 
 interface Warm {

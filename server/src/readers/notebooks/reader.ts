@@ -1,8 +1,8 @@
 /** A notebook of Colab or Kaggle runs on the machine that its metadata names. */
-import type { PythonModule } from '../../python/module.js'
 import { bareLaunch } from '../bare-launch.js'
 import { evidenceOfJob } from '../job-in-code.js'
 import { defineReader } from '../reader.js'
+import { cellsTakeAway } from '../takes-away.js'
 import { notebookJob, runtimeOf } from './runtime.js'
 
 export const notebookRuntimeReader = defineReader({
@@ -29,7 +29,7 @@ export const notebookRuntimeReader = defineReader({
     if (gpu === null) compute.unknown('gpuModel', key, `${service} gives any`, place)
     else compute.known('gpuModel', written, gpu, place)
     if (gives.length > 0) compute.known('gpuChoices', service, gives, place)
-    if (service === 'Colab' && !keepsElsewhere(python)) compute.known('losesFiles', service, true, place)
+    if (service === 'Colab' && !cellsTakeAway(python)) compute.known('losesFiles', service, true, place)
     compute.known('sessionLimit', service, longest, place)
     if (cpus !== null) compute.known('cpus', written, cpus, place)
     const name = path.slice(path.lastIndexOf('/') + 1)
@@ -39,11 +39,3 @@ export const notebookRuntimeReader = defineReader({
     )
   },
 })
-
-/** Words of what brings files away from the disk of a session, which goes with it. */
-const away =
-  /\bdrive\.mount\(|\/content\/(g?drive|MyDrive)|push_to_hub|\.upload_(file|folder|blob|from_filename)|wandb\.(save|log_artifact|Artifact)|mlflow\.(\w+\.)?log_(model|artifact)|\b(gs|s3):\/\/|\brclone\b|\bgsutil\b|CreateFile\(/
-
-function keepsElsewhere(python: PythonModule): boolean {
-  return away.test(python.text)
-}

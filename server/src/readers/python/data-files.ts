@@ -35,6 +35,25 @@ export function filesRead(python: PythonModule, call: Call): NamedFiles | null {
   return files && { files, part: partOf(files), rows: numberArgument(python.argument(call, 'nrows', null)) }
 }
 
+const writers = ['save_to_disk', 'to_parquet', 'to_pickle', 'to_feather', 'to_csv', 'to_json']
+
+/** What the program has written there itself, of data that another call loads: `if not exists(path): … save_to_disk(path)`. */
+export function isOwnCopy(python: PythonModule, call: Call): boolean {
+  const path = firstText(python, call)
+  if (path === null) return false
+  return writers.some((method) => python.methodCalls(method).some((one) => firstText(python, one) === path))
+}
+
+/** The first argument, as text that is known or as the code writes it. */
+function firstText(python: PythonModule, { expr }: Call): string | null {
+  const given = expr.args[0]?.value
+  if (given === undefined) return null
+  const folded = python.fold(given)
+  return folded.state === 'known' && typeof folded.value === 'string'
+    ? folded.value
+    : python.text.slice(given.start, given.end)
+}
+
 /** `load_dataset('json', data_files={'train': 'train.jsonl'})`; `split`: what the call wants of it. */
 export function filesOfLoader(python: PythonModule, call: Call, split: string | null): string[] | null {
   const given = knownArgument(python.argument(call, 'data_files', 3))

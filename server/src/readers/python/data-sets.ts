@@ -6,7 +6,7 @@ import { numberArgument, numberIn, textArgument, whyUnreadable } from '../../val
 import { calleePlace } from '../../values/places.js'
 import { samplesAsked } from '../huggingface/samples.js'
 import { defineReader } from '../reader.js'
-import { filesOfLoader, filesRead } from './data-files.js'
+import { filesOfLoader, filesRead, isOwnCopy } from './data-files.js'
 import { shareSplitOff } from './data-split.js'
 
 export const dataSetsReader = defineReader({
@@ -64,6 +64,7 @@ function loadedBy(python: PythonModule, call: Call): (Loaded & Part) | null {
   if (call.method === 'train' && python.uses('ultralytics.')) return ofFile(python, call)
   if (name === null) return null
   if (name === 'datasets.load_dataset') return fromHub(python, call)
+  if (name === 'datasets.load_from_disk') return fromFolder(python, call) ?? fromFiles(python, call)
   if (ownFiles.test(name)) return fromFiles(python, call)
   const made = madeUp.exec(name)
   if (made !== null) {
@@ -129,9 +130,18 @@ function fromHub(python: PythonModule, call: Call): (Loaded & Part) | null {
   return { name: dataset(full) === undefined ? text : full, ...part }
 }
 
-/** `pandas.read_csv('data/train.csv')`. */
+/** `load_from_disk('data/billsum')`: a copy of a data set that is known, in a folder of its name. */
+function fromFolder(python: PythonModule, call: Call): (Loaded & Part) | null {
+  const folders = textArgument(python.argument(call, 'dataset_path', 0))?.split(/[\\/]+/) ?? []
+  const named = folders.filter((one) => one !== '' && !/^(train|validation|test)$/.test(one)).at(-1)
+  if (named === undefined || dataset(named) === undefined) return null
+  return { name: named, ...partOf(folders.at(-1) === named ? partByName(call) : folders.at(-1)!) }
+}
+
+/** `pandas.read_csv('data/train.csv')`; null: a copy of what the program loads elsewhere. */
 function fromFiles(python: PythonModule, call: Call): (Loaded & Part) | null {
   const named = filesRead(python, call)
+  if (named === null && isOwnCopy(python, call)) return null
   const own = { name: null, because: 'files of its own', ...partOf(partByName(call)) }
   return named === null ? own : { ...own, ...named, part: own.part === 'other' ? own.part : named.part }
 }

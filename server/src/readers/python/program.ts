@@ -15,6 +15,7 @@ import { staysOnHost } from '../pytorch/no-device.js'
 import { asksRay, runsWithoutRay } from '../ray/asked.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { learningAgents } from '../stable-baselines/agents.js'
+import { takesAway } from '../takes-away.js'
 import { trainCalls } from '../ultralytics/train.js'
 import { mergesOnProcessor } from './merging.js'
 import { parallelismOf, takesOneEach } from './parallelism.js'
@@ -144,6 +145,8 @@ export const programReader = defineReader({
     readResumption(python, program, place)
     const folder = resultFolder(python, context.binding?.launch ?? null)
     if (folder !== null) program.known('resultFolder', folder.name, folder.name, folder.place)
+    const away = takesAway(python, context.binding?.launch ?? null)
+    if (away !== null) program.known('takesAway', away, away, place)
     const rank = rankSource(python)
     program.known('readsRank', rank ?? 'rank', rank, place)
     readWork(python, program, place)

@@ -1,5 +1,6 @@
 /** Whether a training runs where a program is started: its own, or one of a module that it calls. */
 import type { ClassSummary, FunctionSummary, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
 import { trainsByEpochs } from '../search/trial-steps.js'
 import { trainerRuns } from './swallowed.js'
@@ -30,8 +31,15 @@ function callsTraining(python: PythonModule): boolean {
       if (func !== null && trains(func)) return true
     }
     const klass = python.importedClass(callee)
-    return klass !== null && classTrains(klass, works)
+    return (klass !== null && classTrains(klass, works)) || callsTrainer(python, callee)
   })
+}
+
+/** `trainer = Trainer(…)`, `trainer()`: an object whose class trains where it is called. */
+function callsTrainer(python: PythonModule, callee: Expr): boolean {
+  const made = callee.type === 'name' ? python.callOf(callee) : null
+  const steps = made === null ? undefined : python.importedClass(made.expr.callee)?.steps
+  return steps?.__call__?.trains === true
 }
 
 function setsToWork(python: PythonModule): boolean {

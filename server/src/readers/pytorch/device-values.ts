@@ -6,7 +6,7 @@ import type { Binding } from '../../python/scope.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
-import { isModelCall } from './autocast-change.js'
+import { isModelCall } from './forward-block.js'
 import { callsIn, type HotCode } from './hot-code.js'
 
 /** Attributes and methods of a tensor that the host knows without asking the accelerator. */

@@ -1,7 +1,9 @@
 /** Evaluations between epochs that go over data which has been, or need not be, gone over. */
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
+import { expressionsOf } from '../../syntax/python-children.js'
+import type { Span } from '../../text/location.js'
 import { passedExpression } from '../../values/argument.js'
 import { callsIn, hotCode } from './hot-code.js'
 
@@ -139,17 +141,39 @@ function workOf(python: PythonModule, call: Call): 'train' | 'evaluate' | null {
   return effects === null && trainer.test(call.method) ? 'train' : null
 }
 
-/** Every test around a call asks whether the data that it is given are there: `if val_set is not None:`. */
+/**
+ * Every test around a call asks whether the data that it is given are there (`if val_set is not None:`), or goes over them either way
+ * (`if is_last: evaluate(net, val_loader, keep=True)`, `else: evaluate(net, val_loader)`).
+ */
 function asksForData(python: PythonModule, epochs: Loop, { expr }: Call, given: readonly Source[]): boolean {
   const names = given.map(({ name }) => name)
   return python.statements
     .filter(({ start, end }) => epochs.node.start < start && start <= expr.start && expr.end <= end)
     .every((one) => {
       if (one.type !== 'if') return one.type !== 'match'
-      const { test } = one
+      const { test, body, orelse } = one
+      if (orelse.length > 0)
+        return names.length > 0 && holdsIt(body, expr) && repeats(python, orelse, expr, names)
       const asked = test.type === 'binary' && test.op === 'is not' ? test.left : test
-      return one.orelse.length === 0 && names.includes(textOf(python, asked))
+      return names.includes(textOf(python, asked))
     })
+}
+
+function holdsIt(block: readonly Stmt[], { start, end }: Span): boolean {
+  return block.some((one) => one.start <= start && end <= one.end)
+}
+
+/** A block itself hands the same data to the same function. */
+function repeats(
+  python: PythonModule,
+  block: readonly Stmt[],
+  { callee }: CallExpr,
+  names: readonly string[],
+): boolean {
+  const isTwin = ({ expr }: Call): boolean =>
+    textOf(python, expr.callee) === textOf(python, callee) &&
+    names.every((name) => expr.args.some(({ value }) => textOf(python, value) === name))
+  return block.some((one) => expressionsOf(one).some((expr) => callsIn(python, expr).some(isTwin)))
 }
 
 /** What `train_epoch()` goes through by itself: `self.train_loader`, a loader of the module. */

@@ -46,7 +46,8 @@ export function guardOf(analysis: PythonModule, test: Expr, owner: StepOwner, na
 
 function structure(analysis: PythonModule, test: Expr, owner: StepOwner, names: number): Guard {
   const inside = (part: Expr): Guard => guardOf(analysis, part, owner, names)
-  if (asksForAccelerator(test) || asksForAny(test)) return 'always'
+  if (asksForAccelerator(test) || asksForAny(test) || asksForTensor(analysis, test)) return 'always'
+  if (asksForNumber(test)) return 'never'
   if (test.type === 'unary' && test.op === 'not') {
     if (asksForAccelerator(test.operand)) return 'sometimes'
     const inner = inside(test.operand)
@@ -61,6 +62,7 @@ function structure(analysis: PythonModule, test: Expr, owner: StepOwner, names: 
     }
     if (test.op === 'or') {
       const sides = [inside(test.left), inside(test.right)]
+      if (sides.every((side) => side === 'never')) return 'never'
       // `if step % 100 == 0 or step == last`.
       return sides.includes('rarely') && !sides.includes('mostly') ? 'rarely' : 'sometimes'
     }
@@ -110,6 +112,35 @@ export function asksForAccelerator(test: Expr): boolean {
 /** `len(metrics)`: whether there is anything, which is so in all steps or in none. */
 function asksForAny(test: Expr): boolean {
   return test.type === 'call' && test.callee.type === 'name' && test.callee.id === 'len'
+}
+
+/** `isinstance(value, torch.Tensor)`, `loss.dim() == 0`, `len(loss.size()) == 0`: true of the losses of all steps. */
+function asksForTensor(analysis: PythonModule, test: Expr): boolean {
+  if (test.type === 'call') {
+    if (test.callee.type !== 'name' || test.callee.id !== 'isinstance') return false
+    const [, kind] = test.args
+    return kind !== undefined && /^torch\.Tensor$/.test(analysis.nameOf(kind.value) ?? '')
+  }
+  if (test.type !== 'binary' || test.op !== '==' || test.right.type !== 'constant') return false
+  const { left, right } = test
+  const counted = left.type === 'call' && lastIdentifier(left.callee) === 'len' ? left.args[0]?.value : left
+  const asked =
+    counted?.type === 'call'
+      ? lastIdentifier(counted.callee)
+      : counted?.type === 'attribute'
+        ? counted.attr
+        : ''
+  return right.value === 0 ? /^(dim|ndim|size|shape)$/.test(asked) : right.value === 1 && asked === 'numel'
+}
+
+/** `isinstance(value, (int, float))`: no tensor is. */
+function asksForNumber(test: Expr): boolean {
+  if (test.type !== 'call' || test.callee.type !== 'name' || test.callee.id !== 'isinstance') return false
+  const kind = test.args[1]?.value
+  const kinds = kind?.type === 'tuple' ? kind.items : kind === undefined ? [] : [kind]
+  return (
+    kinds.length > 0 && kinds.every((one) => one.type === 'name' && /^(int|float|bool|str)$/.test(one.id))
+  )
 }
 
 /** The n of `step % n == 0`, also beside other conditions; null: it is not known. */

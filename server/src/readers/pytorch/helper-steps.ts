@@ -123,7 +123,9 @@ const ofTensors =
 
 /** The parameters that a function uses as tensors, or takes such from by a key. */
 function tensorsAmong(python: PythonModule, func: Func, names: readonly string[]): ReadonlySet<string> {
-  const given = (expr: Expr, name: string) => expr.type === 'name' && expr.id === name
+  const elements = elementsOf(python, func)
+  const given = (expr: Expr, name: string) =>
+    expr.type === 'name' && (expr.id === name || elements.get(expr.id) === name)
   const describes = (expr: Expr, name: string) =>
     expr.type === 'attribute'
       ? /^(shape|device|dtype|ndim)$/.test(expr.attr) && given(expr.value, name)
@@ -140,6 +142,25 @@ function tensorsAmong(python: PythonModule, func: Func, names: readonly string[]
         ),
     ),
   )
+}
+
+/** Names of what loops of the function go through, by it: the `value` of `for key, value in losses.items()`. */
+function elementsOf(python: PythonModule, func: Func): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const { function: owner, node } of python.loops) {
+    if (owner !== func || node.type !== 'for' || node.iterable.type !== 'call') continue
+    const { callee } = node.iterable
+    if (callee.type !== 'attribute' || callee.value.type !== 'name') continue
+    const { target } = node
+    const element =
+      callee.attr === 'items' && target.type === 'tuple'
+        ? target.items[1]
+        : callee.attr === 'values'
+          ? target
+          : null
+    if (element?.type === 'name') found.set(element.id, callee.value.id)
+  }
+  return found
 }
 
 function isText(expr: Expr): boolean {

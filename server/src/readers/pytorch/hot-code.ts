@@ -130,12 +130,10 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
     into.statements.push(hot)
     if (statement.type === 'if') {
       const verdict = guardOf(analysis, statement.test, where.owner)
-      // `if phase == 'train':` around the backward pass holds wherever a step is taken.
-      const steps =
-        /^(sometimes|off|never)$/.test(verdict) &&
-        here.steps &&
-        analysis.effects(statement.body).backward &&
-        !analysis.effects(statement.orelse).backward
+      // `if phase == 'train':` around the backward pass holds wherever a step is taken, and so does the other branch of `if is_empty(batch):`.
+      const [first, second] = [statement.body, statement.orelse].map((one) => analysis.effects(one).backward)
+      const steps = /^(sometimes|off|never)$/.test(verdict) && here.steps && first === true && second !== true
+      const stepsElse = verdict === 'sometimes' && here.steps && second === true && first !== true
       const every = verdict === 'rarely' ? rhythmOf(analysis, statement.test) : null
       // Where weights are updated after a few batches, that is the step.
       const updates =
@@ -154,11 +152,13 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
       walk(
         analysis,
         statement.orelse,
-        under(
-          here,
-          asksForAccelerator(statement.test) ? 'sometimes' : otherwise[verdict],
-          branch === 'orelse',
-        ),
+        stepsElse
+          ? here
+          : under(
+              here,
+              asksForAccelerator(statement.test) ? 'sometimes' : otherwise[verdict],
+              branch === 'orelse',
+            ),
         into,
         active,
       )

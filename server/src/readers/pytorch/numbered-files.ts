@@ -167,11 +167,29 @@ function holdsResults(python: PythonModule, what: readonly Expr[]): boolean {
   return what.every((one) => {
     const text = textOf(python, one)
     return (
-      !/model|net|state|dict|ckpt|checkpoint|weight|param|optim|self|encoder|decoder|module/i.test(text) &&
-      !isNetwork(python, one)
+      !/model|net|state|(?<!pre)dict|ckpt|checkpoint|weight|param|optim|self|encoder|decoder|module/i.test(
+        text,
+      ) && !isNetwork(python, one)
     )
   })
 }
+
+/** `torch.save({'val': curve}, path)`: predictions and scores, from which no run goes on. */
+export function writesResults(python: PythonModule, call: Call): boolean {
+  const what = writers.test(nameOf(call)) ? passedExpression(python.argument(call, 'obj', 0)) : null
+  if (what === null) return false
+  const content = python.definition(what)
+  if (content.type !== 'dict') return results.test(textOf(python, what)) && holdsResults(python, [content])
+  return (
+    content.entries.length > 0 &&
+    content.entries.every(
+      ({ key, value }) => key !== null && holdsResults(python, [key, value]) && !isNetwork(python, value),
+    )
+  )
+}
+
+const writers = /^(torch\.save|pickle\.dump|joblib\.dump)$/
+const results = /result|metric|pred|loss|hist|score|curve|(^|_)log|stat(s|istic)|output|embed|feature/i
 
 /** Something else takes its parameters, or switches it between training and evaluation. */
 function isNetwork(python: PythonModule, expr: Expr): boolean {

@@ -13,9 +13,16 @@ import { claimTracked, trainingId } from '../tracking.js'
 import { reachesElsewhere } from './calls-elsewhere.js'
 import { codeText } from './evidence.js'
 import { readKept } from './kept-checkpoints.js'
-import { usesAny } from './library-uses.js'
 import { isEpochLoop, isTorchLoop, loopHeader } from './loop.js'
 import { runLoopOf } from './loop-facts.js'
+import {
+  callsWithin,
+  isHandedSaver,
+  isSavedOutside,
+  keptAfterwards,
+  savesAny,
+  saving,
+} from './model-savers.js'
 
 export const pytorchRecordsReader = defineReader({
   name: 'pytorch-records',
@@ -58,24 +65,16 @@ function returnsValues(outer: Loop): boolean {
   )
 }
 
-/** Not figures, pictures, curves and settings: a run does not go on from them. */
-const saving =
-  /^(?!numpy\.|(json|yaml)\.|.*(im|fig)_?save|.*save_?(all_)?(fig|im(age|g)?|pic|plot|curve|sample|video|gif|grid|mask|metric|log|hist|loss|pred|conf|args|json|csv|txt|text)).*(save|(^|\.|_)dump(_|$|\.)|checkpoint|ckpt|snapshot|seriali[sz]|to_disk|push_to_hub|backup)/i
-
-/** A method is listed by its own name as well: `.save` of `numpy.save`. */
-function savesAny(calls: ReadonlySet<string>): boolean {
-  const arrays = calls.has('numpy.save')
-  return [...calls].some((name) => saving.test(name) && !(arrays && name === '.save'))
-}
-
 /** When a loop saves what it could go on from, and how much of that stays. */
 export function readSaving(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
   const header = loopHeader(outer)
   const site = { start: outer.node.start, end: outer.node.end }
-  const inside = savesAny(outer.effects.calls)
+  const inside = savesAny(python, outer.effects.calls)
   const own = outer.calls
   // A method of the project that is called there may do it under another name.
-  const hidden = own.some((call) => saving.test(call.method) || handsToSaving(python, call))
+  const hidden =
+    own.some((call) => isSaving(python, call) || handsToSaving(python, call)) ||
+    callsWithin(python, outer).some((call) => isHandedSaver(python, call))
   const regular = (inside || hidden) && !onlyAfterFailures(python, outer)
   const off = regular ? offByDefault(python, own) : null
   if (off !== null) {
@@ -92,17 +91,6 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
     training.known('saves', 'checkpoint', 'while it runs', header, { site })
     return
   }
-  const afterwards = usesAny(python, [
-    'torch.save',
-    '.save_pretrained',
-    '.save_state',
-    '.save_checkpoint',
-    '.save_weights',
-    '.save',
-    'equinox.tree_serialise_leaves',
-    'flax.serialization.to_bytes',
-    'pickle.dump',
-  ])
   if (trainsTrials(python)) training.unknown('saves', 'checkpoint', 'a trial of a search', header, { site })
   else if (own.some((call) => maySave(python, call)))
     training.unknown('saves', 'checkpoint', 'what is handed the model may save it', header, { site })
@@ -110,7 +98,18 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
     training.unknown('saves', 'checkpoint', 'hooks that are given to it may save it', header, { site })
   else if (own.some((call) => reachesElsewhere(python, call, saving)))
     training.unknown('saves', 'checkpoint', 'a module of the project that saves', header, { site })
-  else training.default('saves', 'checkpoint', afterwards ? 'at the end' : 'never', header, { site })
+  else if (isSavedOutside(python, outer))
+    training.unknown('saves', 'checkpoint', 'what calls it again and again saves', header, { site })
+  else {
+    const { kept, unused } = keptAfterwards(python)
+    training.default('saves', 'checkpoint', kept ? 'at the end' : 'never', header, { site })
+    if (!kept && unused !== null) training.known('unusedCheckpoint', unused, unused, header)
+  }
+}
+
+/** By the name of its method, and not of figures alone. */
+function isSaving(python: PythonModule, { name, method }: Call): boolean {
+  return saving.test(method) && savesAny(python, new Set([name ?? `.${method}`, `.${method}`]))
 }
 
 /** `for iteration in range(100): train(model, epochs=5); torch.save(…)`: the loop is a part of a run, which saves behind each part. */
@@ -163,7 +162,7 @@ function handsToSaving(python: PythonModule, { name, expr }: Call): boolean {
 
 function savingCalls(python: PythonModule, calls: readonly Call[]): Call[] {
   return calls.filter(
-    ({ name, method, expr }) => saving.test(name ?? method) || savesAny(python.effects(expr).calls),
+    (call) => saving.test(call.name ?? call.method) || savesAny(python, python.effects(call.expr).calls),
   )
 }
 

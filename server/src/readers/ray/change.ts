@@ -30,6 +30,7 @@ export function changeTune(claim: Claim, value: unknown, facts: FragmentFacts): 
   const python = facts.python!
   if (claim.setting === 'earlyTermination' && claim.key === 'trainable')
     return { reason: 'report the metric after each epoch: tune.report({…})' }
+  if (claim.setting === 'earlyTermination' && claim.key === 'grace_period') return shortenGrace(claim, facts)
   if (claim.setting === 'drawn') return drawByLogarithm(facts, value as DrawnDimension)
   const call = carrierOf(python, claim) ?? python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
@@ -164,6 +165,19 @@ function toSampling(
     `Search with Optuna, ${wanted.trials} trials; name the metric that you report`,
     'display',
   )
+}
+
+/** A tenth of what spares all trials now: what addScheduler() gives as well. */
+function shortenGrace(claim: Claim, facts: FragmentFacts): Change | Refusal {
+  const python = facts.python!
+  const made = python.callAt(claim.site)
+  if (made === null) return { reason: 'the call has changed' }
+  const given = python.argument(made, 'grace_period')
+  const least = python.argument(made, 'max_t')
+  const rounds = Math.min(numberArgument(given) ?? 10, numberArgument(least) ?? Number.POSITIVE_INFINITY)
+  const grace = Math.max(1, Math.floor(rounds / 10))
+  const write = writeArgument(facts, made, 'grace_period', given, String(grace))
+  return changeOf(`Let weak trials be stopped from step ${grace} on (grace_period)`, [write])
 }
 
 function addScheduler(plan: Plan): Change | Refusal {

@@ -18,6 +18,10 @@ export const reportCallback =
   /Tune(Report|ReportCheckpoint)Callback|RayTrainReportCallback|ReportCheckpointCallback|TuneReporterCallback|KerasReportCallback|prepare_trainer/
 export const defaultScheduler = /^ray\.tune\.schedulers\.(trial_scheduler\.)?FIFOScheduler$/
 
+/** Schedulers that stop no trial within its grace period. */
+export const sparing =
+  /^ray\.tune\.schedulers\.(\w+\.)?(ASHAScheduler|AsyncHyperBandScheduler|MedianStoppingRule)$/
+
 export function searcherStrategy(method: string): SearchSettings['strategy'] | null {
   if (/BasicVariantGenerator/.test(method)) return 'random'
   if (

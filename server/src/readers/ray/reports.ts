@@ -3,6 +3,7 @@ import { classAt, functionAt } from '../../python/definition-places.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import { trialWrappers } from '../../python/trial-searches.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { numberIn } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { SearchSettings } from '../../workload/resource-kinds.js'
@@ -15,6 +16,8 @@ export interface Trainable {
   /** `steps`: it reports while it trains; `end`: once, when all is done; `never`: not at all; null: cannot be seen. */
   reports: 'steps' | 'end' | 'never' | null
   steps: SearchSettings['trialSteps'] | null
+  /** How often it reports, where one loop decides that. */
+  rounds?: number
 }
 
 const unseen: Trainable = { reports: null, steps: null }
@@ -71,7 +74,12 @@ function ofFunction(python: PythonModule, func: Func): Trainable {
       : { reports: 'never', steps: known }
   }
   const inLoop = reports.some((call) => call.loops.length > 0)
-  if (inLoop) return { reports: 'steps', steps: known ?? loopSteps(reports) }
+  if (inLoop) {
+    const [report] = reports
+    const rounds =
+      reports.length === 1 && report!.loops.length === 1 ? numberIn(report!.loops[0]!.trips) : null
+    return { reports: 'steps', steps: known ?? loopSteps(reports), ...(rounds === null ? {} : { rounds }) }
+  }
   // A report in a helper that a loop calls.
   if (reports.some((call) => call.function !== func)) return unseen
   return known === null ? unseen : { reports: 'end', steps: known }

@@ -121,7 +121,8 @@ function collect(
     return
   }
   if (call !== null) {
-    // `PPOConfig().training(lr=tune.grid_search([…]))`: a chain of calls.
+    // `PPOConfig().training(lr=tune.grid_search([…]))`: a chain of calls. What others return may be drawn as well.
+    space.complete = false
     collect(python, call.expr.callee, name, space, locate, depth + 1)
     for (const argument of call.expr.args)
       collect(python, argument.value, argument.name ?? name, space, locate, depth + 1)
@@ -134,7 +135,8 @@ function collect(
       return
     }
   }
-  if (value.type === 'name') space.complete = false
+  // A name that stands for nothing here, or a function that draws.
+  if (value.type === 'name' || value.type === 'lambda') space.complete = false
   for (const child of childrenOf(value)) collect(python, child, name, space, locate, depth + 1)
 }
 

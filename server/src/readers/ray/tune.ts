@@ -7,13 +7,15 @@ import {
   isLeftOut,
   knownArgument,
   mayBePassed,
+  numberArgument,
   passedCall,
   passedExpression,
   passedPlace,
 } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Dimension } from '../../workload/resource-kinds.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { claimDrawn } from '../search/drawn.js'
@@ -28,11 +30,12 @@ import {
   runConfig,
   sampling,
   searcherStrategy,
+  sparing,
   tuneConfig,
   tunerCall,
 } from './names.js'
 import { type Trainable, trainable } from './reports.js'
-import { tuneSpace } from './space.js'
+import { type TuneSpace, tuneSpace } from './space.js'
 
 const searchSettings = settingTable('Search', {
   timeLimit: {
@@ -167,15 +170,22 @@ function readSpace(
   const first = space.python === python ? (space.grids.find((one) => one !== null) ?? null) : null
   if (repeats !== -1 && (strategy === 'grid' || (grid && strategy === 'random'))) {
     search.known('strategy', 'grid_search', 'grid', first === null ? place : calleePlace(first), { site })
-    const dimensions =
-      repeats === 1 ? space.dimensions : [...space.dimensions, { name: 'num_samples', size: repeats }]
-    const grids = [dimensions]
+    const grids = [repeats === 1 ? space.dimensions : [...space.dimensions, samplesOf(space, repeats)]]
     search.known('space', 'grid_search', { grids, ...gridSize(grids) }, place, { site })
     search.known('alternatives', 'grid_search', ['bayesian', 'random'], place)
     return false
   }
   search.known('strategy', 'search_alg', strategy, place, { site })
+  const grids = [[samplesOf(space, repeats)]]
+  if (isLeftOut(searcher) && grids[0]![0]!.repeats === true)
+    search.known('space', 'num_samples', { grids, ...gridSize(grids) }, place)
   return true
+}
+
+/** Where nothing is drawn, each sample runs the same once more. */
+function samplesOf(space: TuneSpace, size: number | null): Dimension {
+  const drawn = space.samples || !space.complete
+  return drawn ? { name: 'num_samples', size } : { name: 'num_samples', size, repeats: true }
 }
 
 function readScheduler(
@@ -194,9 +204,15 @@ function readScheduler(
   if (!isLeftOut(scheduler) && !fifo) {
     if (made === null || shown === null)
       search.unknown('earlyTermination', 'scheduler', 'a scheduler that is not known', shown ?? place)
-    else if (trial.reports !== 'never' && trial.reports !== 'end')
-      search.known('earlyTermination', 'scheduler', true, shown)
-    else {
+    else if (trial.reports !== 'never' && trial.reports !== 'end') {
+      const spared = sparedSteps(python, made, trial)
+      if (spared === null) search.known('earlyTermination', 'scheduler', true, shown)
+      else {
+        const { at, site, gap } = spared
+        search.known('earlyTermination', 'grace_period', false, at, { site })
+        search.known('terminationGap', 'grace_period', gap, place)
+      }
+    } else {
       search.known('earlyTermination', 'trainable', false, shown)
       const often = trial.reports === 'never' ? 'never reports' : 'reports only once'
       const gap = `the trainable ${often}, so ${made.method} has nothing to compare`
@@ -222,6 +238,32 @@ function readScheduler(
       : 'the default FIFO scheduler lets each finish, and the trainable reports only once, so report each epoch before adding ASHA',
     place,
   )
+}
+
+/**
+ * A scheduler that lets each trial go on for as long as it lasts; null: it compares them before. Source: Ray 2.40, `ray.tune.schedulers`:
+ * no trial is stopped before `grace_period` (1 by default), counted in `time_attr` (`training_iteration`).
+ */
+function sparedSteps(
+  python: PythonModule,
+  made: Call,
+  { steps, rounds }: Trainable,
+): { at: Place; site: Place; gap: string } | null {
+  const counts = python.argument(made, 'time_attr', 0)
+  if (rounds === undefined || !sparing.test(made.name ?? '')) return null
+  // The median rule counts seconds unless told otherwise.
+  const inSteps = isLeftOut(counts)
+    ? !/Median/.test(made.method)
+    : knownArgument(counts) === 'training_iteration'
+  if (!inSteps) return null
+  const given = python.argument(made, 'grace_period')
+  const grace = numberArgument(given)
+  if (grace === null || grace < rounds) return null
+  return {
+    at: passedPlace(given) ?? calleePlace(made),
+    site: callSite(made, { kind: 'argument', name: 'grace_period' }),
+    gap: `${made.method} spares each for its first ${grace} ${steps?.what ?? 'steps'} (\`grace_period\`), and a trial has ${rounds}`,
+  }
 }
 
 /** A stopper object given as `stop=`, here or in the `RunConfig`; a dictionary only limits the iterations. */

@@ -21,6 +21,8 @@ export interface JobMachine {
   evidence: Evidence
   /** On a file system that outlives the job, as clusters with a queue of batch scripts have it. */
   keepsDisk?: boolean
+  /** `uv sync` has run in a phase before. */
+  synced?: boolean
   /** Named as what somebody opens to work in, on one accelerator (one host of a TPU). */
   byHand?: boolean
   /** The job that holds it; absent: its price is asked of nobody. */
@@ -58,7 +60,7 @@ export function claimJobOperations(
     for (const wait of waitingOf(facts, launches, text))
       claimWait(claims, wait, command, machine, placeOf, `it stands in ${path}: take it out there`)
   const keepsDisk = machine.keepsDisk === true
-  const own = settingUpOf(facts, launches, text, keepsDisk)
+  const own = settingUpOf(facts, launches, text, keepsDisk, machine.synced)
   claimSettingUp(claims, own.length > 0 ? own : settingUpCalled(called, keepsDisk), machine, placeOf)
 }
 

@@ -104,7 +104,7 @@ function packages(name: string, rest: string[], plain: string[]): Omit<SettingUp
   if (/^(pipenv|rye)$/.test(name) && plain[0] === 'sync') return { kind: 'packages', what: `${name} sync` }
   // What a project asks for is installed before the program runs, if it is not there.
   if (name === 'uv' && plain[0] === 'run' && !rest.includes('--no-sync') && !rest.includes('--offline'))
-    return { kind: 'packages', what: 'uv run' }
+    return { kind: 'packages', what: installsAndRuns }
   return name === 'uv' && plain[0] === 'sync' ? { kind: 'packages', what: 'uv sync' } : null
 }
 
@@ -194,17 +194,18 @@ export function settingUpIn(facts: ShellFacts): SettingUp[] {
 
 /**
  * Those before the first program; `text` as in the facts, null where it is not at hand. `keepsDisk`: the job runs on a file
- * system that outlives it, so only what is done again there counts.
+ * system that outlives it, so only what is done again there counts. `syncedBefore`: a phase before ran `uv sync`.
  */
 export function settingUpOf(
   facts: ShellFacts,
   launches: FoundLaunch[],
   text: string | null,
   keepsDisk: boolean,
+  syncedBefore = false,
 ): SettingUp[] {
   const first = launches[0]?.command.start
   if (first === undefined) return []
-  return facts.commands.flatMap((command) => {
+  const found = facts.commands.flatMap((command) => {
     const quotes = command.words.some(({ text }) => text !== null && /^-l?c$/.test(text))
     const runs = command.start === first && (quotes || base(texts(command)[0] ?? '') === 'uv')
     if (command.unreachable || command.background || (command.start >= first && !runs)) return []
@@ -213,4 +214,14 @@ export function settingUpOf(
     const one = { command, ...found }
     return keepsDisk && !isDoneAgain(one, facts, text) ? [] : [one]
   })
+  const synced = syncedBefore || found.some(({ what }) => what === 'uv sync')
+  return synced ? found.filter(({ what }) => what !== installsAndRuns) : found
+}
+
+/** It installs what is missing: nothing, after a `uv sync`. */
+const installsAndRuns = 'uv run'
+
+/** A phase before has installed what `uv run` would. */
+export function syncs(facts: ShellFacts): boolean {
+  return settingUpIn(facts).some(({ what }) => what === 'uv sync')
 }

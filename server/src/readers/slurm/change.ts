@@ -5,7 +5,7 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
 import { namesGpus, withoutLines } from './directive-lines.js'
-import { directive, gpuRequest, nodesOf } from './job.js'
+import { directive, directiveNumber, gpuRequest, nodesOf } from './job.js'
 
 /** Claims about an `srun` that asks by itself are about its options, all others about directives. */
 export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -23,6 +23,7 @@ export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): C
       'cpus-per-task',
       String(value),
     )
+  if (claim.setting === 'cpus' && typeof value === 'number') return moreCores(claim, value, facts)
   if (claim.setting === 'gpus' && typeof value === 'number' && value > 0)
     return fewerGpus(claim, value, facts)
   if (claim.setting === 'gpus' && value === 0 && claim.site.target === undefined) return noGpus(facts)
@@ -108,6 +109,16 @@ function noGpus(facts: FragmentFacts): Change | Refusal {
   )
   const named = [...new Set(lines.map(({ name }) => `--${name}`))].join(', ')
   return withoutLines(facts, 'SBATCH', lines, `Ask for no GPU: remove ${named}`)
+}
+
+/** `--cpus-per-task` and `--cpus-per-gpu` count for one of several. */
+function moreCores(claim: Claim, cores: number, facts: FragmentFacts): Change | Refusal {
+  const name = claim.key.replace(/^--/, '')
+  const written = directiveNumber(facts.shell?.directives ?? [], name)
+  const all = effective(claim)
+  if (claim.site.target !== undefined || written == null || typeof all !== 'number') return byHand(claim)
+  const each = Math.ceil((cores * written) / all)
+  return write(claim, facts, `Ask for ${cores} cores: ${claim.key}=${each}`, name, String(each))
 }
 
 const asked = (count: number) => `Request ${count === 1 ? 'one GPU' : `${count} GPUs`}`

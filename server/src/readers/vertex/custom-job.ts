@@ -137,6 +137,8 @@ function start(
   const branches = startedUnder(python, made, claims)
   if (branches !== null) compute.known('branches', made.method, branches, place)
   claimVertexService(compute, 'Vertex AI', place, search !== undefined)
+  // Cloud Storage is mounted under /gcs, and nothing else of its disk is kept.
+  compute.known('losesFiles', 'container', true, place)
   const own = new CallSource(python, made, claims, { positions: { display_name: 0 } })
   compute.say('name', 'display_name', convert(own.get('display_name'), asText))
   compute.say('region', 'location', regionOf(python, own, claims))

@@ -15,6 +15,11 @@ const starving: [number, number] = [0.05, 0.3]
 const contended = 'assumes that switching between too many processes and their memory cost 2 to 20 % of a run'
 /** Where nothing tells how many cores there are: more than machines with one GPU have. */
 const veryMany = 32
+/** So many workers of each of several processes, and in all, are more than clouds give to machines with as many GPUs. */
+const manyEach = 16
+const manyInAll = 64
+/** Cores that hardly decode for an accelerator, as the training takes one of them itself. */
+const fewEach = 2
 /** Shared memory that workers can do with: a batch of images each. */
 const enoughShared = 2 ** 30
 
@@ -47,6 +52,7 @@ export default defineRule({
     if (effective(settings.feeds) !== 'training')
       return silent(unless(view, 'feeds', 'it feeds an evaluation'))
     if (stopped === undefined && checkUnaskedCores(view, count, context)) return
+    if (stopped === undefined && checkAskedCores(view, count, machine, context)) return
     checkCores(view, workers as Claim<number>, count, machine, context)
     if (stopped !== undefined) return
     checkSharedMemory(view, workers, count, context)
@@ -91,6 +97,43 @@ function checkUnaskedCores(
   return true
 }
 
+/** A job that asks for a core or two, where the loader decodes: more of them are cheap beside the accelerator. True: said. */
+function checkAskedCores(
+  view: SubjectView<'InputPipeline'>,
+  count: number,
+  machine: Machine,
+  { report }: RuleContext,
+): boolean {
+  const { settings } = view.run.job.compute ?? {}
+  const asked = settings?.cpus
+  const cores = effective(asked)
+  if (asked === undefined || asked.state !== 'known' || cores === undefined || cores < 1) return false
+  // The cores of a type, or of a session, are not asked for.
+  if (machine.name !== null || effective(settings?.interactive) === true || !(machine.gpus ?? 0)) return false
+  if (effective(view.settings.work) !== 'decode') return false
+  const processes = Math.max(1, processesOf(view, machine) ?? machine.gpus ?? 1)
+  if (cores > (processes === 1 ? fewEach : processes)) return false
+  // One word for all loaders of the run.
+  if (!isFirst(view, 'decode')) return true
+  const better = (Math.min(Math.max(count, enoughWorkers), mostWorkers) + 1) * processes
+  report({
+    at: asked,
+    message: `${sum(count, processes)} and the training share the ${vCpus(cores)} that the job asks for (\`${asked.key}\`), while ${decoding(view)}: ask for ${better}.`,
+    saving: {
+      fraction: starving,
+      usd: null,
+      basis: 'assumes that decoding holds the run back for 5 to 30 % of its time; measure it with a profiler',
+    },
+    fixes: [{ set: [{ claim: asked, value: better }] }],
+    related: [{ location: view.settings.workers!.location, message: 'starts the workers' }],
+  })
+  return true
+}
+
+/** What decodes for one accelerator, as a rule. */
+const enoughWorkers = 4
+const mostWorkers = 8
+
 /** A platform that rents out parts of its hosts is bound to give no more than what is asked for. */
 function gets(cores: number): string {
   if (cores < 1) return `is sure of ${cores} of a core, with more only while its host has some to spare`
@@ -108,6 +151,21 @@ function checkCores(
   const { cpus } = machine
   const processes = processesOf(view, machine)
   if (cpus === null || cpus < 1) {
+    const ranks = Math.max(processes ?? 1, 1)
+    if (
+      ranks > 1 &&
+      count >= manyEach &&
+      count * ranks >= manyInAll &&
+      effective(view.settings.work) !== 'light'
+    ) {
+      report({
+        at: workers,
+        confidence: 'medium',
+        message: `${sum(count, processes)}: clouds give some 12 vCPUs with each GPU, for which they compete, and each keeps a copy of the data set. One for each of its cores is enough.`,
+        saving: { fraction: contention, usd: null, basis: contended },
+      })
+      return
+    }
     if (count < veryMany || workers.channel !== 'code' || workers.overridable || (machine.gpus ?? 1) > 1)
       return silent('the number of cores that it runs on is not known')
     report({

@@ -2,7 +2,8 @@ import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { isSilence, otherRole, type Silence, unless, unlessUnread } from '../silence.js'
-import { subjectsOf } from '../subject-view.js'
+import { subjectIn, subjectsOf } from '../subject-view.js'
+import { onGpuJob } from '../training/operation.js'
 import { type Extent, extentOfRun, isLarge, workOf } from './run-extent.js'
 
 export default defineRule({
@@ -20,6 +21,8 @@ export default defineRule({
     // Trials are many and short, and the study keeps their results.
     if (subjectsOf(view.run, 'Search').length > 0) return silent('it is the trial of a search')
     const extent = extentOfRun(view)
+    const lost = lostWithJob(view, extent)
+    if (lost !== undefined) return report({ ...lost, extent: workOf(view), confidence: 'medium' })
     if (isSilence(extent)) return silent(extent)
     const found =
       unsaved(view, extent) ??
@@ -41,13 +44,16 @@ function unsaved(view: SubjectView<'Training'>, extent: Extent): Found {
   if (saves === undefined || when === undefined) return unless(view, 'saves', '')
   if (when === 'while it runs') return undefined
   const end = when === 'at the end'
+  // Who writes that no checkpoints are wanted may well save the model itself.
+  const isLost = when === 'never' && saves.state === 'default' && !saves.overridable
+  const lost = isLost ? ', and nothing of it remains in the end' : ''
   const asked = saves.overridable ? `nothing is saved unless \`${saves.key}\` is on` : undefined
   const made = unusedCheckpoint === undefined ? undefined : effective(unusedCheckpoint)
-  const besides = made === undefined ? '' : ` \`${made}\` is made and never passed.`
+  const besides = made === undefined ? '' : ` \`${made}\` is there and never used.`
   return {
     at: saves,
-    severity: ofUnsaved(view, extent),
-    message: `${extent.says}, and ${asked ?? (end ? 'nothing is saved before the end' : `nothing is saved (\`${saves.key}\`)`)}: after an interruption all of it is paid for again.${besides}`,
+    severity: isLost ? ofLost(view, extent) : ofUnsaved(view, extent),
+    message: `${extent.says}, and ${asked ?? (end ? 'nothing is saved before the end' : `nothing is saved (\`${saves.key}\`)`)}: after an interruption all of it is paid for again${lost}.${besides}`,
     fixes: [{ set: [{ claim: saves, value: 'while it runs' }] }],
   }
 }
@@ -63,6 +69,17 @@ function late(view: SubjectView<'Training'>, extent: Extent): Found {
   }
 }
 
+/** Not even the end of the run leaves a model: whoever wants to use it trains it again, interrupted or not. */
+function ofLost(view: SubjectView<'Training'>, extent: Extent): Severity {
+  const severity = ofUnsaved(view, extent)
+  const { notebook, small } = view.subject.evidence
+  // What a notebook has trained stays in its kernel, and is looked at there.
+  if (notebook || small !== null) return severity
+  const { fineTuning, model } = view.settings
+  const published = effective(fineTuning) === true || effective(model) !== undefined
+  return severity === 'information' && published && extent.stake !== 'minutes' ? 'warning' : severity
+}
+
 /** On capacity that may be taken away, or with retries, it is a matter of time. */
 function ofUnsaved(view: SubjectView<'Training'>, extent: Extent): Severity {
   const job = view.run.job.compute?.settings
@@ -73,15 +90,47 @@ function ofUnsaved(view: SubjectView<'Training'>, extent: Extent): Severity {
   return ofSession(view)
 }
 
+/** A job on accelerators writes what it saves where it goes with the machine: even a run that ends leaves nothing. */
+function lostWithJob(view: SubjectView<'Training'>, extent: Extent | Silence): Report | undefined {
+  const { saves } = view.settings
+  const { compute } = view.run.job
+  const disk = compute?.settings.losesFiles
+  if (compute === null || disk === undefined || effective(disk) !== true) return undefined
+  if (compute.settings.sessionLimit !== undefined || effective(compute.settings.trials) === true)
+    return undefined
+  // What is never saved is lost on any disk.
+  if (!onGpuJob(view) || (saves !== undefined && effective(saves) === 'never')) return undefined
+  // Wherever its files are taken, that is where they would be told to stay.
+  const program = subjectIn(view.run, 'Program')
+  if (program === undefined || program.settings.takesAway !== undefined) return undefined
+  if (effective(compute.settings.checkpointStore) != null) return undefined
+  const { epochs, maxSteps } = view.settings
+  const short = isSilence(extent) && (effective(epochs) ?? effective(maxSteps)) !== undefined
+  const { small } = view.subject.evidence
+  return {
+    at: disk,
+    severity: short || small !== null ? 'information' : 'warning',
+    message: `What the training in ${view.subject.location.path} saves goes with the ${disk.key}: nothing takes it elsewhere, so the end of the job or an interruption loses all of it.`,
+    related: [
+      { location: saves?.location ?? view.subject.location, message: 'what it saves stays on that disk' },
+    ],
+    together: 'its disk',
+  }
+}
+
 /** What is saved is saved where it goes with the machine. */
 function gone(view: SubjectView<'Training'>, extent: Extent): Found {
   const { saves } = view.settings
   const disk = view.run.job.compute?.settings.losesFiles
   if (saves === undefined || disk === undefined || effective(disk) !== true) return undefined
+  const session = view.run.job.compute?.settings.sessionLimit !== undefined
+  const program = subjectIn(view.run, 'Program')
+  if (!session && (!onGpuJob(view) || effective(program?.settings.takesAway) !== 'upload')) return undefined
   return {
-    at: saves,
+    at: session ? saves : disk,
     severity: extent.stake === 'hours' ? ofSession(view) : 'hint',
-    message: `${extent.says}: checkpoints are written to the disk of the ${disk.key} session, which goes with it, so what is not fetched in time is paid for again.`,
+    message: `${extent.says}: checkpoints are written to the disk of the ${disk.key}${session ? ' session' : ''}, which goes with it, so what is not fetched in time is paid for again.`,
+    related: session ? [] : [{ location: saves.location, message: 'writes to that disk' }],
   }
 }
 

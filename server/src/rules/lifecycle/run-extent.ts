@@ -16,9 +16,7 @@ export interface Extent {
 /** So many passes or steps are worth a checkpoint. */
 const manyEpochs = 10
 const manySteps = 5000
-/** Up to so many passes over a few narrow layers are done again in minutes. */
-const fewEpochs = 30
-/** So many take hours, whatever they are of. */
+/** So many take hours, whatever they are of; fewer passes over a few narrow layers are done again in minutes. */
 const longRun = 100
 const longSteps = 100_000
 /** Seconds. */
@@ -82,8 +80,10 @@ function stakeOf(view: SubjectView<'Training'>, long: boolean, epochs?: number):
   const { accelerator, notebook, small } = view.subject.evidence
   const light = effective(view.settings.lightNetwork) !== undefined
   if (onGpuJob(view) && !notebook) return 'hours'
-  if (light && (epochs ?? fewEpochs) < fewEpochs) return 'minutes'
-  if (long && !light && (small === null || isLarge(view)) && accelerator !== 'none') return 'hours'
+  if (light && (epochs ?? longRun) < longRun) return 'minutes'
+  // Of a network whose body is frozen a head is lost.
+  const head = effective(view.settings.frozenNetwork) !== undefined
+  if (long && !light && !head && (small === null || isLarge(view)) && accelerator !== 'none') return 'hours'
   // A published network takes hours on a processor.
   return onAccelerator(view) || effective(view.settings.model) !== undefined ? 'some' : 'minutes'
 }

@@ -20,11 +20,21 @@ export function noGrid(search: SubjectView<'Search'>): Silence {
   return unless(search, 'strategy', `the search is no grid: ${known(search, 'strategy')}`)
 }
 
-export const onlyRepeats = 'every dimension only repeats an experiment, on other seeds or data'
+export const repeatsOnly = 'every dimension only repeats an experiment, on other seeds or data'
 
 /** Dimensions that repeat an experiment rather than search for something. */
 export const repetition =
   /(^|[._])(seed|random_state|random_seed|fold|split|repeat|repetition|run|trial|dataset|subset|fraction)s?(_?id|_?idx|_?index|_?name)?$/i
+
+/** All trials are wanted: they run one setting on several seeds or folds, for a mean and its deviation. */
+export function onlyRepeats(search: SubjectView<'Search'>): boolean {
+  const varying =
+    known(search, 'space')
+      ?.grids.flat()
+      .filter(({ size }) => size !== 1) ?? []
+  const whole = known(search, 'strategy') === 'grid' || varying.every(({ repeats }) => repeats === true)
+  return varying.length > 0 && whole && varying.every((one) => one.repeats === true || isRepetition(one))
+}
 
 /** Trials of the search: null where nothing limits them, undefined where their number cannot be known. */
 export function trialCount(search: SubjectView<'Search'>): number | null | undefined {

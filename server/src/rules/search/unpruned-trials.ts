@@ -4,7 +4,15 @@ import type { Claim, SubjectView } from '../../workload/claim.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { isSilence, type Silence, unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
-import { fitsAtOnce, formatDuration, known, leastTrials, trialCount } from './trials.js'
+import {
+  fitsAtOnce,
+  formatDuration,
+  known,
+  leastTrials,
+  onlyRepeats,
+  repeatsOnly,
+  trialCount,
+} from './trials.js'
 
 /** Fewer trials are hardly worth comparing: pruners wait for the first five before they stop any. */
 const minTrials = 8
@@ -31,6 +39,7 @@ export default defineRule({
   check(search, { report, silent }) {
     const { earlyTermination, terminationGap } = search.settings
     if (earlyTermination === undefined) return silent(unless(search, 'earlyTermination', ''))
+    if (onlyRepeats(search)) return silent(repeatsOnly)
     if (earlyTermination.state === 'unknown') {
       const guess = unsure(search, earlyTermination)
       return isSilence(guess) ? silent(guess) : report(guess)

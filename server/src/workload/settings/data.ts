@@ -82,6 +82,8 @@ export interface DatasetSettings {
   /** As the code names it: 'torchvision.datasets.CIFAR10', 'glue/mrpc'. */
   name: string
   part: 'training' | 'other'
+  /** The data set that the files and folders of the program are called after, and the path that says so. */
+  byFiles: { name: string; path: string }
   /** Files that hold it, or patterns of their names, as the code writes them. */
   files: string[]
   /** What these files hold, where they are part of the project; `columns` null: it is no table. */

@@ -145,6 +145,8 @@ export interface ProgramSettings {
   resumes: boolean
   /** Where its checkpoints lie, in a folder that its platform keeps only of a job that ends by itself: 'SM_MODEL_DIR'. */
   resultFolder: string
+  /** How its files outlive its machine: it names a folder that stays, or sends them away, which may be once all is over. */
+  takesAway: 'folder' | 'upload'
   /** Metrics that it reports again and again while it trains. A name that ends in `*` stands for all that begin so. */
   reports: { what: 'epochs' | 'steps'; count: number | null; metrics: string[] }
   /** Metrics that it prints as `name=value`: while it trains, and `once` when all is over. */

@@ -10,6 +10,8 @@ export interface Dimension {
   values?: Json[]
   /** Where the values are written. */
   location?: Location
+  /** Runs each combination so many times, and changes nothing of it. */
+  repeats?: true
 }
 
 /** A dimension whose values make no difference while another one has certain values. */

@@ -103,7 +103,7 @@ export interface TrainingSettings {
   endless: { because: string; untilStopped: boolean }
   /** When the run saves what it could go on from. */
   saves: 'never' | 'at the end' | 'while it runs'
-  /** What would save it, and is given to nobody: 'ModelCheckpoint'. */
+  /** What would save it, and nothing uses: 'ModelCheckpoint', a function of the program. */
   unusedCheckpoint: string
   /** How many of its checkpoints are kept; null: all of them. */
   keptCheckpoints: number | null

@@ -1,0 +1,35 @@
+/** Whether a program sends what it writes elsewhere, so that it outlives the disk of its machine. */
+import { usesMatch } from '../python/library-uses.js'
+import type { PythonModule } from '../python/module.js'
+import type { Launch } from '../text/launch.js'
+import { once } from '../text/once.js'
+
+/** Folders that outlive a machine, and addresses of storage. */
+const elsewhere =
+  /\bdrive\.mount\(|\/content\/(g?drive|MyDrive)|\b(gs|s3|abfss?|dbfs|hdfs):\/\/|\/(gcs|dbfs)\/|\bAIP_\w+|\brclone\b|\bgsutil\b|\/opt\/ml\//
+/** What sends files away. */
+const sending =
+  /push_to_hub|\.upload_(file|folder|blob|from_filename|directory|large_folder)|wandb\.(save|log_artifact|Artifact)|mlflow\.(\w+\.)?log_(model|artifact)|CreateFile\(/
+/** The same as the names of calls, also in modules around it. */
+const sends =
+  /(^|\.)(push_to_hub|upload_(file|folder|blob|from_filename|directory)|log_(model|artifacts?|asset)|put_object|autolog)$|^(boto3|s3fs|gcsfs|google\.cloud\.storage|azure\.storage|azure\.ai|clearml|neptune)\b/
+
+/** Its session ends with the disk: cells may hold commands of a shell as well. */
+export function cellsTakeAway({ text }: PythonModule): boolean {
+  return elsewhere.test(text) || sending.test(text)
+}
+
+/** `folder`: it names a place that stays, be it that a launch gives it. `upload`: it, or a module around it, sends files away. */
+export function takesAway(python: PythonModule, launch: Launch | null): 'folder' | 'upload' | null {
+  const given = launch === null ? [] : [launch.flags, launch.environment].flatMap((one) => Object.values(one))
+  if (given.some(({ value }) => typeof value === 'string' && elsewhere.test(value))) return 'folder'
+  return once(python, 'takes files away', () => {
+    if (elsewhere.test(python.code)) return 'folder'
+    const around = [...python.imported, ...python.importers, ...python.programs]
+    const uploads =
+      sending.test(python.code) ||
+      python.calls.some(({ name, method }) => sends.test(name ?? `.${method}`)) ||
+      around.some((module) => usesMatch(module, sends))
+    return uploads ? 'upload' : null
+  })
+}

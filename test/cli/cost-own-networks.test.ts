@@ -1,0 +1,163 @@
+/** `costlint cost`: networks that the project makes of layers. */
+import assert from 'node:assert/strict'
+import { jobs } from './cost-projects.js'
+import { runHere } from './here.js'
+
+const ownNetwork = {
+  'models/__init__.py': 'from .net import Net\n',
+  'models/net.py': `import torch.nn as nn
+from .blocks import Head, conv_block
+
+class Net(nn.Module):
+    def __init__(self, width=32, skip=None):
+        super().__init__()
+        layers = []
+        for index, (a, b) in enumerate(zip([3, width], [width, 2 * width])):
+            layers.append(conv_block(a, b))
+        self.features = nn.Sequential(*layers)
+        if skip is None:
+            self.skip = None
+        else:
+            self.skip = skip
+        self.head = Head(2 * width, 10)
+
+    def forward(self, x):
+        x = self.features(x)
+        if self.skip is not None:
+            x = self.skip(x)
+        return self.head(x)
+`,
+  'models/blocks.py': `import torch.nn as nn
+
+def conv_block(a, b, pool=True):
+    layers = [nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU(inplace=True)]
+    if pool:
+        layers += [nn.MaxPool2d(2)]
+    return nn.Sequential(*layers)
+
+class Head(nn.Module):
+    def __init__(self, features, classes):
+        super().__init__()
+        self.fc = nn.Linear(features * 8 * 8, classes)
+    def forward(self, x):
+        return self.fc(x.flatten(1))
+`,
+  'train.py': `import torch
+import torchvision
+from torchvision import transforms
+from models import Net
+
+def train(model, loader, epochs):
+    optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-3)
+    for epoch in range(epochs):
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(x.cuda()), y.cuda())
+            loss.backward()
+            optimizer.step()
+
+if __name__ == "__main__":
+    data = torchvision.datasets.CIFAR10(".", train=True, transform=transforms.ToTensor())
+    loader = torch.utils.data.DataLoader(data, batch_size=64, shuffle=True)
+    model = Net(width=64).cuda()
+    train(model, loader, 10)
+`,
+}
+
+describe('costlint cost: layers of the project', () => {
+  it('follows a network of the project through the modules that it is made of', async () => {
+    const { out } = await runHere(ownNetwork, ['estimate', 'train.py'])
+    // 1,792 + 128 and 73,856 + 256 of the blocks, 81,930 of the head.
+    assert.match(out, /Net, 158 k parameters, samples of 3 × 32 × 32/)
+    const [job] = await jobs(ownNetwork)
+    assert.equal(job!.state, 'priced')
+  })
+
+  it('follows the layers of Keras networks: functional, Sequential, made by functions, recurrent', async () => {
+    const files = {
+      'functional.py': `from tensorflow import keras
+from tensorflow.keras import layers
+
+(x, y), (tx, ty) = keras.datasets.cifar10.load_data()
+inputs = keras.Input(shape=(32, 32, 3))
+h = layers.Conv2D(32, 3, activation="relu", padding="same")(inputs)
+h = layers.BatchNormalization()(h)
+h = layers.MaxPooling2D()(h)
+h = layers.Conv2D(64, (3, 3), activation="relu")(h)
+h = layers.Flatten()(h)
+model = keras.Model(inputs, layers.Dense(10, activation="softmax")(h))
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x / 255, y, epochs=10)
+`,
+      'grown.py': `import tensorflow as tf
+from tensorflow.keras.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from tensorflow.keras.models import Sequential
+
+def build(units=128):
+    model = Sequential()
+    model.add(Conv2D(32, kernel_size=(3, 3), activation="relu", input_shape=(28, 28, 1)))
+    model.add(MaxPooling2D(pool_size=(2, 2)))
+    model.add(Flatten())
+    model.add(Dense(units, activation="relu"))
+    model.add(Dropout(0.5))
+    model.add(Dense(10, activation="softmax"))
+    model.compile(loss="categorical_crossentropy", optimizer="adam")
+    return model
+
+(x, y), _ = tf.keras.datasets.mnist.load_data()
+model = build()
+model.fit(x.reshape(-1, 28, 28, 1), y, batch_size=128, epochs=12)
+`,
+      'recurrent.py': `from tensorflow import keras
+from tensorflow.keras import layers
+
+(x, y), _ = keras.datasets.imdb.load_data(num_words=20000)
+x = keras.preprocessing.sequence.pad_sequences(x, maxlen=100)
+model = keras.Sequential()
+model.add(layers.Embedding(20000, 128))
+model.add(layers.Bidirectional(layers.LSTM(64)))
+model.add(layers.Dense(1, activation="sigmoid"))
+model.compile("adam", "binary_crossentropy")
+model.fit(x, y, epochs=3)
+`,
+    }
+    const { out } = await runHere(files, ['estimate', '.'])
+    // Keras counts 144,970 with the averages of the normalisation, 693,962 and 2,658,945.
+    assert.match(out, /model, 145 k parameters, samples of 32 × 32 × 3/)
+    assert.match(out, /model, 694 k parameters, samples of 28 × 28 × 1/)
+    assert.match(out, /model, 2\.7 M parameters, samples of 100/)
+    const found = await jobs(files)
+    assert.deepEqual(
+      found.map(({ state }) => state),
+      ['priced', 'priced', 'priced'],
+    )
+  })
+
+  it('counts no layers whose channels come first, or whose windows are not readable', async () => {
+    const of = (layer: string) => `import sys
+from tensorflow import keras
+from tensorflow.keras import layers
+
+(x, y), _ = keras.datasets.cifar10.load_data()
+model = keras.Sequential([
+    keras.Input(shape=(32, 32, 3)),
+    ${layer},
+    layers.Flatten(),
+    layers.Dense(10, activation="softmax"),
+])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x / 255, y, epochs=10)
+`
+    const counted = await runHere({ 'train.py': of('layers.Conv2D(32, 3)') }, ['estimate', '.'])
+    assert.match(counted.out, /k parameters/)
+    for (const layer of [
+      'layers.Conv2D(32, 3, data_format="channels_first")',
+      'layers.Conv2D(32, int(sys.argv[1]))',
+    ])
+      assert.doesNotMatch(
+        (await runHere({ 'train.py': of(layer) }, ['estimate', '.'])).out,
+        /parameters/,
+        layer,
+      )
+  })
+})
