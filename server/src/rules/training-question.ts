@@ -301,6 +301,13 @@ function hullOf(all: readonly (Interval | null)[]): Interval | null {
   return { low: Math.min(...read.map(({ low }) => low)), high: Math.max(...read.map(({ high }) => high)) }
 }
 
+/** How many samples a program trains on in an epoch, by the data sets that it names; null: nothing says it. */
+export function samplesOfData(view: Pick<SubjectView, 'run'>): Interval | null {
+  const { known, rows } = dataOf(view)
+  if (rows !== null) return { low: rows.fast, high: rows.slow }
+  return known?.train == null ? null : { low: known.train, high: known.train }
+}
+
 /** The table that a program fits its trees on, or what would make it known. */
 export function tableOf(
   view: Pick<SubjectView, 'run'>,

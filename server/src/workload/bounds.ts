@@ -70,6 +70,7 @@ const bounds: Record<NumberSetting, Bound> = {
   retries: count,
   rounds: count,
   rows: count,
+  samples: atLeastOne,
   runLimit: seconds,
   seconds,
   sequenceLength: atLeastOne,

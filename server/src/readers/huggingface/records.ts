@@ -18,6 +18,7 @@ import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.
 import { claimResuming } from '../resuming.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { ArgumentsSource } from './arguments-source.js'
+import { trainingSamples } from './samples.js'
 import { codeArguments } from './trainer-changes.js'
 import { trainerSettings } from './trainer-settings.js'
 import { type Trainers, trainedArguments } from './trainers.js'
@@ -36,6 +37,8 @@ export const huggingfaceRecordsReader = defineReader({
       readSaving(source, training)
       readResuming(source, trainers, training)
       readReports(source, context, training)
+      const samples = trainingSamples(python)
+      if (samples !== null) training.known('samples', 'select', samples, source.place)
     }
   },
   change: changeRecords,

@@ -8,19 +8,25 @@ import type { Binding } from '../../workload/claim.js'
 /** Fewer samples than this are a demonstration. */
 export const fewSamples = 2_000
 
-/** `data['train'].select(range(1000))`, `split='train[:500]'`. */
+/** '1000 samples', where it trains on no more than that; null: on more, or nothing says it. */
 export function fewTrainingSamples(python: PythonModule): string | null {
+  const count = trainingSamples(python)
+  return count !== null && count <= fewSamples ? `${count} samples` : null
+}
+
+/** `data['train'].select(range(1000))`, `split='train[:500]'`: how many samples it takes to train on; null: nothing says it. */
+export function trainingSamples(python: PythonModule): number | null {
   for (const call of python.methodCalls('select')) {
     const given = call.expr.args[0]
     const items = given === undefined ? null : countOf(python, given.value)
     const text = python.text.slice(call.statement.start, call.expr.end)
-    if (items !== null && items <= fewSamples && /train/i.test(text)) return `${items} samples`
+    if (items !== null && /train/i.test(text)) return items
   }
   for (const call of python.callsTo('datasets.load_dataset')) {
     const split = python.argument(call, 'split')
     const text = String(knownArgument(split) ?? '')
     const cut = /^train\[:(\d+)\]$/.exec(text)
-    if (cut !== null && Number(cut[1]) <= fewSamples) return `${cut[1]} samples`
+    if (cut !== null) return Number(cut[1])
   }
   return null
 }

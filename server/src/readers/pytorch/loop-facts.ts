@@ -12,6 +12,7 @@ import { countedPatience } from './counted-patience.js'
 import { codeMatches, codeText } from './evidence.js'
 import { usesAny } from './library-uses.js'
 import { hasOnlyNarrowLayers } from './network-size.js'
+import { stoppingOff } from './stopping-off.js'
 
 /** The loop over epochs around a training loop: in the same function, or around a call of its function. */
 export function epochLoopOf(python: PythonModule, loop: Loop): Loop | null {
@@ -140,6 +141,7 @@ export function stopsEarly(python: PythonModule, outer: Loop): boolean | 'where 
   )
   const ofStopping = asked.some((all) => all.some(({ condition }) => patience.test(condition.holds)))
   if (ofStopping && asked.length === ends.length) return 'where asked to'
+  if (stoppingOff(python, ownStatements(outer, 'break'), outer) !== null) return 'where asked to'
   if (countedPatience(python, outer) !== null || speaksOfStopping(python, stopsByName)) return true
   const counts = speaksOfStopping(python, countsBadEpochs)
   if (counts && !codeMatches(python, lowersOnPlateau)) return true
@@ -159,7 +161,7 @@ function mayLeave(python: PythonModule, loop: Loop): boolean {
 }
 
 /** What ends the loop itself, or one pass of it. */
-function ownStatements({ node }: Loop, type: 'break' | 'continue'): Stmt[] {
+export function ownStatements({ node }: Loop, type: 'break' | 'continue'): Stmt[] {
   const found: Stmt[] = []
   const visit = (statement: Stmt): void => {
     if (/^(for|while|function|class)$/.test(statement.type)) return

@@ -28,6 +28,7 @@ import {
   epochsOf,
   openEndedIn,
   openEndedReason,
+  ownStatements,
   paceSetter,
   runLoopOf,
   secondOrder,
@@ -47,6 +48,7 @@ import { refusedLoss } from './refused-losses.js'
 import { resumption } from './resume.js'
 import { resumeGap } from './resume-gaps.js'
 import { forwardsOfStep } from './step-forwards.js'
+import { stoppingOff } from './stopping-off.js'
 
 const backwardCalls = ['.backward', '.manual_backward']
 
@@ -299,6 +301,11 @@ export function claimRun(python: PythonModule, outer: Loop, training: SubjectBui
       overridable: early === 'where asked to',
     })
     claimWanted(python, training)
+    const off = stoppingOff(python, ownStatements(outer, 'break'), outer)
+    if (off !== null) {
+      const text = codeText(python, off.start, off.end)
+      training.known('stoppingWanted', text, `\`${text}\` is off`, { start: off.start, end: off.end })
+    }
   }
   const schedule = plannedSchedule(python, outer)
   if (schedule !== null) {

@@ -7,6 +7,7 @@ import { isSilence, notTraining, unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
 import { onAccelerator } from '../training/operation.js'
 import { boostingReport } from './boosting-rounds.js'
+import { passesOf } from './passes.js'
 import { beyondSolved } from './solved-task.js'
 import { hasUnreadEpochs } from './unread-epochs.js'
 
@@ -43,6 +44,14 @@ export default defineRule({
       else silent(openEnded === undefined ? `the run is short: ${rounds.says} boosting rounds` : noBest)
       return
     }
+    const passes = passesOf(view)
+    const tuned = effective(settings.fineTuning) === true
+    if (passes !== null && passes >= manyPasses && openEnded === undefined && (tuned || !planned(view)))
+      return report({
+        at: settings.maxSteps!,
+        severity: tuned && passes >= farTooMany ? 'warning' : 'information',
+        message: passesText(view, passes),
+      })
     if (effective(settings.validation) !== true)
       return silent(unless(view, 'validation', 'nothing validates in this run'))
     const steps = effective(settings.maxSteps) ?? null
@@ -85,6 +94,22 @@ export default defineRule({
     })
   },
 })
+
+/** Nobody counts passes who counts steps: so many are over data that a network has long seen, so many again far too often. */
+const manyPasses = 20
+const farTooMany = 50
+
+/** '2,000 steps are about 128 passes over the samples, without validation: …'. */
+function passesText({ settings }: SubjectView<'Training'>, passes: number): string {
+  const steps = formatCount(effective(settings.maxSteps) as number)
+  const looks = effective(settings.validation) === true ? 'with' : 'without'
+  const whole = formatCount(Math.round(passes))
+  const learned =
+    effective(settings.fineTuning) === true
+      ? 'pretrained weights take up what they hold in a few'
+      : 'fewer may do'
+  return `${steps} steps are about ${whole} passes over the samples, ${looks} validation: ${learned}, and nothing ends the run.`
+}
 
 /** Why validation does not tell when to stop; undefined where it does, as for whoever keeps the epoch that is best by it. */
 function openEndedBy({ settings }: SubjectView<'Training'>): string | undefined {

@@ -50,6 +50,8 @@ export interface TrainingSettings {
   managed: boolean
   /** The network whose weights are frozen but for a head: 'vgg16'. */
   frozenNetwork: string
+  /** Samples of an epoch, where the code takes so many of a data set. */
+  samples: number
   /** Training starts from pretrained weights. */
   fineTuning: boolean
   /** True when the learning-rate schedule is laid out over all epochs. */
