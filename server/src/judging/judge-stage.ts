@@ -267,7 +267,7 @@ function keyOf({ rule, together }: Draft): string | undefined {
   return saidOnce.has(rule) ? rule : undefined
 }
 
-/** Whatever is tried out comes last; then the more severe, what a job runs, the dearer, the longer run of the larger network, the first by path. */
+/** Whatever is tried out comes last; then the more severe, what a job runs, the dearer, a script, the longer run of the larger network, the first by path. */
 function mostAtStake(drafts: readonly Draft[]): Draft {
   // Bills say something of each other only.
   const priced = drafts.every(({ usd }) => usd !== undefined)
@@ -279,9 +279,15 @@ function comesFirst(a: Draft, b: Draft, priced: boolean): boolean {
   if (a.severity !== b.severity) return moreSevere(a.severity, b.severity)
   if (paidFor(a) !== paidFor(b)) return paidFor(a) > paidFor(b)
   if (priced && a.usd !== b.usd) return a.usd! > b.usd!
+  if (isNotebook(a) !== isNotebook(b)) return isNotebook(b)
   if (a.extent !== b.extent) return (a.extent ?? 0) > (b.extent ?? 0)
   if (a.location.path !== b.location.path) return a.location.path < b.location.path
   return (a.location.cell ?? -1) < (b.location.cell ?? -1)
+}
+
+/** Somebody works in it, and sees how it goes. */
+function isNotebook({ location: { path } }: Draft): boolean {
+  return path.endsWith('.ipynb')
 }
 
 /** What a job runs on machines that it asks for comes before what nobody starts, or a service that is there anyway. */

@@ -10,8 +10,8 @@ import { findIn, textOf } from './numbered-files.js'
 import { asksToResume, filesOf, isForGoingOn, isLoad } from './resume.js'
 
 export interface ResumeGap {
-  /** 'the epochs': its loop counts from the first again; 'the optimiser': only weights come back. */
-  misses: 'the epochs' | 'the optimiser'
+  /** 'the epochs': its loop counts from the first again; 'the optimiser': only weights are saved; 'the saved optimiser': only weights are loaded again. */
+  misses: 'the epochs' | 'the optimiser' | 'the saved optimiser'
   place: Span
 }
 
@@ -106,12 +106,37 @@ function goesOnWithout(python: PythonModule, first: Expr, place: Span): ResumeGa
   if (!/epoch|start|begin/i.test(textOf(python, first)) || !/\bAdam|RMSprop|momentum\s*=/.test(python.code))
     return null
   const saves = python.callsTo('torch.save')
-  if (saves.length === 0 || !saves.every(({ expr }) => isOfWeights(python, expr.args[0]?.value))) return null
-  if (/optim\w*(\.\w+|\[\w+\])*\.(state_dict|load_state_dict)\b/i.test(python.code)) return null
+  if (saves.length === 0 || !python.uses('torch.load', '.load_state_dict')) return null
   const around = [...python.imported, ...python.importers].flatMap((module) => module.restores ?? [])
   if (around.some((name) => /optim/i.test(name))) return null
-  const loads = python.uses('torch.load', '.load_state_dict')
-  return loads ? { misses: 'the optimiser', place } : null
+  if (saves.every(({ expr }) => isOfWeights(python, expr.args[0]?.value)))
+    return /optim\w*(\.\w+|\[\w+\])*\.(state_dict|load_state_dict)\b/i.test(python.code)
+      ? null
+      : { misses: 'the optimiser', place }
+  return comesBack(python, first) && leavesOptimizer(python) ? { misses: 'the saved optimiser', place } : null
+}
+
+/** `start_epoch = state['epoch'] + 1`, `start = load(model)`: it goes on from what was saved, and not from an option. */
+function comesBack(python: PythonModule, first: Expr): boolean {
+  const name = /^[\w.]+$/.exec(textOf(python, first))?.[0]
+  if (name === undefined) return false
+  const given = new RegExp(
+    `(?<![\\w.])${name.replaceAll('.', '\\.')}[ \\t]*=[^=\\n]*(\\w\\[["']|\\.get\\(|load\\w*\\()`,
+  )
+  return given.test(python.code)
+}
+
+/** It saves the state of its optimiser, and nothing here reads that back or is handed an optimiser to do so. */
+function leavesOptimizer(python: PythonModule): boolean {
+  if (!/\boptim\w*\.state_dict\(\)/i.test(python.code) || !python.uses('torch.load')) return false
+  if (/\bopt\w*(\.\w+|\[\w+\])*\.load_state_dict\b/i.test(python.code)) return false
+  // `state['optimizer']` that is read, not written.
+  if (/\[\s*["']\w*opt\w*["']\s*\](?!\s*=[^=])|\.get\(\s*["']\w*opt/i.test(python.code)) return false
+  return !python.calls.some(
+    ({ method, expr }) =>
+      /load|restore|resum/i.test(method) &&
+      expr.args.some(({ value }) => /(^|[._])opt/i.test(textOf(python, value))),
+  )
 }
 
 /** `model.state_dict()`, and nothing beside it. */

@@ -142,7 +142,7 @@ function gap(view: SubjectView<'Training'>, { says, stake }: Extent): Found {
   return {
     at: resumesWithout,
     severity:
-      stake === 'minutes' || (without === 'the optimiser' && stake !== 'hours') ? 'hint' : 'information',
+      stake === 'minutes' || (/optimiser/.test(without) && stake !== 'hours') ? 'hint' : 'information',
     message: `${says}: ${resumed[without]}.`,
     // A slip, unlike the habit to keep nothing.
     together: without,
@@ -154,6 +154,8 @@ const resumed = {
     'a run that goes on from its checkpoint counts them from the first again, so all of them are paid for again',
   'its files':
     'each start writes to a folder that is named by the clock, so a run that goes on from the last checkpoint finds none',
+  'the saved optimiser':
+    'the state of the optimiser is saved and never loaded, so a run that goes on from its checkpoint starts with a fresh optimiser',
   'the optimiser': 'only weights are saved, so a run that goes on from them starts with a fresh optimiser',
 }
 

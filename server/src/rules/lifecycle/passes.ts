@@ -16,9 +16,7 @@ export function stepsOf(view: SubjectView<'Training'>): number | null {
   const epochs = effective(view.settings.epochs)
   const each = samplesOfStep(view)
   const samples = samplesOf(view)
-  return epochs === undefined || each === null || samples === null
-    ? null
-    : epochs * Math.ceil(samples / each)
+  return epochs === undefined || each === null || samples === null ? null : epochs * Math.ceil(samples / each)
 }
 
 /** More devices take more. */

@@ -24,6 +24,8 @@ const longJob = 7200
 /** Parameters from which on a single pass takes hours, and a hundred of them do. */
 const largeModel = 1e9
 const largeNetwork = 1e7
+/** Passes times parameters from which on the passes of such a network are many. */
+const muchWork = 3e8
 
 /** The extent of a run that is worth a checkpoint; else why it is none. */
 export function extentOfRun(view: SubjectView<'Training'>): Extent | Silence {
@@ -83,7 +85,11 @@ function stakeOf(view: SubjectView<'Training'>, long: boolean, epochs?: number):
   if (light && (epochs ?? longRun) < longRun) return 'minutes'
   // Of a network whose body is frozen a head is lost.
   const head = effective(view.settings.frozenNetwork) !== undefined
-  if (long && !light && !head && (small === null || isLarge(view)) && accelerator !== 'none') return 'hours'
+  // A library is told in a word to go on; a loop of one's own has to be written for it.
+  const own = effective(view.settings.managed) !== true
+  const much = own && epochs !== undefined && epochs * parametersOf(view) >= muchWork
+  if ((long || much) && !light && !head && (small === null || isLarge(view)) && accelerator !== 'none')
+    return 'hours'
   // A published network takes hours on a processor.
   return onAccelerator(view) || effective(view.settings.model) !== undefined ? 'some' : 'minutes'
 }
@@ -106,8 +112,13 @@ export function workOf(view: SubjectView<'Training'>): number {
 }
 
 /** A network that takes long whatever it is trained on. */
-export function isLarge({ settings }: SubjectView<'Training'>): boolean {
+export function isLarge(view: SubjectView<'Training'>): boolean {
+  return parametersOf(view) >= largeNetwork
+}
+
+/** Of its largest network; 0: not known. */
+function parametersOf({ settings }: SubjectView<'Training'>): number {
   const counted = effective(settings.countedLayers)?.networks ?? []
   const parameters = [effective(settings.parameters) ?? 0, ...counted.map((one) => one.parameters)]
-  return Math.max(...parameters) >= largeNetwork
+  return Math.max(...parameters)
 }

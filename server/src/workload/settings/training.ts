@@ -63,7 +63,7 @@ export interface TrainingSettings {
   /** True when the run writes something that it could resume from, and reads it again. */
   resumable: boolean
   /** What a run that goes on from its checkpoint does not get back from it: the number of epochs done, the state of the optimiser, or anything, as each start writes to a folder of its own. */
-  resumesWithout: 'the epochs' | 'the optimiser' | 'its files'
+  resumesWithout: 'the epochs' | 'the optimiser' | 'the saved optimiser' | 'its files'
   /** An option that is named for going on from a checkpoint, and that nothing uses: '--resume'. */
   unusedResumeOption: string
   /** The loss refuses autocast (BCELoss, binary_cross_entropy): its name. */
