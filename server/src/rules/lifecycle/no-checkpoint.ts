@@ -4,6 +4,7 @@ import { defineRule, type Report, type Severity } from '../rule.js'
 import { isSilence, otherRole, type Silence, unless, unlessUnread } from '../silence.js'
 import { subjectIn, subjectsOf } from '../subject-view.js'
 import { onGpuJob } from '../training/operation.js'
+import { stepsOf } from './passes.js'
 import { type Extent, extentOfRun, isLarge, workOf } from './run-extent.js'
 
 export default defineRule({
@@ -60,11 +61,15 @@ function unsaved(view: SubjectView<'Training'>, extent: Extent): Found {
 
 /** The first checkpoint would come after the last step. */
 function late(view: SubjectView<'Training'>, extent: Extent): Found {
-  const { checkpointCount } = view.settings
-  if (checkpointCount === undefined || effective(checkpointCount) !== 0) return undefined
+  const { checkpointCount, savedEvery } = view.settings
+  const rhythm = effective(savedEvery)
+  const steps = stepsOf(view)
+  const after = rhythm?.unit === 'steps' && steps !== null && steps < rhythm.count
+  if (checkpointCount === undefined || (effective(checkpointCount) !== 0 && !after)) return undefined
   return {
     at: checkpointCount,
-    severity: ofUnsaved(view, extent),
+    // So few steps are soon done again, but for a job that a limit or a failure ends.
+    severity: after && !onGpuJob(view) ? 'hint' : ofUnsaved(view, extent),
     message: `${extent.says}, and no checkpoint is written before the last of them (\`${checkpointCount.key}\`): after an interruption all of it is paid for again.`,
   }
 }

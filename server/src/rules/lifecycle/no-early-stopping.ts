@@ -51,6 +51,7 @@ export default defineRule({
         at: settings.maxSteps!,
         severity: tuned && passes >= farTooMany ? 'warning' : 'information',
         message: passesText(view, passes),
+        together: 'passes',
       })
     if (effective(settings.validation) !== true)
       return silent(unless(view, 'validation', 'nothing validates in this run'))
