@@ -84,7 +84,7 @@ describe('a rule that speaks once in a project', () => {
         [name, training(wide, 60)],
         ['train.py', training(wide, 50)],
       ]
-      assert.deepEqual(await told(files, 'lifecycle/no-checkpoint'), ['train.py information'])
+      assert.deepEqual(await told(files, 'lifecycle/no-checkpoint'), ['train.py warning'])
       assert.deepEqual(await told([files[0]!], 'lifecycle/no-checkpoint'), [`${name} hint`])
     })
 
@@ -94,6 +94,6 @@ describe('a rule that speaks once in a project', () => {
       ['b.py', training(wide, 30)],
       ['c.py', training(wide, 40)],
     ]
-    assert.deepEqual(await told(files, 'lifecycle/no-checkpoint'), ['c.py information'])
+    assert.deepEqual(await told(files, 'lifecycle/no-checkpoint'), ['c.py warning'])
   })
 })

@@ -80,9 +80,12 @@ function ofLost(view: SubjectView<'Training'>, extent: Extent): Severity {
   const { notebook, small } = view.subject.evidence
   // What a notebook has trained stays in its kernel, and is looked at there.
   if (notebook || small !== null) return severity
-  const { fineTuning, model } = view.settings
+  const { fineTuning, model, openEnded } = view.settings
+  // How an agent learns is often all that its run is for.
+  if (effective(openEnded) === 'reinforcement learning') return severity
   const published = effective(fineTuning) === true || effective(model) !== undefined
-  return severity === 'information' && published && extent.stake !== 'minutes' ? 'warning' : severity
+  const dear = extent.stake === 'hours' || (published && extent.stake === 'some')
+  return severity === 'information' && dear ? 'warning' : severity
 }
 
 /** On capacity that may be taken away, or with retries, it is a matter of time. */
