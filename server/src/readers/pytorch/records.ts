@@ -98,6 +98,8 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
     training.unknown('saves', 'checkpoint', 'hooks that are given to it may save it', header, { site })
   else if (own.some((call) => reachesElsewhere(python, call, saving)))
     training.unknown('saves', 'checkpoint', 'a module of the project that saves', header, { site })
+  else if (federated.test(python.path) || python.uses('flwr.'))
+    training.unknown('saves', 'checkpoint', 'a server takes what its clients have learned', header, { site })
   else if (isSavedOutside(python, outer))
     training.unknown('saves', 'checkpoint', 'what calls it again and again saves', header, { site })
   else {
@@ -106,6 +108,9 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
     if (!kept && unused !== null) training.known('unusedCheckpoint', unused, unused, header)
   }
 }
+
+/** A client of federated learning trains for a server, and hands its weights over. */
+const federated = /(^|[/_.-])(federated?|fl_client|flower)([/_.-]|$)/i
 
 /** By the name of its method, and not of figures alone. */
 function isSaving(python: PythonModule, { name, method }: Call): boolean {
