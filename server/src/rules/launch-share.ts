@@ -26,8 +26,8 @@ const spare = 0.6
 export interface LaunchShare {
   /** A batch that is worth a try; it fits. */
   larger: number
-  /** Tokens or pixels of a sample at most, in the network's unit. */
-  size: number
+  /** Tokens of a text, or steps of a series, at most; null: the program does not say, or it has none. */
+  length: number | null
   /** They would be no longer, but are filled up to more. */
   filledUp: boolean
   network: Network
@@ -81,7 +81,10 @@ export function launchShare(
   }
   return {
     larger,
-    size,
+    length:
+      network.unit === 'tokens' && (slow.size !== null || size < (network.assumedSize?.high ?? 0))
+        ? size
+        : null,
     filledUp: size < (slow.size?.high ?? size) && isFilledUp(view.run),
     network,
     named: cards[0] === cards[1],

@@ -166,9 +166,9 @@ function waitsForKernels(
   if (lightNetwork?.state === 'unknown') return null
   const share = launchShare(view, options, fits)
   if (share === null) return null
-  const { larger, network, size, filledUp, cards, named, hours } = share
+  const { larger, network, length, filledUp, cards, named, hours } = share
   // What a published network is mostly given is not few, unless the texts are short.
-  if (large && batch >= usual.batch && (network.unit !== 'tokens' || batch * size > usual.tokens)) return null
+  if (large && batch >= usual.batch && (length === null || batch * length > usual.tokens)) return null
   const { low, high } = share.saved
   if (named ? low < worth.named : low < worth.slowest || high < worth.fastest) return null
   const worthAWord = large || batch <= few || (steps && learnsWide(view))
@@ -177,7 +177,8 @@ function waitsForKernels(
   const together = passes > 1 && (batch * passes) % larger === 0 ? (batch * passes) / larger : null
   const samples = batch === 1 ? 'one sample' : `${batch} samples`
   const padded = filledUp ? ' but for their padding' : ''
-  const long = network.unit === 'tokens' ? ` of at most ${size} ${steps ? 'steps' : 'tokens'}${padded}` : ''
+  const unit = network.networkClass === 'transformer' ? 'tokens' : 'steps'
+  const long = length === null ? '' : ` of at most ${length} ${unit}${padded}`
   const update =
     together === null
       ? 'The learning rate goes with it.'
