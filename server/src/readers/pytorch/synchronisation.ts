@@ -135,11 +135,17 @@ export function waitsForClock({ text }: PythonModule, { what }: Extraction, code
   return waits.has(what.replace('()', '')) && clock.test(text.slice(code.start, code.end))
 }
 
+/** `accuracy.result()` of a metric: a number that has been added up, and no work. */
+const addedUp = 'result'
+
 /** New work for the accelerator: forward pass, backward pass, step. */
 function givesWork(analysis: PythonModule, { expressions }: HotStatement, dialect: Dialect): boolean {
   return expressions.some((expr) =>
     callsIn(analysis, expr).some(
-      (call) => isBackward(call) || isOptimizerStep(analysis, call) || dialect.computes(analysis, call.expr),
+      (call) =>
+        isBackward(call) ||
+        isOptimizerStep(analysis, call) ||
+        (dialect.computes(analysis, call.expr) && lastIdentifier(call.expr.callee) !== addedUp),
     ),
   )
 }
@@ -393,7 +399,7 @@ function readBy(expr: Expr & { type: 'call' }): { base: Expr; what: string; copi
   }
   if (what === null) return null
   // A scalar that is computed first is one number, whichever way it is read.
-  if (base.type === 'call' && /^(mean|sum|max|min|norm|std)$/.test(lastIdentifier(base.callee)))
+  if (base.type === 'call' && /^(mean|sum|max|min|norm|std|result)$/.test(lastIdentifier(base.callee)))
     copies = false
   if (base.type === 'name' && /loss|acc|correct|err/i.test(base.id)) copies = false
   if (base.type === 'attribute' && /loss/i.test(base.attr)) copies = false
