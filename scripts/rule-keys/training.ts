@@ -111,6 +111,7 @@ export const training: Readonly<Record<string, RuleKeys>> = {
   'training/unbatched-inference': {
     others: [
       ['PyTorch', 'calls of networks with `unsqueeze(0)`, `[None]`'],
+      ['PyTorch', 'loops over tokens that read each by `.item()`'],
       ['PyTorch', '`DataLoader(batch_size=…)` of an evaluation', '1'],
       ['Hugging Face Transformers', '`generate(…)`, calls of networks and of a `pipeline`'],
       ['Keras', '`predict(…)`'],

@@ -173,6 +173,7 @@ import { pytorchModesReader } from './pytorch/modes.js'
 import { pytorchOperationsReader } from './pytorch/operations.js'
 import { pytorchRecordsReader } from './pytorch/records.js'
 import { pytorchSamplesReader } from './pytorch/sample-operations.js'
+import { singleDecodesReader } from './pytorch/single-decodes.js'
 import { sparseReader } from './pytorch/sparse.js'
 import { anyscaleReader } from './ray/anyscale.js'
 import { rayClusterReader } from './ray/cluster.js'
@@ -414,6 +415,7 @@ export const readers: readonly Reader[] = [
   pytorchOperationsReader,
   pytorchRecordsReader,
   pytorchSamplesReader,
+  singleDecodesReader,
   sparseReader,
   anyscaleReader,
   rayClusterReader,
