@@ -72,6 +72,11 @@ const decodingCalls: [RegExp, string][] = [
   [/^(numpy|torch)\.load$/, 'a file read'],
   [/^pandas\.read_/, 'pandas'],
   [/^(json|pickle)\.load$/, 'a file read'],
+  // Whoever brings pictures to a size in the code of a sample has them decoded there, as by a table of a library.
+  [
+    /^torchvision\.transforms(\.v2)?\.(functional\.(resize|resized_crop|affine|rotate|to_pil_image)|Resize|RandomResizedCrop|ToPILImage)$/,
+    'torchvision.transforms',
+  ],
   [/^\.processor$/, 'a processor'],
   [/^\.(encode_plus|batch_encode_plus|tokenize|apply_chat_template)$/, tokenizer],
 ]
