@@ -28,6 +28,16 @@ import { moving } from './resident-batches.js'
 import { beforeSpawning } from './spawned-workers.js'
 import { type WorkersOption, workersOption } from './workers-option.js'
 
+/** What a program uses that runs as several processes on one machine. */
+const perProcess = [
+  'torch.distributed.init_process_group',
+  'torch.nn.parallel.DistributedDataParallel',
+  'torch.utils.data.distributed.DistributedSampler',
+  'torch.utils.data.DistributedSampler',
+  'accelerate.Accelerator',
+]
+const forEach = 4
+
 /** The title of a change to so many worker processes. */
 export const loadWith = (count: number): string =>
   `Load with ${count} worker ${count === 1 ? 'process' : 'processes'}`
@@ -87,6 +97,10 @@ export function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts)
   } else if (typeof value === 'number') {
     code = String(value)
     title = loadWith(value)
+  } else if (python.usesHere(...perProcess)) {
+    // Each of the processes of a machine would count all of its cores.
+    code = String(forEach)
+    title = `${loadWith(forEach)} for each process`
   } else {
     const counter = value === 'allowed cores' ? 'sched_getaffinity' : 'cpu_count'
     const cores = nameFor(python.tree, 'os', counter, {

@@ -15,6 +15,7 @@ import { gridDictionaries } from './space.js'
 export type NewStrategy = { strategy: 'halving' } | { strategy: 'random'; trials: number }
 
 /** Parameters of an estimator that say how long it trains: halving can raise them instead of the sample count. */
+const learningRate = /(^|__)(learning_rate(_init)?|eta|lr|shrinkage)$/
 const resourceParameter = /(^|__)(n_estimators|max_iter|num_boost_round|iterations|epochs)$/
 
 /** The random search of the library that a grid search comes from. Source: their documentation. */
@@ -164,6 +165,9 @@ function resourceOf(
   if (grid === null || only === null || only.entries.length < 2) return null
   // A grid that serves another search as well keeps its entries.
   if (grid.type !== 'dict' && !(grid.type === 'name' && isUsedOnce(module.text, grid.id))) return null
+  // After few rounds the largest rate leads, whichever is best after all of them.
+  if (only.entries.some(({ key }) => key?.type === 'constant' && learningRate.test(String(key.value))))
+    return null
   for (let index = 0; index < only.entries.length; index++) {
     const entry = only.entries[index]!
     if (entry.key?.type !== 'constant' || typeof entry.key.value !== 'string') continue
