@@ -1,4 +1,5 @@
 /** What the linter hands to the faces. */
+
 import type { Safety, TextEdit } from './edit/write.js'
 import type { Confidence, FixRequest, Saving, Severity } from './rules/rule.js'
 import type { Location } from './text/location.js'
@@ -20,6 +21,8 @@ export interface Finding {
   saving: Saving | null
   /** The job, pool or endpoint whose cost its share is of; the same in `CostEntry.id`. */
   billed?: string
+  /** Where it is about one of several trainings of that job: which, and the share of the cost that is of this one. */
+  billedPart?: { of: string; share: { low: number; high: number } }
   related: { location: Location; message: string }[]
   fingerprint: string
   /** The same without the path, which outlives a move to another file; absent: of the linter itself. */

@@ -17,12 +17,14 @@ import { addedParts, computesOnProcessor, hoursOfProgram, mayHold } from './prog
 import { measuredHours, recordsOf, storedHours } from './run-records.js'
 import { trainingsOf, type Work } from './run-trainings.js'
 import { searchText, timesOf, withFits } from './search-times.js'
+import { type BillPart, partsOfTrainings } from './training-part.js'
 
 type OptionsOf = (path: string) => RuleOptions
 
 /** Bills of runs, made once for as long as the run lives. */
 export class Bills {
   private readonly known = new WeakMap<Run, Bill>()
+  private readonly parts = new WeakMap<Run, Map<string, BillPart>>()
 
   constructor(
     private readonly optionsOf: OptionsOf,
@@ -45,6 +47,19 @@ export class Bills {
       this.known.set(first, bill)
     }
     return bill
+  }
+
+  /** What the training that the view is takes of that bill; undefined: all of it. */
+  partOf(view: SubjectView): BillPart | undefined {
+    if (!isViewOf(view, 'Training') && !isViewOf(view, 'Fit')) return undefined
+    const run = view.run.siblings[0] ?? view.run
+    let parts = this.parts.get(run)
+    if (parts === undefined) {
+      const added = measuredHours(this.recordsOf(run)) !== null || storedHours(run) !== null
+      parts = partsOfTrainings(trainingsOf(run).flat(), this.optionsOf(view.subject.location.path), added)
+      this.parts.set(run, parts)
+    }
+    return parts.get(view.subject.id)
   }
 
   /** Of a pool, or of an endpoint. */

@@ -19,6 +19,7 @@ import { unseenProgram } from '../workload/unseen.js'
 import { type Bills, billKey, isBilledFor } from './bill.js'
 import { inMoney } from './job-cost.js'
 import { isClaim, likely, lower, moreSevere, saysNothing, severityOf, wasteOf } from './severity.js'
+import { partOfBill } from './training-part.js'
 
 /** A finding before fingerprint and suppression, with what it needs for them. */
 export interface Draft extends Omit<Finding, 'fingerprint'> {
@@ -160,7 +161,9 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
         const confidence: Confidence = report.confidence ?? 'high'
         const pool = poolOf(report, view)
         const bill = billOf(view, context.bills)
-        const waste = wasteOf(rule, view, report.saving, bill)
+        const part = context.bills.partOf(view)
+        const own = part === undefined ? bill : partOfBill(bill, part)
+        const waste = wasteOf(rule, view, report.saving, own)
         const counted = isBilledFor(report, view.run)
         const verdict =
           rule.measuredBy === undefined ? null : verdictOn(rule.measuredBy, context.bills.recordsOf(view.run))
@@ -189,7 +192,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
             report.saving === undefined || saysNothing(report.saving)
               ? null
               : counted
-                ? inMoney(report.saving, bill, view, configuration.options, context.today)
+                ? inMoney(report.saving, own, view, configuration.options, context.today)
                 : report.saving,
           related: [
             ...(report.related ?? []),
@@ -200,6 +203,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
           ...(report.extent === undefined ? {} : { extent: report.extent }),
           ...(bill.usd === null ? {} : { usd: likely(bill.usd) }),
           ...(counted ? { billed: billedBy(view) } : {}),
+          ...(counted && part !== undefined ? { billedPart: { of: subject.id, share: part } } : {}),
           // What somebody chose for a reason is not changed by a command.
           requests: reasoned ? [] : (report.fixes ?? []),
           scope: subject.scope,

@@ -1,9 +1,9 @@
 /** Makes the data of a report from what a project says. */
 import { checklistItem, groups } from '../checklist/items.js'
-import { combined } from '../estimate/bill.js'
 import { usdWords } from '../estimate/bill-words.js'
 import { count } from '../estimate/figures.js'
 import { formatUsd } from '../estimate/hourly.js'
+import { SavedShares } from '../estimate/saved-shares.js'
 import { totalOf } from '../estimate/total.js'
 import type { Finding } from '../finding.js'
 import type { CostEntry, SearchSize, TrainingEstimate } from '../linter.js'
@@ -189,7 +189,7 @@ function sectionOf(id: string): string {
 function sectionsOf(sources: readonly ReportSource[]): ReportSection[] {
   const sections = new Map<string, ReportSection>()
   for (const { findings, costs } of sources) {
-    const shares = new Map<string, Map<string, readonly [number, number]>>()
+    const shares = new Map<string, SavedShares>()
     for (const finding of findings) {
       const title = sectionOf(finding.checklist[0] ?? '')
       const section = sections.get(title) ?? { title, findings: 0, run: null, month: null }
@@ -197,17 +197,15 @@ function sectionsOf(sources: readonly ReportSource[]): ReportSection[] {
       section.findings++
       if (finding.saving === null || finding.billed === undefined) continue
       const key = JSON.stringify([finding.billed, title])
-      const byRule = shares.get(key) ?? new Map<string, readonly [number, number]>()
-      shares.set(key, byRule)
-      const before = byRule.get(finding.rule)
-      if (before === undefined || finding.saving.fraction[1] > before[1])
-        byRule.set(finding.rule, finding.saving.fraction)
+      const saved = shares.get(key) ?? new SavedShares()
+      shares.set(key, saved)
+      saved.add(finding.rule, finding.saving.fraction, finding.billedPart)
     }
-    for (const [key, byRule] of shares) {
+    for (const [key, saved] of shares) {
       const [billed, title] = JSON.parse(key) as [string, string]
       const entry = costs.find(({ id }) => id === billed)
       if (entry?.usd == null || entry.usd.high === null || entry.state !== 'priced') continue
-      const [low, high] = combined([...byRule.values()])
+      const [low, high] = saved.total()
       const section = sections.get(title)!
       const before = section[entry.per] ?? { low: 0, high: 0 }
       section[entry.per] = {

@@ -1,7 +1,8 @@
 /** What the jobs of a project cost, entry by entry, and what following the findings would save of it. */
-import { type Bill, combined, month, type OpenInterval } from '../estimate/bill.js'
+import { type Bill, month, type OpenInterval } from '../estimate/bill.js'
 import type { MachineRequest } from '../estimate/hourly.js'
 import type { Interval } from '../estimate/network.js'
+import { SavedShares } from '../estimate/saved-shares.js'
 import type { Finding } from '../finding.js'
 import { budgetRule } from '../host/own-rules.js'
 import {
@@ -437,19 +438,15 @@ function shareOf({ fraction, usd }: Saving, entry: CostEntry | undefined): reado
 
 const overlaps = new Map(rules.map((rule) => [rule.name, rule.overlaps]))
 
-/** Of two pieces of advice the second saves only of what the first has left; nothing saves more than the job costs. */
+/** Nothing saves more than the job costs. */
 function withSavings(entries: CostEntry[], findings: readonly Finding[]): CostEntry[] {
-  const shares = new Map<string, Map<string, readonly [number, number]>>()
+  const shares = new Map<string, SavedShares>()
   const byId = new Map(entries.map((one) => [one.id, one]))
-  for (const { billed, rule, saving } of findings) {
+  for (const { billed, billedPart, rule, saving } of findings) {
     if (saving === null || billed === undefined) continue
-    const bySource = shares.get(billed) ?? new Map<string, readonly [number, number]>()
-    shares.set(billed, bySource)
-    // A rule that speaks of several places in one job saves the same share once.
-    const source = overlaps.get(rule) ?? rule
-    const before = bySource.get(source)
-    const share = shareOf(saving, byId.get(billed))
-    if (before === undefined || share[1] > before[1]) bySource.set(source, share)
+    const own = shares.get(billed) ?? new SavedShares()
+    shares.set(billed, own)
+    own.add(overlaps.get(rule) ?? rule, shareOf(saving, byId.get(billed)), billedPart)
   }
   const broken = findings.filter(({ rule }) => rule === budgetRule)
   return entries.map((one) => {
@@ -457,7 +454,7 @@ function withSavings(entries: CostEntry[], findings: readonly Finding[]): CostEn
     const entry = { ...one, budget }
     const own = shares.get(entry.id)
     if (own === undefined || entry.usd === null || entry.usd.high === null) return entry
-    const [low, high] = combined([...own.values()])
+    const [low, high] = own.total()
     return { ...entry, saving: { low: low * entry.usd.low, high: high * entry.usd.high } }
   })
 }
