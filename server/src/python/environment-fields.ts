@@ -4,6 +4,7 @@
  */
 import type { Argument, Expr, Stmt } from '../syntax/python-ast.js'
 import { lastName } from '../syntax/python-children.js'
+import type { Json } from '../text/json.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
@@ -104,10 +105,20 @@ export function fieldFromEnvironment(
   if (typeof set.value !== 'string') return unknown('the environment')
   return {
     state: 'known',
-    value: plainWord(set.value),
+    value: listed(set.value) ?? plainWord(set.value),
     channel: 'launch environment',
     overridable: set.overridable === true,
     location: set.location,
+  }
+}
+
+/** Lists and dictionaries are written as JSON: `SEARCH_RATES='[0.1, 1]'`. */
+function listed(text: string): Json | null {
+  if (!/^\s*[[{]/.test(text)) return null
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return null
   }
 }
 

@@ -25,6 +25,8 @@ export interface FrozenRun {
   loop: Loop | null
   /** The module that defines the network, where it is another one. */
   definedIn: string | null
+  /** It is none of the network that is trained, whose size says nothing of it. */
+  apart: boolean
 }
 
 /** Data that is drawn anew for each epoch. */
@@ -56,19 +58,27 @@ export function frozenRuns(python: PythonModule): FrozenRun[] {
 export function frozenNetworks(python: PythonModule): FrozenRun[] {
   const frozen = frozenHere(python)
   const found: FrozenRun[] = []
-  const add = (name: string, architecture: string, run: Forward | null): void => {
+  const add = (name: string, architecture: string, run: Forward | null, apart = false): void => {
     if (run === null || found.some((one) => one.call === run.call)) return
     const around = run.loop === null ? trainerEpochs(python) : epochsAround(python, run.loop)
     const epochs = around ?? programEpochs(python)
     if (epochs === null) return
     const { call, loop } = run
-    found.push({ name, architecture, call, epochs, loop, definedIn: definedIn(python, call.expr.callee) })
+    found.push({
+      name,
+      architecture,
+      call,
+      epochs,
+      loop,
+      definedIn: definedIn(python, call.expr.callee),
+      apart,
+    })
   }
   for (const { network, made, run } of frozenPasses(python, frozen))
     if (!network.names.some((name) => otherPurpose.test(name)))
       add(network.name, architectureOf(python, made) ?? network.name, run)
   for (const { name, made, run } of encoderPasses(python, frozen))
-    if (!otherPurpose.test(name)) add(name, architectureOf(python, made) ?? name, run)
+    if (!otherPurpose.test(name)) add(name, architectureOf(python, made) ?? name, run, true)
   for (const [name, made] of frozen) {
     // A few layers as they are drawn are no backbone.
     if (otherPurpose.test(name) || ownAttribute(python, made)?.name?.startsWith('torch.nn.')) continue

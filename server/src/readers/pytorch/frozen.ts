@@ -27,6 +27,7 @@ export const pytorchFrozenReader = defineReader({
     const { python } = facts
     if (python === undefined || python.evidence.role === 'test' || !trainsAnywhere(python)) return
     claimFrozen(python, claims)
+    const evidence = trainingEvidence(python)
     for (const found of frozenRuns(python)) {
       const at = calleePlace(found.call)
       const operation = claimOperation(claims, {
@@ -36,7 +37,7 @@ export const pytorchFrozenReader = defineReader({
         at,
         site: callSite(found.call),
         scope: found.call.function?.qualified ?? '',
-        evidence: trainingEvidence(python),
+        evidence: found.apart && evidence.smallNetwork === true ? { ...evidence, small: null } : evidence,
         subject: found.architecture,
         weight: isLarge(found.architecture) ? 'severe' : 'ordinary',
         apart: 'frozen features',
