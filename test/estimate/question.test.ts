@@ -419,6 +419,23 @@ describe('answers', () => {
     assert.ok(memory('bf16', 'qlora r=32') < 0.8 * once)
   })
 
+  it('published: detectors on other backbones, 5.0 to 7.4 GB for Mask R-CNN on RegNets', () => {
+    const asked = { size: '1333x800', batch: 2, devices: 8, gpu: 'V100', precision: 'fp32', optimizer: 'SGD' }
+    for (const [model, gib] of [
+      ['Mask R-CNN RegNetX-3.2GF-FPN', 5.0],
+      ['Mask R-CNN RegNetX-8.0GF-FPN', 6.4],
+      ['Mask R-CNN RegNetX-12GF-FPN', 7.4],
+    ] as const) {
+      const { memory, assumptions } = ask({ ...asked, model })
+      assert.ok(
+        Math.abs(memory!.expected / 2 ** 30 / gib - 1) < 0.25,
+        `${model}: ${memory!.expected / 2 ** 30}`,
+      )
+      assert.match(assumptions.join(), /counted as \S+ on timm\/regnetx/)
+    }
+    assert.equal(namedModel('Mask R-CNN frobnet'), undefined)
+  })
+
   it('RegNets are known by their millions and billions of products', () => {
     for (const [name, known] of [
       ['RegNetX-8.0GF', 'regnetx_080'],

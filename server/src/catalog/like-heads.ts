@@ -66,7 +66,7 @@ export function withKnownHead(name: string): string[] {
   const modules = converted.map((one) =>
     one
       .replace(
-        /[- +(]*\b(dcn(v2)?|deformable conv(olutions?)?|deform(able)?|gn\+?ws|gn|syncbn|caffe|\d+x\s|ms[- ]?train|mstrain)\b\)?/gi,
+        /[- +(]*\b(m?dconv(\([^)]*\))?|dcn(v2)?|deformable conv(olutions?)?|deform(able)?|gn\+?ws|gn|syncbn|caffe|\d+x\s|ms[- ]?train|mstrain)\b\)?/gi,
         ' ',
       )
       .trim(),

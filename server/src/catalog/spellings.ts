@@ -147,8 +147,49 @@ export function namedModel(text: string): NamedModel | undefined {
   return (
     near.map((one) => onRecord(text, shorter(one))).find(Boolean) ??
     near.map((one) => assumedOf(text, one)).find(Boolean) ??
+    onBackbone(text) ??
     likeOf(text)
   )
+}
+
+/** A detector, and the network that it stands on: 'Mask R-CNN RegNetX-3.2GF-FPN'. */
+const detector =
+  /^((?:faster|mask|keypoint|cascade(?:[- ]mask)?)[- ]?r-?cnn|retinanet|fcos|atss|htc)[-_ ]+(\S.*?)(?:[-_ ]fpn)?$/i
+/** Pixels of a photograph in detection for each of one in classification. */
+const larger800 = (800 * 1333) / 224 ** 2
+/** Of a ResNet-50 at 224 pixels: billions of operations, bytes that timm's activations take at 16 bits, weights. */
+const resnet50 = { operations: 8.178, kept: 44.5e6, parameters: 25.6e6 }
+
+/** What its backbone computes and keeps more, or less, than the ResNet-50 with which it is on record. */
+function onBackbone(text: string): NamedModel | undefined {
+  const [, head, rest] = detector.exec(text.replace(/_/g, ' ').trim()) ?? []
+  if (head === undefined) return undefined
+  const base = stepCost(`${head} R50-FPN`)
+  // Of two records of it, the one that says what it keeps.
+  const backbone = [rest!, ...relatives(rest!)]
+    .map((one) => namedModel(one)?.cost)
+    .find((cost) => cost != null && cost.kept !== null)
+  const [point] = base?.points ?? []
+  const [edge, operations] = backbone?.points[0] ?? []
+  if (base?.kept == null || backbone?.unit !== 'pixels' || backbone.networkClass !== 'conv') return undefined
+  if (backbone.kept === null || edge === undefined || point === undefined) return undefined
+  const at224 = (224 / edge) ** 2
+  const kept = base.kept + larger800 * (backbone.kept * at224 - resnet50.kept)
+  const computed = point[1] + larger800 * (operations! * at224 - resnet50.operations)
+  return {
+    name: text,
+    model: null,
+    assumed: false,
+    like: `${base.name} on ${backbone.name}`,
+    cost: {
+      ...base,
+      name: `${base.name} on ${backbone.name}`,
+      parameters: (base.parameters ?? 0) + (backbone.parameters ?? 0) - resnet50.parameters,
+      points: [[point[0], Math.max(computed, point[1] / 4)]],
+      kept: Math.max(kept, base.kept / 4),
+      source: 'its parts',
+    },
+  }
 }
 
 /** A network that stands in the name of another: 'CBAM-ResNet50', 'custom ResNet-18'. */
