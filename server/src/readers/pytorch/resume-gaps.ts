@@ -120,10 +120,11 @@ function goesOnWithout(python: PythonModule, first: Expr, place: Span): ResumeGa
 function comesBack(python: PythonModule, first: Expr): boolean {
   const name = /^[\w.]+$/.exec(textOf(python, first))?.[0]
   if (name === undefined) return false
+  // The first start reads nothing, so the code that does may stand where it does not run by default.
   const given = new RegExp(
     `(?<![\\w.])${name.replaceAll('.', '\\.')}[ \\t]*=[^=\\n]*(\\w\\[["']|\\.get\\(|load\\w*\\()`,
   )
-  return given.test(python.code)
+  return given.test(python.text)
 }
 
 /** It saves the state of its optimiser, and nothing here reads that back or is handed an optimiser to do so. */
