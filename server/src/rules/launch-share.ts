@@ -8,6 +8,7 @@ import { stepSeconds } from '../estimate/step-seconds.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
 import { machineOf } from './hardware.js'
+import { madeOfItsOwn } from './memory-bound.js'
 import type { RuleOptions } from './rule.js'
 import { subjectsAround } from './subject-view.js'
 import { questionOf } from './training-question.js'
@@ -56,6 +57,9 @@ export function launchShare(
   const { network, batch } = slow
   // Between bounds of the batch nobody knows how many samples wait.
   if (network === null || batch === null || fast.batch !== batch) return null
+  // What is loaded beside the layers that are counted may compute more than all of them.
+  const counted = slow.named.model === null && slow.named.cost === null
+  if (counted && view.settings.model !== undefined && !madeOfItsOwn(view)) return null
   // A sample may hold several pictures, or larger ones than are usual.
   if (network.unit !== 'tokens' && view.settings.imageEdge?.state === 'unknown') return null
   const size = longestOf(view, slow, network)

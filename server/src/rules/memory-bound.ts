@@ -65,6 +65,6 @@ export function mostMemoryOf(
 }
 
 /** Nothing but networks of the program, so that none is left out that is loaded by its name. */
-function madeOfItsOwn({ settings, run }: SubjectView<'Training'>): boolean {
+export function madeOfItsOwn({ settings, run }: SubjectView<'Training'>): boolean {
   return effective(settings.fineTuning) !== true && subjectsOf(run, 'Model').length === 0
 }
