@@ -72,11 +72,11 @@ export function runLength(text: string): RunLength | null {
     .replace(/\b10\^(\d{1,2})\b/g, '1e$1')
     .replace(
       /\b(?:max|num|total|n)?[-_ ]?(?:train(?:ing)?[-_ ])?(epoch|step|iteration|iter|update)s?\s*[=:]?\s+?(\d[\d,_.]*k?)\s*$/i,
-      '$2 $1s',
+      ' $2 $1s',
     )
     .replace(
       /\b(?:max|num|total|n)?[-_ ]?(?:train(?:ing)?[-_ ])?(epoch|step|iteration|iter|update)s?\s*[=:]\s*(\d[\d,_.]*k?)\b/gi,
-      '$2 $1s',
+      ' $2 $1s',
     )
     .replace(/\b\d{1,2}[- ]folds?\b/gi, ' ')
   return together(plain) ?? single(plain) ?? bare(plain) ?? alone(plain)

@@ -176,7 +176,10 @@ export function methodFrom(text: string): Method | undefined {
 
 /** 'ZeRO-3', 'zero stage 2', 'ZeRO-Infinity'. Null: no stage is named. */
 function zeroStage(word: string): 1 | 2 | 3 | null {
-  const stage = /(?:zero[-_ ]?(?:stage[-_ =]*)?|\bds[-_ ]?z|\bstage[-_ ]?|\bz)([123])\b/.exec(word)
+  const stage =
+    /(?:zero[-_ ]?(?:stage[-_ =]*)?|\bds[-_ ]?z|\b(?:ds|deepspeed)[-_ ]stage[-_ ]?|\bz)([123])(?!\d)/.exec(
+      word,
+    )
   if (stage !== null) return Number(stage[1]) as 1 | 2 | 3
   return /zero[-_ ]?(infinity|\+\+)/.test(word) ? 3 : null
 }
