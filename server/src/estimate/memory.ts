@@ -97,7 +97,7 @@ const activationSpread = { low: 0.9, high: 1.15 }
  * kernels are loaded as they are used. Before CUDA 11.7 all were loaded at once: 1.4 GB on a V100 (documentation of
  * transformers).
  */
-function context({ gpu, libraries }: TrainingSetup): { expected: number; high: number } {
+export function besideTensors({ gpu, libraries }: TrainingSetup): { expected: number; high: number } {
   if (gpu?.generation === 'Turing') return { expected: 0.142e9, high: 0.5e9 }
   if (gpu?.generation === 'Volta') return { expected: libraries === 'older' ? 1.4e9 : 0.4e9, high: 1.5e9 }
   return { expected: 0.4e9, high: 1e9 }
@@ -206,7 +206,7 @@ export function trainingMemory(setup: TrainingSetup): MemoryEstimate | null {
   const most = keptOf(setup, 'older')
   if (kept === null || most === null || setup.batch < 1) return null
   const states = stateMemory(setup)
-  const base = context(setup)
+  const base = besideTensors(setup)
   const peak = peakOf(setup, states, kept, 1)
   const low = peakOf(setup, states, kept, activationSpread.low)
   const high = peakOf(setup, states, most, activationSpread.high)

@@ -1,6 +1,12 @@
 /** Memory of a run of which only a question is known: an interval over all that the question leaves open. */
 import { type KnownModel, writesText } from '../catalog/models.js'
-import { type MemoryEstimate, type TrainingSetup, trainingMemory, usableMemory } from './memory.js'
+import {
+  besideTensors,
+  type MemoryEstimate,
+  type TrainingSetup,
+  trainingMemory,
+  usableMemory,
+} from './memory.js'
 import { runsLeanLibraries, writtenOut } from './memory-activations.js'
 import { diffuses, type Network } from './network.js'
 import type { ReadQuestion } from './question.js'
@@ -109,7 +115,6 @@ function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
       ? shape.vocabulary * shape.hidden * (shape.tied ? 1 : 2) * trainedEmbedding * held
       : 0
   const encoders = encodersOf(read, network)
-  const beside = writesText(network.model) ? loadedBefore : 0
   const highs = estimates.map((one) => one?.high ?? 0)
   const high = Math.max(...highs)
   const usable = room(read)
@@ -119,12 +124,15 @@ function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
       ? []
       : all.filter(({ expected }) => expected + more <= usable).sort((a, b) => b.expected - a.expected)
   const expected = fitting[0] ?? first
+  const setup = cases[estimates.indexOf(expected)]!
+  const process = besideTensors(setup)
+  const beside = writesText(network.model) ? Math.min(loadedBefore, process.high - process.expected) : 0
   return {
     low: Math.min(...all.map(({ low }) => low)) + more,
     expected: expected.expected + more + beside,
     high: high + more + encoders,
     estimate: expected,
-    setup: cases[estimates.indexOf(expected)]!,
+    setup,
     most: cases[highs.indexOf(high)]!,
     assumption:
       fitting.length === 0
@@ -151,7 +159,8 @@ const early: ReadonlySet<string> = new Set(['Kepler', 'Maxwell', 'Pascal', 'Volt
 
 /**
  * Figures of language models are mostly what the driver says, at all times: until CUDA 11.7 all kernels were loaded at once, which took
- * 1.4 GB on a V100 and takes 0.4 since (estimate/memory.ts). Bytes that stand between; tables of pictures count tensors.
+ * 1.4 GB on a V100 and takes 0.4 since (estimate/memory.ts). Bytes that stand between, where the estimate
+ * is not of that time itself; tables of pictures count tensors.
  */
 const loadedBefore = 0.4e9
 
