@@ -102,15 +102,18 @@ function ofMethod(analysis: Analysis, { callee, args, start }: CallExpr, func: F
   return made !== null && isDisplay(made) ? made : null
 }
 
-function listsItself(analysis: Analysis, expr: Expr): boolean {
+/** Names that are followed one behind the other to what they stand for, which may lead back to them: `d = {**d, 'a': 1}`. */
+const mostNames = 2
+
+function listsItself(analysis: Analysis, expr: Expr, names = 0): boolean {
   const object = copiedObject(analysis, expr)
   if (object?.type === 'name' && object.id === 'self') return true
   // `d = asdict(self)`, then `return d`.
   if (expr.type === 'name') {
-    const value = analysis.definition(expr)
-    return value !== expr && value.type !== 'name' && listsItself(analysis, value)
+    const value = names < mostNames ? analysis.definition(expr) : expr
+    return value.type !== 'name' && listsItself(analysis, value, names + 1)
   }
-  return childrenOf(expr).some((child) => listsItself(analysis, child))
+  return childrenOf(expr).some((child) => listsItself(analysis, child, names))
 }
 
 /** Of a function of this module with several calls, whose parameters have no one value; what it writes stays where it stands. */

@@ -123,14 +123,15 @@ function asksForTensor(analysis: PythonModule, test: Expr): boolean {
   }
   if (test.type !== 'binary' || test.op !== '==' || test.right.type !== 'constant') return false
   const { left, right } = test
-  const counted = left.type === 'call' && lastIdentifier(left.callee) === 'len' ? left.args[0]?.value : left
-  const asked =
-    counted?.type === 'call'
-      ? lastIdentifier(counted.callee)
-      : counted?.type === 'attribute'
-        ? counted.attr
-        : ''
-  return right.value === 0 ? /^(dim|ndim|size|shape)$/.test(asked) : right.value === 1 && asked === 'numel'
+  if (left.type !== 'call') return right.value === 0 && left.type === 'attribute' && left.attr === 'ndim'
+  const asked = lastIdentifier(left.callee)
+  if (right.value === 1) return asked === 'numel'
+  if (right.value !== 0 || asked !== 'len') return right.value === 0 && asked === 'dim'
+  const counted = left.args[0]?.value
+  // Without `len`, the size of an array is how many numbers it holds.
+  return counted?.type === 'call'
+    ? lastIdentifier(counted.callee) === 'size'
+    : counted?.type === 'attribute' && counted.attr === 'shape'
 }
 
 /** `isinstance(value, (int, float))`: no tensor is. */
