@@ -32,13 +32,18 @@ export function onlyPeeked(python: PythonModule, made: Call, name: string): bool
   return true
 }
 
-/** Where the scope that makes it gives the name to something else, outside of loops; infinite: nowhere. */
-function boundAnew(python: PythonModule, { function: func, loops, statement }: Call, name: string): number {
-  if (loops.length > 0) return Number.POSITIVE_INFINITY
-  const next = new RegExp(`^[ \\t]*${name}\\s*=[^=]`, 'gm')
-  next.lastIndex = statement.end
-  const found = next.exec(python.code)
-  return found !== null && innermost(python, found.index) === func ? found.index : Number.POSITIVE_INFINITY
+/** Behind what the scope that makes it calls to give the name to something else, which may be made of it; infinite: nothing surely does. */
+function boundAnew(python: PythonModule, made: Call, name: string): number {
+  const surely = ({ loops, conditional }: Call) => loops.length === 0 && !conditional
+  if (!surely(made)) return Number.POSITIVE_INFINITY
+  const next = python.calls.find(
+    (one) =>
+      one.assignedTo === name &&
+      one.function === made.function &&
+      one.statement.start >= made.statement.end &&
+      surely(one),
+  )
+  return next?.statement.end ?? Number.POSITIVE_INFINITY
 }
 
 /** `next(iter(DataLoader(…)))`, `batches = iter(DataLoader(…))` of which the first ones are taken outside of loops. */
