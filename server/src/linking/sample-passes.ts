@@ -21,8 +21,9 @@ export class SamplePasses {
     const repetition = effective(again)
     if (again === undefined || effective(overlapped) !== true) return
     if (repetition?.per !== 'epoch' || repetition.times !== null) return
-    const inRun = view.run.subjects.flatMap((one) => (isTraining(one) ? [one.settings.epochs] : []))
-    const all = inRun.length > 0 ? inRun : this.epochsAround(view)
+    const { subjects, around = [] } = view.run
+    const inRun = [subjects, around].map(epochsIn).find(({ length }) => length > 0)
+    const all = inRun ?? this.epochsAround(view)
     const [first] = all
     const epochs = effective(first)
     if (typeof epochs !== 'number' || !all.every((one) => effective(one) === epochs)) return
@@ -43,6 +44,10 @@ export class SamplePasses {
       )
     })
   }
+}
+
+function epochsIn(views: readonly SubjectView[]): Epochs[] {
+  return views.flatMap((one) => (isTraining(one) ? [one.settings.epochs] : []))
 }
 
 function isPreprocessing(view: SubjectView): view is SubjectView<'Preprocessing'> {

@@ -6,7 +6,6 @@ import type { PreprocessingSettings } from '../../workload/resource-kinds.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { isSilence, offAccelerator, otherRole, type Silence, unless } from '../silence.js'
 import { listed, onGpuJob } from '../training/operation.js'
-import { epochsAround } from './sample.js'
 
 /** So few passes are soon done. */
 const fewPasses = 3
@@ -30,9 +29,9 @@ export default defineRule({
   finds: 'features that are recomputed in every fold, trial, epoch or run',
   summary: 'Features that are the same every time need to be computed only once.',
   check(work, { report, silent }) {
-    const { cached, steps } = work.settings
+    const { cached, steps, again } = work.settings
     const found = effective(steps)
-    const repetition = repetitionOf(work)
+    const repetition = effective(again)
     if (cached === undefined || effective(cached) !== false)
       return silent(unless(work, 'cached', 'what it prepares is kept'))
     if (cached.state !== 'known') return silent('what it prepares may be kept by the library')
@@ -88,13 +87,6 @@ function severityOf(
   // How many trials a search makes is left to its launch: mostly many.
   const many = times === null ? per === 'trial' : times >= manyPasses
   return many || steps >= severalSteps ? 'information' : 'hint'
-}
-
-/** What makes samples may stand apart from the program that says for how many epochs they are made. */
-function repetitionOf(work: SubjectView<'Preprocessing'>): Again | undefined {
-  const again = effective(work.settings.again)
-  if (again === undefined || again.times !== null || !isPerSample(work)) return again
-  return { ...again, times: epochsAround(work.run) ?? null }
 }
 
 function onOneDevice({ run }: SubjectView<'Preprocessing'>): boolean {
