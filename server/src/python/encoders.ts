@@ -1,4 +1,5 @@
 /** Functions that run a network over what they are given, without gradients, and return what comes out: `embed(model, images)`. */
+import { once } from '../text/once.js'
 import type { Call, Func, Klass } from './module.js'
 
 const switchedOff = /\b(no_grad|inference_mode)\b/
@@ -12,10 +13,12 @@ const otherPurpose =
   /eval|valid|test|predict|generat|sampl|teacher|target|ema|momentum|label|score|metric|loss|reward|reference|noise/i
 const draws = /\brandom\.|torch\.(rand|normal|bernoulli)|[aA]ug(ment)?\b|\bdropout\b/
 
-/** `code`: of the module, without comments. */
-export function isEncoder({ code }: { code: string }, func: Func): boolean {
+/** `code` of the module: without comments. */
+export function isEncoder(module: { code: string }, func: Func): boolean {
+  const { code } = module
   const written = ({ start, end }: { start: number; end: number }) => code.slice(start, end)
-  if (otherPurpose.test(func.name) || !switchedOff.test(code)) return false
+  const mayBe = once(module, 'switches gradients off', () => switchedOff.test(code))
+  if (!mayBe || otherPurpose.test(func.name)) return false
   const params = new Set(func.node.params.map(({ name }) => name))
   const whole = func.node.decorators.some((one) => switchedOff.test(written(one)))
   const isOff = ({ withs }: Call) =>

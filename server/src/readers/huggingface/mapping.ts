@@ -1,6 +1,5 @@
 /** How a data set is prepared with `map`: row by row or in batches, in one process or in several. */
 
-import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
@@ -9,6 +8,7 @@ import { fixedArgument, mayBePassed } from '../../values/argument.js'
 import { callSite } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
+import { upToCores } from '../core-count.js'
 import { stepEvidence } from '../pytorch/operations.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { methodPlace, pipelineOf } from '../tensorflow/pipeline.js'
@@ -308,15 +308,6 @@ function processes(
   call: Call,
   set: (name: string, text: string) => Write,
 ): Pick<Change, 'writes' | 'imports'> {
-  const use = { path: facts.path, fragment: facts.fragment.index, offset: call.expr.start }
-  const cores = nameFor(python.tree, 'os', 'cpu_count', use)
-  // `import os` reads better than `from os import cpu_count` where neither is there.
-  const text = cores.import === null ? `min(8, ${cores.text}() or 1)` : 'min(8, os.cpu_count() or 1)'
-  return {
-    writes: [set('num_proc', text)],
-    imports:
-      cores.import === null
-        ? []
-        : [{ path: facts.path, fragment: facts.fragment.index, module: 'os', name: null }],
-  }
+  const { code, imports } = upToCores(python, facts, call.expr.start)
+  return { writes: [set('num_proc', code)], imports }
 }

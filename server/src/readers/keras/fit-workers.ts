@@ -1,8 +1,8 @@
 /** `workers` of `fit`, which Keras 3 does without. Sources: Keras 2.15, `Model.fit`; Keras 3, migration guide. */
-import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
+import { upToCores } from '../core-count.js'
 import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { kerasFits } from './fits.js'
@@ -28,13 +28,10 @@ export function fitWithWorkers(claim: Claim, value: unknown, facts: FragmentFact
         'Keras 3 has no `workers` in `fit`: read the pictures with tf.data, or in a PyDataset with workers',
     }
   const call = { fragment: fragment.index, start: fit.expr.start, end: fit.expr.end }
-  const cores = nameFor(python.tree, 'os', 'cpu_count', {
-    path,
-    fragment: fragment.index,
-    offset: fit.expr.start,
-  })
-  const counter = cores.import === null ? cores.text : 'os.cpu_count'
-  const code = typeof value === 'number' ? String(value) : `min(8, ${counter}() or 1)`
+  const { code, imports } =
+    typeof value === 'number'
+      ? { code: String(value), imports: [] }
+      : upToCores(python, facts, fit.expr.start)
   const written = writeArgument(facts, fit, 'workers', python.argument(fit, 'workers'), code)
   if ('reason' in written) return written
   return {
@@ -42,9 +39,6 @@ export function fitWithWorkers(claim: Claim, value: unknown, facts: FragmentFact
     safety: 'unsafe',
     // Threads share the interpreter, in which pictures are turned.
     writes: [written, { kind: 'set keyword', path, call, name: 'use_multiprocessing', value: 'True' }],
-    imports:
-      typeof value === 'number' || cores.import === null
-        ? []
-        : [{ path, fragment: fragment.index, module: 'os', name: null }],
+    imports,
   }
 }

@@ -8,6 +8,7 @@ import { mayArrive, writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
+import { upToCores } from '../core-count.js'
 import { mayKnow } from '../first-releases.js'
 import type { FragmentFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
@@ -103,15 +104,9 @@ export function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts)
     title = `${loadWith(forEach)} for each process`
   } else {
     const counter = value === 'allowed cores' ? 'sched_getaffinity' : 'cpu_count'
-    const cores = nameFor(python.tree, 'os', counter, {
-      path,
-      fragment: fragment.index,
-      offset: call.expr.start,
-    })
-    // `import os` reads better than `from os import cpu_count` where neither is there.
-    const name = cores.import === null ? cores.text : `os.${counter}`
-    code = value === 'allowed cores' ? `min(8, len(${name}(0)))` : `min(8, ${name}() or 1)`
-    if (cores.import !== null) imports.push({ path, fragment: fragment.index, module: 'os', name: null })
+    const cores = upToCores(python, facts, call.expr.start, counter)
+    code = cores.code
+    imports.push(...cores.imports)
     title = 'Load with up to 8 worker processes'
   }
   const written = writeArgument(facts, call, 'num_workers', workers, code)

@@ -131,9 +131,10 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
     if (statement.type === 'if') {
       const verdict = guardOf(analysis, statement.test, where.owner)
       // `if phase == 'train':` around the backward pass holds wherever a step is taken, and so does the other branch of `if is_empty(batch):`.
-      const [first, second] = [statement.body, statement.orelse].map((one) => analysis.effects(one).backward)
-      const steps = /^(sometimes|off|never)$/.test(verdict) && here.steps && first === true && second !== true
-      const stepsElse = verdict === 'sometimes' && here.steps && second === true && first !== true
+      const stepsIn = (block: Stmt[], other: Stmt[]) =>
+        here.steps && analysis.effects(block).backward && !analysis.effects(other).backward
+      const steps = /^(sometimes|off|never)$/.test(verdict) && stepsIn(statement.body, statement.orelse)
+      const stepsElse = verdict === 'sometimes' && stepsIn(statement.orelse, statement.body)
       const every = verdict === 'rarely' ? rhythmOf(analysis, statement.test) : null
       // Where weights are updated after a few batches, that is the step.
       const updates =

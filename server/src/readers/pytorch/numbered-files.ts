@@ -3,6 +3,7 @@
 import type { Call, HandedOn, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import { lookUp } from '../../text/records.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
 
@@ -182,9 +183,7 @@ export function writesResults(python: PythonModule, call: Call): boolean {
   if (content.type !== 'dict') return results.test(textOf(python, what)) && holdsResults(python, [content])
   return (
     content.entries.length > 0 &&
-    content.entries.every(
-      ({ key, value }) => key !== null && holdsResults(python, [key, value]) && !isNetwork(python, value),
-    )
+    content.entries.every(({ key, value }) => key !== null && holdsResults(python, [key, value]))
   )
 }
 
@@ -194,9 +193,12 @@ const results = /result|metric|pred|loss|hist|score|curve|(^|_)log|stat(s|istic)
 /** Something else takes its parameters, or switches it between training and evaluation. */
 function isNetwork(python: PythonModule, expr: Expr): boolean {
   const name = dotted(expr)
-  if (name === null) return false
-  const uses = new RegExp(`(?<![\\w.])${name.replace('.', '\\.')}\\.(parameters|state_dict|train|eval)\\(`)
-  return uses.test(python.code)
+  return name !== null && once(python, 'used as networks', () => usedAsNetworks(python)).has(name)
+}
+
+function usedAsNetworks({ code }: PythonModule): Set<string> {
+  const uses = code.matchAll(/(?<![\w.])(\w+(?:\.\w+)?)\.(?:parameters|state_dict|train|eval)\(/g)
+  return new Set([...uses].map((match) => match[1]!))
 }
 
 /** What an object is at: `state.step`. */

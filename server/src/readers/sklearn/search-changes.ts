@@ -14,8 +14,8 @@ import { gridDictionaries } from './space.js'
 /** What the rule may ask a search to become. */
 export type NewStrategy = { strategy: 'halving' } | { strategy: 'random'; trials: number }
 
-/** Parameters of an estimator that say how long it trains: halving can raise them instead of the sample count. */
 const learningRate = /(^|__)(learning_rate(_init)?|eta|lr|shrinkage)$/
+/** Parameters of an estimator that say how long it trains: halving can raise them instead of the sample count. */
 const resourceParameter = /(^|__)(n_estimators|max_iter|num_boost_round|iterations|epochs)$/
 
 /** The random search of the library that a grid search comes from. Source: their documentation. */
