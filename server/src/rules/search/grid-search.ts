@@ -5,7 +5,7 @@ import type { Dimension } from '../../workload/resource-kinds.js'
 import { defineRule, type FixRequest, type Report, type RuleOptions, type Severity } from '../rule.js'
 import { unless } from '../silence.js'
 import { alternatives, bayesianTrials, savingOf } from './cheaper.js'
-import { isRepetition, known, noGrid, repeatsOnly } from './trials.js'
+import { known, noGrid, onlyRepeats, repeatsOnly } from './trials.js'
 
 export default defineRule({
   name: 'search/grid-search',
@@ -29,7 +29,7 @@ export default defineRule({
       return
     }
     const varying = space.value!.grids.flat().filter((dimension) => dimension.size !== 1)
-    if (varying.every(isRepetition)) return silent(repeatsOnly)
+    if (varying.length === 0 || onlyRepeats(search)) return silent(repeatsOnly)
     const folds = known(search, 'folds') ?? null
     // Without the folds the fits are at least as many as the configurations.
     const cap = known(search, 'trialCap') ?? null

@@ -3,7 +3,7 @@ import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type FixRequest, type RuleOptions, type Severity } from '../rule.js'
 import { unless } from '../silence.js'
 import { alternatives, savingOf } from './cheaper.js'
-import { isRepetition, known, noGrid, repeatsOnly } from './trials.js'
+import { isRepetition, known, noGrid, onlyRepeats, repeatsOnly } from './trials.js'
 
 /** Programs or jobs that a loop starts: each is a whole training, so a few of them cost as much as many fits. */
 const fewestLaunches = 6
@@ -29,7 +29,7 @@ export default defineRule({
     if (space === undefined || size?.configurations == null)
       return silent(unless(search, 'space', 'the size of the grid is not known'))
     const varying = size.grids.flat().filter((dimension) => dimension.size !== 1)
-    if (varying.every(isRepetition)) return silent(repeatsOnly)
+    if (varying.length === 0 || onlyRepeats(search)) return silent(repeatsOnly)
     const { configurations, lowerBound } = size
     if (configurations < smallest(search, options))
       return silent(`the grid is small: ${formatCount(configurations)} configurations`)
