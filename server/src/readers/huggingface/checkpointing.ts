@@ -65,9 +65,15 @@ function isPreparation(call: Call): boolean {
   return /(^|\.)prepare_model_for_kbit_training$/.test(call.name ?? '')
 }
 
-/** Some call switches it on, or may. */
-export function isSwitchedByCalls(python: PythonModule): boolean {
-  return switchingCalls(python)?.length !== 0
+/** What has to be done so that no call switches it on; null: none does. */
+export function leftOffBy(python: PythonModule): string | null {
+  const calls = switchingCalls(python)
+  if (calls === null) return 'switch it off in its code'
+  const [first] = calls
+  if (first === undefined) return null
+  return isPreparation(first)
+    ? `set ${preparationSwitch}=False where it is prepared`
+    : `leave ${first.method}() out`
 }
 
 /** `prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)` */

@@ -9,7 +9,7 @@ import { changeOf, rangeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
-import { isSwitchedByCalls, leaveUnchecked } from './checkpointing.js'
+import { leaveUnchecked, leftOffBy } from './checkpointing.js'
 import { fuseAttention } from './models.js'
 import { codeArguments } from './trainer-changes.js'
 import { trainerSettings } from './trainer-settings.js'
@@ -29,11 +29,8 @@ export function changeMemory(claim: Claim, value: unknown, facts: FragmentFacts)
   if (claim.setting === 'checkpointing' && value === false && call !== null) {
     if (claim.site.target?.kind === 'argument') return leaveUnchecked(facts, call)
     // The argument alone would change nothing.
-    if (isSwitchedByCalls(python))
-      return {
-        reason:
-          'the model switches it on as well: change both, `use_gradient_checkpointing=False` where it is prepared',
-      }
+    const also = leftOffBy(python)
+    if (also !== null) return { reason: `the model may have it as well: ${also}, and change both` }
   }
   const made = trainerArguments(python).find((one) => one.call === call)
   if (made === undefined) return { reason: 'the call is no longer in the file' }

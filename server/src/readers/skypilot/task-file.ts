@@ -1,4 +1,7 @@
-/** Which YAML documents are tasks of SkyPilot, and the machines that they ask for. */
+/**
+ * Which YAML documents are tasks of SkyPilot, and the machines that they ask for. Source: skypilot, sky/utils/schemas.py
+ * (`get_task_schema`, `_get_single_resources_schema`).
+ */
 import { at, entry, items, map, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'

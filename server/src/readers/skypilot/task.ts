@@ -1,3 +1,4 @@
+/** SkyPilot tasks: YAML files for `sky launch` and `sky jobs launch`. Source: skypilot, sky/resources.py (`AutostopConfig`). */
 import { at, boolean, entries, entry, map, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigFacts, ConfigNode } from '../../config/node.js'
 import type { Json } from '../../text/json.js'
