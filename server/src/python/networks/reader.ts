@@ -218,6 +218,9 @@ export class NetworkReader extends ValueReader {
     } else if (attr === 'extend') {
       const given = args[0] === undefined ? undefined : this.value(args[0].value, scope, depth)
       this.extend(object, Array.isArray(given) ? given : [given], scope)
+    } else if (attr === 'reverse' && args.length === 0) {
+      const before = this.value(object, scope)
+      if (Array.isArray(before)) bindTarget(object, [...before].reverse(), scope)
     } else if (attr === 'update' && isOwnFields(object)) {
       const { positional, named } = this.given(expr, scope, depth)
       const all = positional.flatMap((one) => (isKind(one, 'fields') ? [...one.fields] : []))
