@@ -69,6 +69,8 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
   if (sparse !== null) return refuse(sparse)
   if (usesAny(python, lacking) || usesAround(python, lacking))
     return refuse('Fourier transforms and linear algebra have no bf16 kernels: keep these parts in fp32')
+  if (format === 'bf16' && (usesAny(python, boxes) || usesAround(python, boxes)))
+    return refuse('bf16 rounds the corners of boxes by up to eight pixels of a thousand: fp16 keeps them')
   if (python.usesHere(...perSample))
     return refuse(
       'gradients of single samples (Opacus) are not computed under autocast: keep the step in fp32',
@@ -92,6 +94,9 @@ const firstAutocast = '1.10'
 
 /** Its hooks compute the gradient of each sample from activations and gradients, which then differ in their formats. */
 const perSample = ['opacus.']
+
+/** Anchors, proposals and targets take the format of the features: eight bits hold the numbers up to 256. */
+const boxes = ['torchvision.models.detection.']
 
 /** What autocast neither converts nor can compute in 16 bits. */
 const lacking = ['torch.fft.', 'torch.linalg.']

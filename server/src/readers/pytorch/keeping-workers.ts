@@ -52,10 +52,16 @@ export function hasOwnIterator(python: PythonModule, { expr }: Call): boolean {
   return python.classOf(expr.callee)?.methods.has('__iter__') === true
 }
 
+/** `loader.dataset.set_epoch(epoch)`, `loader.dataset.reshuffle()`: each worker has a copy of its own. */
+const changesBetween =
+  /\.dataset\.(set_|re_?shuffle|shuffle|re_?sample|update|refresh|regenerate|on_epoch|next_epoch)\w*\(/
+
 /** Why nobody can tell that the loader would start its workers again in each epoch; null: it would. */
 export function whyNotKept(python: PythonModule, call: Call): string | null {
   if (hasOneIterator(python, call)) return 'one iterator serves all epochs'
   if (isGoneOverOnce(python, call)) return 'it is gone over once'
+  if (changesBetween.test(python.code))
+    return 'its data set is changed between epochs, which workers that stay do not see'
   const { state } = python.argument(call, 'num_workers', positionsOf(python, call)?.workers ?? null)
   if (state === 'unknown') return 'there may be no workers'
   // They end with it, whatever it is told.
