@@ -10,10 +10,15 @@ export function variablesIn(text: string): [name: string, value: string][] {
   })
 }
 
-/** The text without values that are nobody's business: what is kept of it may be written to a cache. */
+/** The text, as many lines, without values that are nobody's business: what is kept of it may be written to a cache. */
 export function withoutSecrets(text: string): string {
-  return text.replace(
-    /^([ \t]*(?:export[ \t]+)?\w*(?:TOKEN|SECRET|PASS|CREDENTIAL|KEY|AUTH|DSN)\w*[ \t]*=).*$/gim,
-    '$1',
-  )
+  return text
+    .replace(secret, (whole: string, name: string) => name + whole.replace(/[^\n]/g, ''))
+    .replace(login, '$1')
 }
+
+/** A value in quotes may be a key of several lines. */
+const secret =
+  /^([ \t]*(?:export[ \t]+)?\w*(?:TOKEN|SECRET|PASS|CREDENTIAL|KEY|AUTH|DSN)\w*[ \t]*=)(?:[ \t]*(?:"[^"]*"|'[^']*'))?.*$/gim
+/** Of an address: `postgres://user:password@host`. */
+const login = /(:\/\/)[^\s/@:]*:[^\s/@]*@/g
