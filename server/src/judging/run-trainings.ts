@@ -1,14 +1,19 @@
 /** What a job trains and fits, program by program. */
 import { subjectsOf } from '../rules/subject-view.js'
 import type { Location } from '../text/location.js'
+import { once } from '../text/once.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
 
 /** A training, or an estimator that is fitted. */
 export type Work = SubjectView<'Training'> | SubjectView<'Fit'>
 
-/** The trainings of each program that the job runs; what several nodes run together counts once. */
-export function trainingsOf(run: Run): Work[][] {
+/** The trainings of each program that the job runs; what several nodes run together counts once. Each finding of the run asks. */
+export function trainingsOf(run: Run): readonly Work[][] {
+  return once(run, 'trainings of its programs', () => trainingsFound(run))
+}
+
+function trainingsFound(run: Run): Work[][] {
   const seen = new Set<string>()
   return run.siblings.flatMap((one) => {
     const { launch } = one.job
