@@ -5,7 +5,7 @@ import { classScope } from './attribute-values.js'
 import { baseClasses } from './base-classes.js'
 import { classConstant } from './data-classes.js'
 import type { ClassSummary, Klass } from './module.js'
-import { asPassed } from './outward.js'
+import { asPassed } from './outward-values.js'
 import type { Scope } from './scope.js'
 
 type Fields = Pick<ClassSummary, 'fields' | 'sets'>
