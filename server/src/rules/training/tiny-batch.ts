@@ -187,7 +187,7 @@ function waitsForKernels(
     at: batchSize,
     severity: worthAWord && !minutes && !filledUp ? 'information' : 'hint',
     confidence: 'medium',
-    message: `Each step takes ${samples}${long}, and mostly waits for ${steps ? 'the kernels of its recurrent layers' : 'its kernels'} to start. With ${4 * batch} an epoch takes ${shareText(low, high)} less time (${cards})${larger > 4 * batch ? `, and ${larger} fit` : ''}. ${update}`,
+    message: `Each step takes ${samples}${long}, and much of its time is the start of ${steps ? 'the kernels of its recurrent layers' : 'its kernels'}. With ${4 * batch} an epoch takes ${shareText(low, high)} less time (${cards})${larger > 4 * batch ? `, and ${larger} fit` : ''}. ${update}`,
     saving: {
       fraction: [low / 2, high],
       usd: null,
