@@ -19,4 +19,12 @@ describe('files of variables', () => {
     const { EPOCHS, BATCH, DATABASE_URL } = Object.fromEntries(variablesIn(kept))
     assert.deepEqual([EPOCHS, BATCH, DATABASE_URL], ['3', '64', 'postgres://host/runs'])
   })
+
+  it('keep numbers of tokens and of passes, and the name of a tokenizer', () => {
+    const text = 'MAX_TOKENS=512\nTOKENIZER=gpt2\nWARMUP_PASSES=2\nHF_TOKEN=hf_abc\n'
+    const { MAX_TOKENS, TOKENIZER, WARMUP_PASSES, HF_TOKEN } = Object.fromEntries(
+      variablesIn(withoutSecrets(text)),
+    )
+    assert.deepEqual([MAX_TOKENS, TOKENIZER, WARMUP_PASSES, HF_TOKEN], ['512', 'gpt2', '2', ''])
+  })
 })

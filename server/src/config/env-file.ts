@@ -19,6 +19,6 @@ export function withoutSecrets(text: string): string {
 
 /** A value in quotes may be a key of several lines. */
 const secret =
-  /^([ \t]*(?:export[ \t]+)?\w*(?:TOKEN|SECRET|PASS|CREDENTIAL|KEY|AUTH|DSN)\w*[ \t]*=)(?:[ \t]*(?:"[^"]*"|'[^']*'))?.*$/gim
+  /^([ \t]*(?:export[ \t]+)?\w*(?:TOKEN(?!S\b|IZE)|SECRET|PASS(?!ES)|CREDENTIAL|KEY|AUTH|DSN)\w*[ \t]*=)(?:[ \t]*(?:"[^"]*"|'[^']*'))?.*$/gim
 /** Of an address: `postgres://user:password@host`. */
 const login = /(:\/\/)[^\s/@:]*:[^\s/@]*@/g
