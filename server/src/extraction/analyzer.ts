@@ -436,7 +436,7 @@ export class Analyzer {
       into.subjects.push(...builder.extraction.subjects)
       into.claims.push(...builder.extraction.claims)
       into.launches.push(...builder.extraction.launches)
-      const { imagePrograms, imageBuilds, compiledFrom, pipelines, starts } = builder.extraction
+      const { imagePrograms, imageBuilds, compiledFrom, pipelines, starts, variables } = builder.extraction
       if (starts !== undefined) into.starts = starts
       if (compiledFrom !== undefined) into.compiledFrom = compiledFrom
       if (pipelines !== undefined) into.pipelines = pipelines
@@ -448,6 +448,7 @@ export class Analyzer {
       if (builder.extraction.frameworkConfig !== undefined && facts.fragment.index === 0)
         into.frameworkConfig = builder.extraction.frameworkConfig
       if (imageBuilds !== undefined) into.imageBuilds = [...(into.imageBuilds ?? []), ...imageBuilds]
+      if (variables !== undefined) into.variables = [...(into.variables ?? []), ...variables]
       if (builder.extraction.unseen !== undefined)
         into.unseen = [...(into.unseen ?? []), ...builder.extraction.unseen]
     }

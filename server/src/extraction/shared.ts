@@ -6,13 +6,14 @@ import type { ResourceKind } from '../workload/resource-kinds.js'
 const kinds: ReadonlySet<string> = new Set<ResourceKind>(['Compute', 'Scaling', 'Queue', 'Serving'])
 
 export function sharesAnything(said: Extraction): boolean {
-  const { names, frameworkConfig, starts, compiledFrom, pipelines, imagePrograms, imageBuilds } = said
+  const { names, frameworkConfig, starts, compiledFrom, pipelines, imagePrograms, imageBuilds, variables } =
+    said
   return (
     said.launches.length > 0 ||
     said.subjects.some(({ kind }) => kinds.has(kind)) ||
     // A command that ends limits the searches whose trials it starts; endpoints are ended wherever they were made.
     said.claims.some(({ setting }) => setting === 'endsTrials' || setting === 'endsEndpoints') ||
-    [names, frameworkConfig, starts, compiledFrom, pipelines, imagePrograms, imageBuilds].some(
+    [names, frameworkConfig, starts, compiledFrom, pipelines, imagePrograms, imageBuilds, variables].some(
       (one) => one !== undefined,
     )
   )

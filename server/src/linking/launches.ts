@@ -5,6 +5,7 @@ import { onClusters } from '../link/clusters.js'
 import { withComponents } from '../link/components.js'
 import { ImageIndex } from '../link/images.js'
 import { flagOf } from '../link/launch-parts.js'
+import { withNamedVariables } from '../link/named-variables.js'
 import { folderOf, join } from '../link/paths.js'
 import { withAgents } from '../link/sweep-agents.js'
 import { define, lookUp } from '../text/records.js'
@@ -19,10 +20,12 @@ export function launchesOf(
   scriptOf: (launch: Launch) => string | null,
 ): Launch[] {
   const images = new ImageIndex(extractions)
-  const written = extractions.flatMap((extraction) =>
-    extraction.launches.flatMap((launch) =>
-      launch.image === undefined ? launch : (images.resolve(launch) ?? []),
-    ),
+  const named = withNamedVariables(
+    extractions.flatMap(({ launches }) => launches),
+    extractions,
+  )
+  const written = named.flatMap((launch) =>
+    launch.image === undefined ? launch : (images.resolve(launch) ?? []),
   )
   const launches = withAgents(withComponents(onClusters(written, extractions)))
   const started = images.starts()

@@ -107,6 +107,7 @@ import { kerasTunerReader } from './keras-tuner/tuner.js'
 import { compiledPipelineReader } from './kubeflow/compiled.js'
 import { kubeflowReader } from './kubeflow/pipeline.js'
 import { autoscalerReader } from './kubernetes/autoscaler.js'
+import { configMapReader } from './kubernetes/config-map.js'
 import { katibReader } from './kubernetes/experiment.js'
 import { inferenceServiceReader } from './kubernetes/inference-service.js'
 import { kubernetesReader } from './kubernetes/job.js'
@@ -349,6 +350,7 @@ export const readers: readonly Reader[] = [
   compiledPipelineReader,
   kubeflowReader,
   autoscalerReader,
+  configMapReader,
   katibReader,
   inferenceServiceReader,
   jobSetReader,

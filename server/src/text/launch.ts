@@ -9,6 +9,9 @@ export interface LaunchValue {
   overridable?: true
 }
 
+/** An object that holds variables, by its name: all of them, with a prefix before their names, or one of them as `variable`. */
+export type VariableSource = { object: string } & ({ prefix: string } | { key: string; variable: string })
+
 /**
  * One command that starts a Python program, as a reader found it. It binds the script's argument defaults: the
  * script is read once more with it.
@@ -41,6 +44,8 @@ export interface Launch {
   /** False where some arguments cannot be read (`"$@"`, an unresolved variable): absent flags are then unknown. */
   complete: boolean
   environment: Record<string, LaunchValue>
+  /** What objects of other files add to its environment; absent: nothing. */
+  variablesFrom?: VariableSource[]
   /** It runs in a container: what `environment` does not list, and its image does not set, is not set. */
   contained?: true
   /** Flags of the launcher itself (`--nproc_per_node`, `--mixed_precision`), same spelling rules. */

@@ -13,6 +13,7 @@ import type {
   ImageBuild,
   ImageProgram,
   Launch,
+  NamedVariables,
   StartedByFile,
   Subject,
 } from './claim.js'
@@ -188,6 +189,11 @@ export class ClaimBuilder implements Locator {
   /** The file tells this launcher how many processes it starts. */
   starts(started: StartedByFile): void {
     this.extraction.starts = started
+  }
+
+  /** The file holds variables for programs that name them. */
+  variables(named: NamedVariables): void {
+    this.extraction.variables = [...(this.extraction.variables ?? []), named]
   }
 
   /** The file names another one that holds a part of what it says. */

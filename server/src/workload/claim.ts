@@ -2,7 +2,7 @@
  * Claims: what readers say. See docs/architecture.md, "Readers claim, the workload joins, rules judge".
  */
 import type { Evidence } from '../text/evidence.js'
-import type { Launch, LaunchBinding } from '../text/launch.js'
+import type { Launch, LaunchBinding, LaunchValue } from '../text/launch.js'
 import type { Location } from '../text/location.js'
 import type { TextName } from '../text/named-text.js'
 import type { Site } from '../text/origin.js'
@@ -12,7 +12,7 @@ import type { ResourceKind, ResourceKinds } from './resource-kinds.js'
 import type { Unseen } from './unseen.js'
 
 export type { Evidence } from '../text/evidence.js'
-export type { Launch, LaunchValue, ShellCall } from '../text/launch.js'
+export type { Launch, LaunchValue, ShellCall, VariableSource } from '../text/launch.js'
 export { type Channel, channels, type Site } from '../text/origin.js'
 
 export type SubjectId = string
@@ -68,6 +68,14 @@ export interface Extraction {
   names?: { path: string; above: boolean }[]
   /** Scripts that it names: it is read again with what stands in them. */
   texts?: TextName[]
+  /** Objects that hold variables for programs that name them (`Launch.variablesFrom`). */
+  variables?: NamedVariables[]
+}
+
+/** What an object of that name sets for whoever takes its variables from it. */
+export interface NamedVariables {
+  object: string
+  values: Record<string, LaunchValue>
 }
 
 /** The processes that a launcher starts by its configuration file, all machines together; null: not known. */

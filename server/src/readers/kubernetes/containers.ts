@@ -9,7 +9,7 @@ import { readArguments } from '../../link/script-arguments.js'
 import { inlineName } from '../../text/embedded-programs.js'
 import type { Span } from '../../text/location.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { LaunchValue } from '../../workload/claim.js'
+import type { LaunchValue, VariableSource } from '../../workload/claim.js'
 import { bareCommand } from '../bare-command.js'
 import type { ReaderContext } from '../reader.js'
 import { linesBefore } from '../shell/environment-values.js'
@@ -25,6 +25,7 @@ import {
   workOf,
 } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
+import { variableSources } from './config-map.js'
 import { containerEnvironment, containerWords } from './pod.js'
 
 interface Script {
@@ -66,11 +67,20 @@ export function claimContainer(
   const environment: Record<string, LaunchValue> = Object.fromEntries(
     variables.map(({ name, value, node }) => [name, { value, location: claims.locate(node) }]),
   )
+  const variablesFrom = variableSources(container)
   // A map of values or a secret may hold any.
   const listed = at(container, 'envFrom') === undefined
   const values = new Map(variables.map(({ name, value }) => [name, value]))
   if (words === null) {
-    claimImageLaunch(claims, container, { job, id, environment, contained: listed, values, nodes })
+    claimImageLaunch(claims, container, {
+      job,
+      id,
+      environment,
+      variablesFrom,
+      contained: listed,
+      values,
+      nodes,
+    })
     return null
   }
   const script = scriptOf(claims, context, words, values, environment)
@@ -81,6 +91,7 @@ export function claimContainer(
       id: `${id}:${index}`,
       place: script.whole ?? { start: launch.command.start, end: launch.command.end },
       environment,
+      variablesFrom,
       contained,
       folder: text(at(container, 'workingDir')) ?? '',
       image: text(at(container, 'image')) ?? null,
@@ -97,6 +108,7 @@ export function claimContainer(
       id,
       place: script.whole ?? { start: first.start, end: Math.max(...words.map((word) => word.end)) },
       environment,
+      variablesFrom,
       contained,
       folder: text(at(container, 'workingDir')) ?? '',
       image: text(at(container, 'image')) ?? null,
@@ -130,6 +142,7 @@ function claimImageLaunch(
     job: string
     id: string
     environment: Record<string, LaunchValue>
+    variablesFrom: VariableSource[] | undefined
     contained: boolean
     values: Map<string, string | null>
     nodes: number | null
@@ -152,6 +165,7 @@ function claimImageLaunch(
       positionals,
       complete,
       environment: around.environment,
+      ...(around.variablesFrom === undefined ? {} : { variablesFrom: around.variablesFrom }),
       ...(around.contained ? { contained: true as const } : {}),
       launcherFlags: {},
       processes: null,

@@ -66,6 +66,8 @@ export interface Around {
   place: Span
   /** Variables of the job around the command; the command's own win. */
   environment?: Record<string, LaunchValue>
+  /** `Launch.variablesFrom`. */
+  variablesFrom?: Launch['variablesFrom']
   /** `Launch.contained`. */
   contained?: boolean
   /** The folder that the job starts in, where it says so. */
@@ -124,6 +126,7 @@ export function shellLaunch(
     positionals: parts.positionals,
     complete: parts.complete,
     environment: laidOver(around.environment ?? {}, parts.environment),
+    ...(around.variablesFrom === undefined ? {} : { variablesFrom: around.variablesFrom }),
     ...(around.contained === true ? { contained: true as const } : {}),
     launcherFlags: parts.launcherFlags,
     ...(parts.launcherComplete ? {} : { launcherOpen: true as const }),

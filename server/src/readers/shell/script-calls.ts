@@ -39,6 +39,7 @@ function recipe(command: ShellCommand, around: Around): Omit<Launch, 'reader' | 
     ...called.launch,
     nodes: around.nodes === undefined ? 1 : around.nodes,
     environment: around.environment ?? {},
+    ...(around.variablesFrom === undefined ? {} : { variablesFrom: around.variablesFrom }),
     ...(around.contained === true ? { contained: true as const } : {}),
   }
 }
