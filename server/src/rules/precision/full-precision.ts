@@ -62,7 +62,8 @@ export default defineRule({
     const speedup = gpu === null || bound !== undefined ? null : mixedPrecisionSpeedup(gpu)
     const gains = bound === undefined ? (speedup ?? speedupOnAny(view, gpu)) : null
     const refused = effective(settings.autocastRefusedBy)
-    const paid = gpu !== null || (gpus ?? 0) > 0 || takesSeveral(view.run)
+    const several = takesSeveral(view.run)
+    const paid = gpu !== null || (gpus ?? 0) > 0 || several
     const heavy = isLarge(view) || (computed !== null && computed.low >= surely)
     // Nobody shards what one device holds, and a configuration by itself holds no code that would show it.
     const asked = role === 'job' || (effective(settings.sharding) ?? 'none') !== 'none'
@@ -79,7 +80,7 @@ export default defineRule({
         precision,
         effective(settings.secondOrder) === true ? 'gradients of gradients' : effective(settings.openEnded),
         bound ?? (hidden ? 'nothing that shows its work' : undefined),
-        gpu === null && effective(settings.automaticDevice) === true ? accelerator : null,
+        gpu === null && !several && effective(settings.automaticDevice) === true ? accelerator : null,
         (subject.evidence.small === null &&
           (runsPublishedNetwork(view.run) || effective(settings.fineTuning) === true)) ||
           mayBeDear(view),
@@ -175,9 +176,13 @@ function isShort({ settings }: SubjectView<'Training'>): boolean {
   return epochs > 1 && epochs < manyEpochs
 }
 
-/** Its author spreads it over several accelerators, and pays for each. */
+/** Its author spreads it over several accelerators, and pays for each. A launcher that counts none starts one for each device. */
 function takesSeveral(run: Run): boolean {
-  return (effective(subjectIn(run, 'Program')?.settings.devices)?.count ?? 1) > 1
+  const { launch } = run.job
+  return (
+    (effective(subjectIn(run, 'Program')?.settings.devices)?.count ?? 1) > 1 ||
+    (launch?.perDevice === true && (launch.processes ?? 1) !== 1)
+  )
 }
 
 /** The card on which arithmetic takes longest of those in common use. */
