@@ -45,6 +45,8 @@ export interface Composition {
   files: string[]
   /** Files that have to be read first. */
   pending: string[]
+  /** What goes through the values of a multirun, as a file chooses it; null: no file says, or only with Hydra's own words. */
+  sweeper: string | null
 }
 
 const deepest = 12
@@ -86,6 +88,7 @@ class Composer {
   /** Groups that some defaults list names. */
   private readonly groups = new Set<string>()
   private parts: Part[] = []
+  private sweeper: string | null = null
   /** Why parts of the tree are not known, by package. */
   private gaps: { package: string[]; because: string }[] = []
   private changed = false
@@ -113,13 +116,15 @@ class Composer {
     }
     const pending = [...this.pending]
     const files = [...this.files]
-    if (root === null || root.kind !== 'map') return { root: null, files, pending }
+    if (root === null || root.kind !== 'map') return { root: null, files, pending, sweeper: null }
+    const target = configuredAt(root, 'hydra', 'sweeper', '_target_')
+    const named = target?.kind === 'scalar' && typeof target.value === 'string' ? target.value : null
     for (const [name, value] of values) override(root, name, value, this.request.multirun)
     // What was left out may stand anywhere: every file can choose the package of its values.
     if (this.expanded > mostParts) open(root, 'defaults lists that name too many files')
     if (!this.request.complete) open(root, 'arguments of the launch line')
     interpolate(root)
-    return { root, files, pending }
+    return { root, files, pending, sweeper: named ?? this.sweeper }
   }
 
   /** Overrides that choose files, and those that set values. */
@@ -254,8 +259,9 @@ class Composer {
     const [written, at] = words.at(-1)!.split('@') as [string, string | undefined]
     const absolute = written.startsWith('/')
     const group = absolute ? written.slice(1) : join(folder, written)
-    if (/^hydra(\/|$)/.test(group)) return
     const plain = chosenOptions(chosen)
+    if (group === 'hydra/sweeper') this.sweeper = plain?.[0] ?? null
+    if (/^hydra(\/|$)/.test(group)) return
     if (words.includes('override')) {
       if (plain !== null && !this.fixed.has(group) && !sameOptions(this.choices.get(group), plain)) {
         this.choices.set(group, plain)

@@ -23,6 +23,8 @@ export interface Configurations {
   values: Record<string, ConfigurationRoot>
   /** Every file that takes part. */
   files: string[]
+  /** As `Composition.sweeper`. */
+  sweeper?: string
 }
 
 /** What launches of a script give one of its options. */
@@ -252,6 +254,7 @@ export class ConfigurationLinker {
       lookup,
     )
     found.files.push(...composed.files)
+    if (composed.sweeper !== null) found.sweeper = composed.sweeper
     if (composed.root !== null && composed.pending.length === 0)
       found.values[hydraRoot] = { root: composed.root, overridable: launch === null }
   }

@@ -11,6 +11,7 @@ import type { LinkedProject, LinkKind } from './link-kind.js'
 import { NamedTextLinks } from './named-texts.js'
 import { ProgramLinks } from './program-links.js'
 import { ScalerLinks } from './scaler-links.js'
+import { SweeperLinks } from './sweepers.js'
 import { TerraformLinks } from './terraform.js'
 import { WorkflowLinks } from './workflow-links.js'
 
@@ -28,6 +29,7 @@ export function linkKinds(project: LinkedProject): LinkKind[] {
     new CompiledLinks(),
     new ScalerLinks(),
     new EndpointEndings(),
+    new SweeperLinks(project),
     new WorkflowLinks(),
   ]
 }
