@@ -9,7 +9,9 @@ import { countsEpochs } from './hot-code.js'
 import { openEndedReason } from './loop-facts.js'
 import { isMeasurement } from './model-evidence.js'
 
-const inventing = ['torch.rand', 'torch.randn', 'torch.randint', 'torch.ones', 'torch.zeros']
+const drawing = ['torch.rand', 'torch.randn', 'torch.randint']
+const filling = ['torch.ones', 'torch.zeros']
+const inventing = [...drawing, ...filling]
 
 /**
  * Code that shows something rather than trains for long: a few steps, one step per epoch (all data at once), inputs that
@@ -33,8 +35,21 @@ export function demonstration(python: PythonModule, loop: Loop, outer: Loop | nu
 
 /** What it trains on is drawn in the loop; where all draws are of places in something that is there, they choose samples. */
 function invents(python: PythonModule, loop: Loop): boolean {
-  const drawn = inventing.filter((name) => loop.effects.calls.has(name))
-  return drawn.length > 0 && !(drawn.every((name) => name === 'torch.randint') && drawsPlaces(python))
+  const drawn = drawing.filter((name) => loop.effects.calls.has(name))
+  if (drawn.length === 0) return fills(python, loop)
+  return !(drawn.every((name) => name === 'torch.randint') && drawsPlaces(python))
+}
+
+/** The network sees nothing but ones or zeros; a table of losses, labels of a generator or a first state are made of them as well. */
+function fills(python: PythonModule, { calls }: Loop): boolean {
+  const passes = calls.filter(({ expr }) => isModelCall(python, expr))
+  return (
+    passes.length > 0 &&
+    passes.every(({ expr: { args } }) => {
+      const made = args[0] === undefined ? null : python.definition(args[0].value)
+      return made?.type === 'call' && filling.includes(python.nameOf(made.callee) ?? '')
+    })
+  )
 }
 
 /** `torch.randint(len(data) - block_size, (batch_size,))`: the largest of them is the length of what is there. */

@@ -288,7 +288,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
 
   if (step.onDevice === undefined) claimWastedPasses(python, step, { scope, evidence, realModel }, claims)
 
-  for (const { kind, what, at, call, every } of frequentWork(python, step)) {
+  for (const { kind, what, at, call, every, batches } of frequentWork(python, step)) {
     const operation = claimOperation(claims, {
       kind,
       place: 'step',
@@ -300,5 +300,6 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       realModel,
     })
     operation.known('every', what, every, loop === null ? at : loopHeader(loop))
+    if (batches !== undefined) operation.known('batches', what, batches, at)
   }
 }

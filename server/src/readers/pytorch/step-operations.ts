@@ -2,6 +2,7 @@ import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { calleePlace } from '../../values/places.js'
+import { type CountedEvaluation, countedEvaluation } from './counted-evaluations.js'
 import { isModelCall } from './forward-block.js'
 import { helpersOf } from './helper-steps.js'
 import { callsIn, type HotCode, hotCode, isHot } from './hot-code.js'
@@ -175,10 +176,13 @@ export interface FrequentWork {
   /** The call; null: a loop over the data of an evaluation. */
   call: Call | null
   every: number
+  /** As `CountedEvaluation.batches`. */
+  batches?: CountedEvaluation['batches']
 }
 
 /** Whole evaluations in each step or every few steps, and checkpoints in each step. */
-export function frequentWork(analysis: PythonModule, { code, loop }: Step): FrequentWork[] {
+export function frequentWork(analysis: PythonModule, step: Step): FrequentWork[] {
+  const { code, loop } = step
   if (loop === null) return []
   const result: FrequentWork[] = []
   for (const { call, what } of callsEachStep(analysis, code)) {
@@ -192,6 +196,8 @@ export function frequentWork(analysis: PythonModule, { code, loop }: Step): Freq
   if (result.some(({ kind }) => kind === 'evaluate')) return result
   const written = evaluationInside(analysis, code, loop)
   if (written !== null) return [...result, written]
+  const counted = countedEvaluation(analysis, step)
+  if (counted !== null) return [...result, { kind: 'evaluate', call: null, ...counted }]
   const rhythm = callsEveryFewSteps(analysis, code).find(({ call }) => evaluates(analysis, call))
   if (rhythm !== undefined) {
     const { call, what, every } = rhythm

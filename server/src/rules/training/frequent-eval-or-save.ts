@@ -27,6 +27,13 @@ export default defineRule({
     const every = effective(view.settings.every)
     const times = effective(view.settings.times)
     if (every === undefined) return silent(unless(view, 'every', ''))
+    const batches = effective(view.settings.batches)
+    if (batches !== undefined) {
+      const found = ofCounted(view, kind, every, batches)
+      if (found === null) silent('its evaluations are small beside the steps between them')
+      else report(found)
+      return
+    }
     if (effective(kind) === 'save' && every >= soon && hasAdapters(view))
       return silent('its checkpoints hold adapters, which are small')
     if (times !== undefined && times <= fewEvaluations)
@@ -61,6 +68,40 @@ function rarer(every: number, times: number | undefined): number {
     500
   )
 }
+
+/** A pass back computes twice as much as the one before it. */
+const forwardShare = 1 / 3
+
+/** Evaluations that take less of a run than this are the price of knowing where it stands. */
+const muchOfARun = 0.2
+
+/** Evaluations of a known number of batches: what they compute is known beside the steps between them. */
+function ofCounted(
+  view: SubjectView<'Operation'>,
+  kind: Claim,
+  every: number,
+  { evaluated, trained }: { evaluated: number; trained: number },
+): Report | null {
+  const work = (evaluated * forwardShare) / trained
+  const share = work / (1 + work)
+  if (share < muchOfARun) return null
+  const between = every === 1 ? 'after every step' : `every ${formatCount(every)} steps`
+  const dear = onAccelerator(view) && view.subject.evidence.small === null
+  return {
+    at: kind,
+    severity: !dear ? 'hint' : share >= halfOfARun ? 'warning' : 'information',
+    message: `Evaluations are about ${Math.round(share * 100)} % of what this run computes: ${formatCount(evaluated)} batches (\`${kind.key}\`) ${between}. Look at fewer batches, or less often.`,
+    saving: {
+      fraction: [share / 2, share * 0.9],
+      usd: null,
+      basis:
+        'a forward pass is a third of the work of a step; assumes that batches of both have one size, and that an evaluation a tenth to half as dear tells enough',
+    },
+    fixes: [{ set: [{ claim: kind, value: rarer(every, undefined) }] }],
+  }
+}
+
+const halfOfARun = 0.4
 
 /** What goes over data between epochs that has been gone over, or that tells nothing before the end. */
 function needlessEvaluation(view: SubjectView<'Operation'>, kind: Claim): Report {

@@ -92,6 +92,8 @@ export interface OperationSettings {
   /** Steps between two, and how many there are in the run. */
   every: number
   times: number
+  /** For `evaluate`: batches that go forward in one, and forward and back between two of them. */
+  batches: { evaluated: number; trained: number }
   /**
    * What it does to every step, as the end of a sentence, and the share of the time that it takes. `amongProcesses`:
    * nothing where a process trains alone.
