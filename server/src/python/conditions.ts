@@ -81,7 +81,8 @@ export function conditionOf(analysis: Analysis, test: Expr): Condition {
   const asked = negated ? test.operand : test
   const option = optionOf(analysis, asked)
   const named = option ?? optionElsewhere(analysis, asked)
-  const [holds, fails] = named === null ? inWords(analysis, test) : passing(named, negated)
+  const isOn = value !== null && value !== negated
+  const [holds, fails] = named === null ? inWords(analysis, test) : passing(named, negated, isOn)
   return {
     test,
     value: open ? null : value,
@@ -114,9 +115,11 @@ function inWords({ text }: Analysis, { start, end }: Expr): [string, string] {
 function passing(
   { flags, kind }: Pick<ProgramArgument, 'flags' | 'kind'>,
   negated: boolean,
+  isOn: boolean,
 ): [string, string] {
   const flag = `\`--${flags.at(-1)}\``
-  if (kind !== 'store true') return [`${flag} says so`, `${flag} says otherwise`]
+  // A switch that is on without being passed is passed to be off.
+  if (kind !== 'store true' || isOn) return [`${flag} says so`, `${flag} says otherwise`]
   const [passed, left] = [`${flag} is passed`, `${flag} is not passed`]
   return negated ? [left, passed] : [passed, left]
 }

@@ -2,7 +2,7 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
-import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall } from '../../text/evidence.js'
 import type { Json } from '../../text/json.js'
@@ -53,11 +53,15 @@ export const huggingfacePaddingReader = defineReader({
       )
       const padded = orUnknown(source.get(key), 'it may not pad')
       if (rows === null) {
-        const tokens = both(padded, length, (_, limit) => limit)
+        const tokens = both(padded, length, (word, limit) => (isOneLength(key, word) ? limit : undefined))
         pipeline.say('paddedTo', key, tokens)
         // How long texts may be may not be known: they are padded all the same.
-        if (padded.state === 'known' && length.state === 'unknown')
-          pipeline.known('paddedAlike', key, true, place)
+        if (length.state === 'unknown')
+          pipeline.say(
+            'paddedAlike',
+            key,
+            convert(padded, (word) => isOneLength(key, word)),
+          )
         if (stored === true) pipeline.known('paddedInStore', key, true, place)
       } else {
         // How long texts may be is known or not: they are padded to the longest of many.
@@ -83,6 +87,10 @@ export function shapesStay(python: PythonModule): boolean {
 
 const lengthOrNull = (value: Json): number | null | undefined => (value === null ? null : asNumber(value))
 
+/** To that of the model, or to `max_length`, and not to the longest of those that are there. */
+const isOneLength = (key: Padded['key'], word: Json): boolean =>
+  key === 'padding' ? word === 'max_length' : word === true
+
 interface Padded {
   call: Call
   key: 'padding' | 'pad_to_max_length'
@@ -98,9 +106,9 @@ function paddedCalls(python: PythonModule): Padded[] {
     if (!call.expr.args.some((one) => one.name === 'padding' || one.name === 'pad_to_max_length')) return []
     const callee = python.text.slice(call.expr.callee.start, call.expr.callee.end)
     if (!/(^|[._])(tokenizer|tok|encode_plus|batch_encode_plus)$/i.test(callee)) return []
-    const padding = python.argument(call, 'padding')
-    const word = knownArgument(padding)
-    if (word === 'max_length' || word === 'longest' || word === true) return [{ call, key: 'padding' }]
+    const words = wordsOf(python.argument(call, 'padding'))
+    if (words.some((word) => word === 'max_length' || word === 'longest' || word === true))
+      return [{ call, key: 'padding' }]
     const old = python.argument(call, 'pad_to_max_length')
     if (knownArgument(old) === true) return [{ call, key: 'pad_to_max_length' }]
     return []
@@ -112,7 +120,7 @@ function paddedCalls(python: PythonModule): Padded[] {
   return candidates.flatMap((one): Padded[] => {
     const maker = one.call.function === null ? undefined : reached.get(one.call.function)
     const toOneLength =
-      one.key !== 'padding' || knownArgument(python.argument(one.call, 'padding')) === 'max_length'
+      one.key !== 'padding' || wordsOf(python.argument(one.call, 'padding')).includes('max_length')
     if (!toOneLength) {
       const map = maker === undefined ? lambdaMap(python, one.call) : mapOf(python, maker)
       const all = maker === undefined && map === undefined && takesWholeList(python, one.call)
@@ -129,6 +137,14 @@ function paddedCalls(python: PythonModule): Padded[] {
     const all = 'stored' in stored && takesAllTexts(python, one.call)
     return mapped || all ? [{ ...one, maker: null, rows: null, ...stored }] : []
   })
+}
+
+/** What an argument is, or may be: `padding = 'max_length' if args.pad_to_max_length else False`. */
+function wordsOf(argument: ArgumentValue): Json[] {
+  const word = knownArgument(argument)
+  if (word !== undefined) return [word]
+  if (argument.state !== 'given' || argument.folded.state === 'known') return []
+  return (argument.folded.options ?? []).map(({ folded }) => folded.value)
 }
 
 /** `map(encode, …)` of rows that are kept. */
