@@ -16,6 +16,9 @@ const resize =
 /** What gives the same each time. */
 const fixed =
   /^torchvision\.transforms(\.v2|\.transforms)?\.(ToTensor|ToPILImage|PILToTensor|ToImage|Grayscale|CenterCrop)$|^albumentations\.(CenterCrop|ToGray)$/
+/** What does the same to a picture of any size, drawn or not: the step that makes it smaller can come first. */
+const anySize =
+  /^torchvision\.transforms(\.v2|\.transforms)?\.(Random(Horizontal|Vertical)Flip|ColorJitter|RandomGrayscale|RandomInvert|Normalize|ConvertImageDtype|ToDtype)$|^albumentations\.((Horizontal|Vertical)?Flip|ColorJitter|HueSaturationValue|Random(Brightness|Contrast|BrightnessContrast|Gamma)|RGBShift|ChannelShuffle|InvertImg|Normalize|ToFloat)$/
 /** Methods of a picture that give a picture. */
 const keepsPicture = /^(convert|copy|transpose|astype)$/
 
@@ -28,7 +31,7 @@ export interface ShrinkingStep {
 /** What is assigned more often goes on from what it was. */
 const mostBranches = 4
 
-/** The step of a pipeline of transformations that makes a picture smaller, before anything is drawn. */
+/** The step of a pipeline of transformations that makes a picture smaller, before anything is drawn that depends on its size. */
 export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): ShrinkingStep | null {
   if (pipeline.type === 'subscript') {
     if (depth > 2) return null
@@ -77,7 +80,7 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
     const call = python.callOf(step)
     if (call?.name == null) return null
     if (resize.test(call.name)) return { call, python }
-    if (!fixed.test(call.name)) return null
+    if (!fixed.test(call.name) && !anySize.test(call.name)) return null
   }
   return null
 }
