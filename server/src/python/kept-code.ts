@@ -43,6 +43,7 @@ const made = [
   'itertools.product',
   'sklearn.model_selection.ParameterGrid',
   'torchvision.transforms.',
+  'torchvision.datasets.',
   'albumentations.',
   'keras.preprocessing.image.ImageDataGenerator',
 ]

@@ -3,6 +3,7 @@ import { classAt, functionAt, resultAt } from '../../python/definition-places.js
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import { onlyReturn, returnsOf } from '../../python/returns.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
+import { lastName } from '../../syntax/python-children.js'
 import { passedExpression, textIn } from '../../values/argument.js'
 import { writtenList } from '../../values/written-list.js'
 import { assignedTo, datasetWork } from '../pytorch/dataset-work.js'
@@ -215,17 +216,38 @@ export function shrunkByDataSet(python: PythonModule): { at: Call; step: Shrinki
     if (evidenceAt(python, call).role !== 'training') continue
     const names = [call.assignedTo, call.function?.class?.name]
     if (names.some((name) => feedsByName(name ?? '') === 'evaluation')) continue
-    for (const { name, value, star } of call.expr.args) {
+    for (const [position, { name, value, star }] of call.expr.args.entries()) {
       if (star !== 0 || !/^(name|call|attribute|subscript)$/.test(value.type)) continue
       if (name !== null && isUnused(python, call, name)) continue
+      // `evaluation_transform`, for a look at the training data.
+      if (feedsByName(lastName(value)) === 'evaluation') continue
       const step = shrinkingStep(python, value)
       if (step === null || step.call === call) continue
-      const work = datasetWork(python, call.expr)
-      if (work?.work === 'decode' && work.decoder !== null && decodesPictures.test(work.decoder))
+      if (readsPictures(python, call.expr) || handsToPictures(python, call, name ?? position))
         return { at: step.python === python ? step.call : call, step }
     }
   }
   return givenLater(python)
+}
+
+function readsPictures(python: PythonModule, data: Expr): boolean {
+  const work = datasetWork(python, data)
+  return work?.work === 'decode' && work.decoder !== null && decodesPictures.test(work.decoder)
+}
+
+/** `make_loaders(folder, pipeline)`: a function of the project that hands it to the data set that it makes. */
+function handsToPictures(python: PythonModule, call: Call, argument: string | number): boolean {
+  const maker = functionAt(python, call.expr.callee)
+  if (maker === null) return false
+  const { params } = maker.func.node
+  const own = /^(self|cls)$/.test(params[0]?.name ?? '') ? 1 : 0
+  const given = typeof argument === 'string' ? argument : params[argument + own]?.name
+  return maker.func.calls.some(
+    ({ expr, assignedTo }) =>
+      expr.args.some(({ value }) => value.type === 'name' && value.id === given) &&
+      feedsByName(assignedTo ?? '') !== 'evaluation' &&
+      readsPictures(maker.python, expr),
+  )
 }
 
 /** `train_set.dataset.transform = pipeline`, after the data set was made and split. */
@@ -239,9 +261,7 @@ function givenLater(python: PythonModule): { at: Call; step: ShrinkingStep } | n
     if (data.type !== 'name' || data.id === 'self' || feedsByName(data.id) === 'evaluation') continue
     const step = shrinkingStep(python, statement.value)
     if (step?.python !== python || evidenceAt(python, step.call).role !== 'training') continue
-    const work = datasetWork(python, data)
-    if (work?.work === 'decode' && work.decoder !== null && decodesPictures.test(work.decoder))
-      return { at: step.call, step }
+    if (readsPictures(python, data)) return { at: step.call, step }
   }
   return null
 }

@@ -8,6 +8,7 @@ import { shapesStay } from '../huggingface/padding.js'
 import { onlyEvaluates } from './evaluated-once.js'
 import { codeMatches, trainingEvidence } from './evidence.js'
 import { hotCode } from './hot-code.js'
+import { usesAny, usesAround } from './library-uses.js'
 import { isDataset, makersOf } from './sample-work.js'
 
 /** What is padded may be anything else: measurements of patients, paths of cars. */
@@ -36,6 +37,8 @@ export function claimPaddedByHand(python: PythonModule, claims: ClaimBuilder): v
   }
 }
 
+const tensorDataSet = 'torch.utils.data.TensorDataset'
+
 interface Padding {
   func: Func
   at: Expr
@@ -61,8 +64,10 @@ function preparing(python: PythonModule): Set<Func> {
   for (const { func } of makersOf(python)) add(func)
   for (const klass of python.classes)
     if (isDataset(klass)) for (const method of klass.methods.values()) add(method)
+  // All texts become rows of one tensor.
+  const fillsTensors = usesAround(python, [tensorDataSet]) || usesAny(python, [tensorDataSet])
   for (const func of python.functions)
-    if (python.outsideCalls(func).some(({ eachSample }) => eachSample === true)) add(func)
+    if (fillsTensors || python.outsideCalls(func).some(({ eachSample }) => eachSample === true)) add(func)
   return found
 }
 
