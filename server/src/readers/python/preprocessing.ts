@@ -99,6 +99,7 @@ export const preprocessingReader = defineReader({
     // What is repeated may be prepared in another module.
     '__getitem__',
     'collate',
+    'from_generator',
     'fit(',
     'backward(',
     'cross_val_',

@@ -28,7 +28,7 @@ const drawnText = /random|augment|noise|shuffle|mask_?token|mlm|dropout|\bsample
 const drawn =
   /random(?!_?(seed|state))|\brand(int|n|perm)?\(|augment|noise|jitter|shift|stretch|SpecAug|Masking|(time|freq\w*|span|token|patch)_?mask|mask_?(prob|ratio|span|token|param)|crop|pitch/i
 /** The order in which samples come changes none of them. */
-const ordered = /\brandom\.(shuffle|seed)\(/g
+const ordered = /\brandom\.(shuffle|seed|permutation)\(/g
 /** Whatever it does, it may be drawn anew. */
 const anyTransform = /transform|\baug|compose/i
 /** These give the same each time. */
@@ -178,16 +178,32 @@ function loopsWork(python: PythonModule, statement: Stmt, call: Call): SlowWork 
   return what ? { what, reads: false, tensors: false, resamples: false } : null
 }
 
-/** Functions that yield the batches of a `fit` of Keras. */
+/** Functions that yield the batches of a `fit` of Keras, or the elements of a pipeline that keeps none of them. */
 function generatorsOf(python: PythonModule): Maker[] {
-  const funcs = kerasFits(python).flatMap((fit) => {
+  const batches = kerasFits(python).flatMap((fit) => {
     const given = passedExpression(argumentOf(python, fit, 'x'))
     const made = given === null ? null : python.definition(given)
-    const func = made?.type === 'call' ? python.functionOf(made.callee) : null
+    return made?.type === 'call' ? [made.callee] : []
+  })
+  const elements = keepsElements.test(python.code)
+    ? []
+    : python.calls.flatMap((call) => {
+        const given = fromGenerator.test(call.name ?? '')
+          ? passedExpression(python.argument(call, 'generator', 0))
+          : null
+        // `lambda: samples(files)`
+        const made = given?.type === 'lambda' && given.body.type === 'call' ? given.body.callee : given
+        return made === null ? [] : [made]
+      })
+  const funcs = [...batches, ...elements].flatMap((made) => {
+    const func = python.functionOf(made)
     return func !== null && isGenerator(python, func) ? [func] : []
   })
   return [...new Set(funcs)].map((func) => ({ func, each: 'batch', kept: false, generates: true }))
 }
+
+const fromGenerator = /^tensorflow\.(compat\.v\d\.)?data\.Dataset\.from_generator$/
+const keepsElements = /\.(cache|snapshot|save)\(/
 
 /** What a training loop itself prepares of each batch of recordings, of which nothing is drawn. */
 function stepsOfBatches(python: PythonModule, loop: Loop): Repetition['steps'] {
