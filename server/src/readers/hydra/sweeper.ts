@@ -114,6 +114,10 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
   const parallel = number(jobs)
   if (jobs === undefined) search.default('parallelism', 'n_jobs', 2, place)
   else if (parallel !== undefined) search.known('parallelism', 'n_jobs', parallel, jobs, { site: place })
+  if (namesPruner(root, sweeper.value)) {
+    search.unknown('earlyTermination', 'pruner', 'a pruner that is not named here', place)
+    return
+  }
   // It sees a trial when that is over. The program may end by itself.
   search.default('earlyTermination', 'hydra/sweeper', false, place, { overridable: true })
   search.known('terminationGap', 'hydra/sweeper', "Hydra's Optuna sweeper has no pruner", place)
@@ -173,6 +177,13 @@ function choosesElsewhere(root: ConfigMap): boolean {
       ({ key, value }) => /sweep|search|optuna/i.test(key) && text(value) !== undefined,
     )
   })
+}
+
+/** Other plugins around Optuna hand the trial to the program, which reports to a pruner. */
+function namesPruner(root: ConfigMap, sweeper: ConfigNode): boolean {
+  const named = textWithTemplates(at(sweeper, '_target_')) ?? chosenIn(root, 'hydra/sweeper') ?? ''
+  const chosen = at(sweeper, 'pruner') ?? chosenIn(root, 'hydra/sweeper/pruner')
+  return chosen !== undefined || /prun/i.test(named)
 }
 
 /** Optuna's sweeper draws by TPE where nothing is said. */
