@@ -128,6 +128,7 @@ const lowersOnPlateau = /ReduceLROnPlateau/
 
 /** Something ends the run when the metric stalls; null: the loop may end early, but it is not clear why. */
 export function stopsEarly(python: PythonModule, outer: Loop): boolean | 'where asked to' | null {
+  if (outer.effects.calls.has('.should_prune')) return true
   // `if 0 < patience < bad_epochs: break`, with a patience of -1.
   const off = python.dead.some(
     ({ start, end }) =>

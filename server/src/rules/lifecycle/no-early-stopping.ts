@@ -28,6 +28,8 @@ export default defineRule({
       return silent(unless(view, 'earlyStopping', 'early stopping is used'))
     const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
+    if (searchesOf(view).some(({ settings }) => effective(settings.earlyTermination) === true))
+      return silent('its epochs are those of a trial, which the search ends where it is weak')
     const solved = beyondSolved(view)
     if (solved !== undefined) {
       if (isSilence(solved)) silent(solved)
@@ -179,9 +181,13 @@ function least(view: SubjectView<'Training'>, epochs: number): number {
 }
 
 /** Its epochs are those of each trial of a search, which are few on purpose, and of which weak ones are better ended by the search. */
-function isTrial({ run, settings }: SubjectView<'Training'>): boolean {
+function isTrial(view: SubjectView<'Training'>): boolean {
+  return searchesOf(view).length > 0
+}
+
+function searchesOf({ run, settings }: SubjectView<'Training'>): SubjectView<'Search'>[] {
   const epochs = effective(settings.epochs)
-  return subjectsOf(run, 'Search').some((search) => {
+  return subjectsOf(run, 'Search').filter((search) => {
     const steps = effective(search.settings.trialSteps)
     return epochs !== undefined && steps?.what === 'epochs' && steps.count === epochs
   })
