@@ -20,6 +20,13 @@ export const commandSettings = settingTable('Compute', {
     write: Number,
     title: (count) => `Run it on ${count} node: instance_count=${count}`,
   },
+  processes: {
+    keys: [['distribution', 'process_count_per_instance']],
+    parse: asNumber,
+    otherwise: 1,
+    write: Number,
+    title: (count) => `Start ${count} processes on each node: process_count_per_instance=${count}`,
+  },
   timeLimit: {
     keys: ['timeout'],
     parse: orNone(asNumber),

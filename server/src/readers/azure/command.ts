@@ -97,7 +97,12 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
     compute.known('trials', 'sweep', use.swept && !use.submitted, place)
     if (isGiven(size)) claimWholeType(compute, 'instance_type', size)
     else if (isGpuCluster(target)) claimGpusByProcesses(compute, distribution.perNode)
-    commandSettings.claim(compute, source, {}, ['nodes'])
+    commandSettings.claim(
+      compute,
+      source,
+      {},
+      distribution.kind === null ? ['nodes'] : ['nodes', 'processes'],
+    )
     // A sweep has limits of its own.
     if (!use.swept || use.submitted) claimLimit(compute, source)
     // Spot capacity is asked for on serverless compute only; clusters have it or not.

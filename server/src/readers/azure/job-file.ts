@@ -62,6 +62,16 @@ const resourceSettings = settingTable('Compute', {
     title: (count) => `Run it on ${count} node: instance_count: ${count}`,
   },
 })
+const processSettings = settingTable('Compute', {
+  processes: {
+    keys: [['distribution', 'process_count_per_instance']],
+    parse: asQuotedNumber,
+    otherwise: 1,
+    write: Number,
+    title: (count) =>
+      `Start ${count} processes on each node: distribution.process_count_per_instance: ${count}`,
+  },
+})
 const limitSettings = settingTable('Compute', {
   timeLimit: {
     keys: [['limits', 'timeout']],
@@ -84,7 +94,7 @@ const queueSettings = settingTable('Compute', {
 export const azureJobReader = defineReader({
   name: 'azure-job',
   title: 'Azure ML, job in a file',
-  settings: [resourceSettings, limitSettings, queueSettings, sweepLimits],
+  settings: [resourceSettings, processSettings, limitSettings, queueSettings, sweepLimits],
   languages: ['yaml'],
   triggers: ['azureml', 'sampling_algorithm', 'instance_count', 'type: command'],
   read(facts, context, claims) {
@@ -241,6 +251,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     if (isGiven(size)) claimWholeType(compute, 'instance_type', size)
     else if (isGpuCluster(target)) claimGpusByProcesses(compute, processes)
     resourceSettings.claim(compute, machines, {}, ['nodes'])
+    if (divided) processSettings.claim(compute, ranked)
     nodes = effective(resourceSettings.read('nodes', machines).value) ?? null
     // With services, somebody works on it by hand while it waits.
     if (at(node, 'services') === undefined) machine = machineHeld(compute, facts, nodes)
@@ -334,6 +345,8 @@ function changeJobFile(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   if (isJobOperation(claim)) return changeJobOperation(claim, facts)
   if (keys === undefined) return byHand(claim)
   switch (claim.setting) {
+    case 'processes':
+      return processSettings.change(claim, value, facts)
     case 'timeLimit':
       return limitSettings.change(claim, value, facts)
     case 'spot':

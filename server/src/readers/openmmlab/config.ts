@@ -214,8 +214,8 @@ function readPrecision(config: Config): InheritedClaims<'Training'> | null {
   }
   const type = config.node('optim_wrapper', 'type')
   const training = config.about('Training', 'optim_wrapper', 'job', type ?? wrapper)
-  // A strategy brings a wrapper of its own.
-  if (config.node('strategy') !== undefined || config.node('runner_type') !== undefined)
+  // A strategy brings a wrapper of its own, of another name: where one is named, none comes from a file that is not read.
+  if (isGiven(config, 'strategy', type) || isGiven(config, 'runner_type', type))
     training.unknown('precision', 'strategy', 'the strategy decides')
   else if (
     type === undefined &&
@@ -236,6 +236,11 @@ function readPrecision(config: Config): InheritedClaims<'Training'> | null {
     else training.known('precision', name, format, type)
   }
   return training
+}
+
+function isGiven(config: Config, key: string, wrapper: Configured | undefined): boolean {
+  const node = config.node(key)
+  return node !== undefined && (node.kind !== 'unknown' || wrapper?.kind !== 'scalar')
 }
 
 function hasOptimizer(wrapper: ConfiguredMap): boolean {
