@@ -184,7 +184,7 @@ export class Analysis extends IndexedModule implements PythonModule {
 
   /** What its loops do, and what it is for. Apart from the rest, since code that never runs is found without it. */
   describe(): this {
-    assignRoles(this.finder, this.loops)
+    assignRoles(this, this.finder, this.loops)
     for (const loop of this.loops) loop.countWith(this)
     for (const call of this.calls) {
       if (call.method === 'eval' || call.method === 'no_grad') this.ownUses.add(`.${call.method}`)

@@ -7,7 +7,7 @@ import { namesEpochs } from './epoch-names.js'
 import type { Loop } from './module.js'
 
 /** Sets the role of every loop: from the inside out, since an epoch is a loop around a training loop. */
-export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
+export function assignRoles(analysis: Analysis, finder: EffectFinder, loops: Loop[]): void {
   const innermostFirst = [...loops].reverse()
   for (const loop of innermostFirst) loop.effects = finder.ofLoop(loop.node)
   const inner = new Map<Loop, Loop[]>()
@@ -28,7 +28,9 @@ export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
     const phases = holdsTraining && goesThroughPhases(finder.headerOf(loop.node))
     const counts = holdsTraining && countsSteps(finder, loop)
     const again = steps ? children.filter((child) => repeatsPartOfStep(finder, loop, child)) : []
-    if (repeats || phases) repeating.add(loop)
+    // Batches have no names: whatever is trained for each of them is trained whole.
+    const named = steps && !holdsTraining && goesThroughNames(analysis, loop)
+    if (repeats || phases || (named && !goesThroughPhases(finder.headerOf(loop.node)))) repeating.add(loop)
     else if (counts && children.every((child) => child.role !== 'epoch')) {
       for (const child of children) if (child.role === 'train') child.role = 'other'
       loop.role = 'train'
@@ -38,6 +40,19 @@ export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
     } else if (holdsTraining || (loop.effects.trains && callsTraining(finder, loop))) loop.role = 'epoch'
     else if (steps) loop.role = 'train'
   }
+}
+
+/** What it goes through is written there, as names: `for arch in ['small', 'large']:`. */
+export function goesThroughNames(
+  python: { definition(expr: Expr): Expr },
+  { node }: Pick<Loop, 'node'>,
+): boolean {
+  const source = node.type === 'for' ? python.definition(node.iterable) : null
+  return (
+    (source?.type === 'list' || source?.type === 'tuple') &&
+    source.items.length > 1 &&
+    source.items.every((one) => one.type === 'constant' && typeof one.value === 'string')
+  )
 }
 
 /** `for _ in range(5):` around the update of a critic, beside which the loop around it updates the generator: both are one step. */

@@ -152,6 +152,7 @@ class Count {
     if (/\bF\.(interpolate|upsample|pixel_shuffle|grid_sample)\(|functional\.interpolate\(/.test(text))
       this.size.dense = true
     if (weighsWords(text)) this.size.attends = true
+    if (spreadsOverGraph.test(text)) this.open = true
     const within = this.scale.enter(text, own)
     for (const [name, value] of own) {
       const unknown =
@@ -177,6 +178,9 @@ const usualRepeats = 6
 /** Attributes that no product goes through, or that take no part in the network. */
 const weightless =
   /(^|_)(loss|losses|criterion|metrics?|act|activation|relu|gelu|norm\d*|bn\d*|ln\d*|drop(out)?\d*|drop_path|pool\d*|softmax|sigmoid|tanh|log|logger|optimi[sz]er|transforms?|augment\w*)($|_(fn?|func|layer)$)/i
+
+/** Products with the matrix of a whole graph, whose size no layer tells. */
+const spreadsOverGraph = /\bsparse\.\w|\bspmm\w*\(|\bSparseTensor\b|\b(edge_index|adj|adj_t|adjacency|laplacian)\b/
 
 /** Attention that is written out. */
 function weighsWords(text: string): boolean {

@@ -1,7 +1,8 @@
 /** Failures of training that nobody hears of: handlers that catch everything and go on. */
 
 import { lastIdentifier } from '../../python/effects.js'
-import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import { goesThroughNames } from '../../python/loop-roles.js'
+import type { Call, Effects, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt, Try } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
 import type { Evidence } from '../../workload/claim.js'
@@ -47,6 +48,7 @@ export const swallowedReader = defineReader({
     'xgboost',
     'lightgbm',
     'catboost',
+    'stable_baselines3',
     'train',
   ],
   read(facts, _context, claims) {
@@ -273,12 +275,13 @@ function placeOf(
   const innermost = around.at(-1) ?? null
   const effects = analysis.effects(statement.body)
   const steps = effects.backward && effects.optimizerStep
+  if (steps && innermost !== null && goesThroughNames(analysis, innermost))
+    return { place: 'trial', loop: innermost }
   if (innermost?.role === 'train' && steps && !effects.trains) return { place: 'step', loop: innermost }
   // The forward pass alone: what follows is left out for this batch.
   if (innermost?.role === 'train' && leavesStep(statement, handler)) return { place: 'step', loop: innermost }
-  const { calls } = effects
-  const trains = effects.trains || [...calls].some((name) => trainerRuns.test(name)) || trainsByEpochs(calls)
-  if (trains) return innermost === null ? runOf(statement, func) : { place: 'trial', loop: innermost }
+  if (runsTraining(analysis, effects))
+    return innermost === null ? runOf(statement, func) : { place: 'trial', loop: innermost }
   if (innermost === null && keepsFromTraining(analysis, statement, handler, func))
     return { place: 'run', loop: null }
   // A step in a function of its own, which the loop calls.
@@ -290,18 +293,43 @@ function placeOf(
 const saving =
   /^(torch\.save|joblib\.dump|\.save|\.save_pretrained|\.save_model|\.save_checkpoint|safetensors\..*save_file)$/
 
-/** Nothing but saving, behind the training in the same function. */
+/** Nothing but saving, behind the training in the same function, or in one that is called there. */
 function savesResult(python: PythonModule, statement: Try): boolean {
   const func = functionAt(python, statement)
   const body = func === null ? python.tree.body : func.node.body
-  const at = body.indexOf(statement)
-  if (at < 1 || statement.orelse.length + statement.finally.length > 0) return false
+  if (!body.includes(statement) || statement.orelse.length + statement.finally.length > 0) return false
   const { calls, trains, backward } = python.effects(statement.body)
   if (trains || backward || ![...calls].some((name) => saving.test(name))) return false
-  const before = python.effects(body.slice(0, at))
-  return (
-    before.trains || [...before.calls].some((name) => trainerRuns.test(name)) || trainsByEpochs(before.calls)
+  if (isBehindTraining(python, body, statement)) return true
+  // `def save(model, path): try: torch.save(…)`
+  if (func === null || body.at(-1) !== statement || !keeps.test(func.name)) return false
+  return (python.callSites(func) ?? []).some(
+    ({ function: around, expr }) =>
+      around !== func && isBehindTraining(python, around?.node.body ?? python.tree.body, expr),
   )
+}
+
+const keeps = /save|store|export|persist|dump|checkpoint/i
+
+/** It stands in one of these statements by itself, and those before it train. */
+function isBehindTraining(
+  python: PythonModule,
+  body: Stmt[],
+  { start, end }: { start: number; end: number },
+): boolean {
+  const at = body.findIndex((one) => one.start <= start && end <= one.end)
+  return (
+    at > 0 &&
+    /^(try|expr|assign)$/.test(body[at]!.type) &&
+    runsTraining(python, python.effects(body.slice(0, at)))
+  )
+}
+
+/** A whole training, by a loop of the project or by what a library has for it. */
+function runsTraining(python: PythonModule, { trains, calls }: Effects): boolean {
+  if (trains || trainsByEpochs(calls) || [...calls].some((name) => trainerRuns.test(name))) return true
+  // Of an agent whose kind is chosen from a table.
+  return calls.has('.learn') && usesAny(python, ['stable_baselines3.', 'sb3_contrib.'])
 }
 
 /** `loss = model(batch)`, and `continue` where that fails. */
@@ -319,7 +347,7 @@ function leavesStep({ body }: Try, handler: Handler): boolean {
 
 /** Calls of trainers of libraries that run a whole training. */
 export const trainerRuns =
-  /^(transformers\.(Seq2Seq)?Trainer\.train|trl\.\w+Trainer\.train|lightning\.pytorch\.Trainer\.fit|keras\.(Model|Sequential)\.(fit|train_on_batch)|ultralytics\.(YOLO\w*|RTDETR)\.train|composer\.Trainer\.fit|sentence_transformers\.(\w+\.)*(SentenceTransformerTrainer\.train|(SentenceTransformer|CrossEncoder)\.fit)|setfit\.\w*Trainer\.train|paddle\.Model\.fit)$/
+  /^(transformers\.(Seq2Seq)?Trainer\.train|trl\.\w+Trainer\.train|lightning\.pytorch\.Trainer\.fit|keras\.(Model|Sequential)\.(fit|train_on_batch)|ultralytics\.(YOLO\w*|RTDETR)\.train|composer\.Trainer\.fit|(stable_baselines3|sb3_contrib)\.(\w+\.)*\w+\.learn|sentence_transformers\.(\w+\.)*(SentenceTransformerTrainer\.train|(SentenceTransformer|CrossEncoder)\.fit)|setfit\.\w*Trainer\.train|paddle\.Model\.fit)$/
 
 /** Estimators, which train in one call. */
 const fits = /^(sklearn|xgboost|lightgbm|catboost)\.(\w+\.)*(fit|fit_predict|train)$/
