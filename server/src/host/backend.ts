@@ -193,8 +193,8 @@ export class LocalBackend implements Backend {
     const makesOne = language === 'python' && /^def get_config\(/m.test(text)
     if (force && (makesOne || /^(yaml|json|toml|ini)$/.test(language)))
       record.configured = this.analyzer.configuredOf(file)
-    const isScript = languageOf(file.path, text) === 'shell'
-    if (force && isScript && text.length <= longestNamedText)
+    const isNamed = /^(shell|requirements)$/.test(languageOf(file.path, text) ?? '')
+    if (force && isNamed && text.length <= longestNamedText)
       record.text = isVariablesFile(file.path) ? withoutSecrets(text) : text
     return record
   }

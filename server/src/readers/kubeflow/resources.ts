@@ -12,7 +12,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/resource-kinds.js'
 import { claimContainerInCode } from '../container-in-code.js'
-import { claimOperation } from '../operation-claims.js'
+import { claimInstalledPackages } from '../installed-at-start.js'
 import { claimCode } from '../pipelines/describe-step.js'
 import { claimCodeLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
@@ -96,7 +96,7 @@ export function claimResources(
   }
   const { container } = task
   const { job } = compute.subject
-  if (job !== null) claimPackages(python, claims, task, { at, job, evidence: facts.evidence, gpus: limit })
+  claimPackages(python, claims, compute, task, limit === null ? undefined : effective(limit))
   if (container !== null && job !== null)
     claimContainerInCode(python, claims, {
       image: python.argument(container, 'image'),
@@ -190,41 +190,27 @@ function claimTime(
     })
 }
 
-interface Installed {
-  at: Place
-  job: string
-  evidence: Evidence
-  gpus: Value<number> | null
-}
-
 /** Packages that are installed when the pod starts, before the code runs: `packages_to_install=["torch"]`. */
-function claimPackages(python: PythonModule, claims: ClaimBuilder, task: Task, facts: Installed): void {
+function claimPackages(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  compute: SubjectBuilder<'Compute'>,
+  task: Task,
+  gpus: number | undefined,
+): void {
   const given = task.component?.expr.args.find((one) => one.name === 'packages_to_install')
   const written = given === undefined ? undefined : task.module.fold(given.value)
   const names = written === undefined ? undefined : effective(written)
   if (given === undefined || !Array.isArray(names)) return
-  const packages = names.filter((one): one is string => typeof one === 'string' && one !== '')
-  if (packages.length === 0) return
   const { start, end } = given
-  const at = task.module === python ? { start, end } : facts.at
-  const what = `pip install ${packages.slice(0, 3).join(' ')}${packages.length > 3 ? ' …' : ''}`
-  const reason = 'build an image with them, and name it as the base_image of the component'
-  const operation = claimOperation(claims, {
-    kind: 'set up',
-    place: 'run',
+  claimInstalledPackages(claims, compute, {
     key: 'packages_to_install',
-    at,
-    site: { ...at, target: { kind: 'refused', reason } },
-    scope: task.name,
-    evidence: { ...facts.evidence, role: 'job', accelerator: 'gpu' },
-    places: [{ what, node: at }],
-    weight: 'ordinary',
-    subject: 'packages',
-    job: facts.job,
+    packages: names.filter((one): one is string => typeof one === 'string' && one !== ''),
+    at: task.module === python ? { start, end } : calleePlace(task.call),
+    instead: 'build an image with them, and name it as the base_image of the component',
+    holder: `"${task.name}"`,
+    ...(gpus === undefined ? {} : { gpus }),
   })
-  operation.known('holder', 'kfp', `"${task.name}"`, at)
-  const gpus = facts.gpus === null ? undefined : effective(facts.gpus)
-  if (gpus !== undefined) operation.known('gpus', 'kfp', gpus, at)
 }
 
 function claimTaskCode(compute: SubjectBuilder<'Compute'>, task: Task, work: StepWork[], at: Place): void {

@@ -10,12 +10,13 @@ import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { startedUnder } from '../branches.js'
 import { idAt, scopeOf } from '../job-in-code.js'
-import { defineReader, importing } from '../reader.js'
+import { defineReader, importing, type ReaderContext } from '../reader.js'
 import { changeEstimator } from './change.js'
 import { claimData } from './data-places.js'
 import { containerSettings, frameworkSettings, settingsOf } from './estimator-settings.js'
 import { claimMachine, evidenceOfMachine, isLocal } from './machine.js'
 import { containerEstimators, frameworkEstimators, onProcessorsOnly, tuners } from './names.js'
+import { claimRequirements } from './requirements.js'
 import { claimLaunch, namesRecipe, orByRecipe } from './script.js'
 import { tunedEstimator } from './tuner.js'
 
@@ -26,7 +27,7 @@ export const sagemakerReader = defineReader({
   settings: [frameworkSettings, containerSettings],
   languages: ['python'],
   triggers: ['sagemaker'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const { python } = facts
     if (python === undefined || !python.usesHere('sagemaker.', 'sagemaker')) return
     const searches = new Map<Call, Call>()
@@ -37,7 +38,7 @@ export const sagemakerReader = defineReader({
     const later = python.calls.filter((call) => call.method === 'set_hyperparameters')
     for (const call of python.calls)
       if (frameworkEstimators.has(call.name ?? '') || containerEstimators.has(call.name ?? ''))
-        readEstimator(python, claims, call, searches.get(call) ?? null, later)
+        readEstimator(python, claims, context, call, searches.get(call) ?? null, later)
   },
   change: changeEstimator,
 })
@@ -45,6 +46,7 @@ export const sagemakerReader = defineReader({
 function readEstimator(
   python: PythonModule,
   claims: ClaimBuilder,
+  context: ReaderContext,
   call: Call,
   search: Call | null,
   later: Call[],
@@ -86,6 +88,7 @@ function readEstimator(
   const elsewhere = 'the recipe says where checkpoints lie'
   compute.say('checkpointStore', 'checkpoint_s3_uri', recipe ? orByRecipe(store, elsewhere) : store)
   claimData(python, claims, compute, call)
+  if (frameworkEstimators.has(call.name!)) claimRequirements(python, claims, context, compute, call)
   const reads = isGiven(source.get('metric_definitions'))
   compute.known('readsMetrics', 'metric_definitions', reads, place, { site })
   const jobs = search === null ? startedJobs(python, call) : null

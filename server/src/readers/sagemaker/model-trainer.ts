@@ -22,6 +22,7 @@ import { settingTable } from '../setting-table.js'
 import { claimMachine, evidenceOfMachine, offered } from './machine.js'
 import { trainingFamilies } from './names.js'
 import { parameterDefault } from './parameters.js'
+import { claimNamedRequirements } from './requirements.js'
 import { namesRecipe, orByRecipe, passedOn } from './script.js'
 
 /** Seconds; what the trainer asks for where no stopping condition is given. */
@@ -102,7 +103,9 @@ function readTrainer(python: PythonModule, claims: ClaimBuilder, call: Call): vo
   subject.say('nodes', nodes.key, recipe ? orByRecipe(nodes.value, 'the recipe says how many') : nodes.value)
   claimStopping(python, subject, call, made('stopping_condition'))
   claimCheckpoints(python, subject, call, recipe)
-  claimLaunch(python, claims, call, job, made('source_code'))
+  const sourceCode = made('source_code')
+  claimLaunch(python, claims, call, job, sourceCode)
+  if (sourceCode !== null) claimNamedRequirements(python, claims, subject, sourceCode)
 }
 
 /** Handed to a tuner, the trainer runs once for each trial. */

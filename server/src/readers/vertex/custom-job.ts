@@ -21,6 +21,7 @@ import type { Claim } from '../../workload/claim.js'
 import { ownProcesses } from '../../workload/sharing.js'
 import { startedUnder } from '../branches.js'
 import { byHand, changeOf } from '../change-answer.js'
+import { claimInstalledPackages } from '../installed-at-start.js'
 import { idAt, jobRole } from '../job-in-code.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
@@ -260,8 +261,28 @@ function readArguments(python: PythonModule, claims: ClaimBuilder, made: Call, a
   if (!isGiven(source.get('machine_type')) && !isGiven(source.get('accelerator_type'))) return
   const compute = start(claims, made, source, [], asked === made ? runOf(python, made) : asked)
   claimReplicas(compute, source)
+  claimRequirements(python, claims, compute, made)
   claimScript(python, claims, made, asked, compute.subject.job!)
   claimJobProgram(python, claims, made, asked, compute.subject.job!)
+}
+
+/** Installed by pip in front of the script, at each start. */
+function claimRequirements(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  compute: SubjectBuilder<'Compute'>,
+  made: Call,
+): void {
+  const written = passedExpression(python.argument(made, 'requirements'))
+  const names = written === null ? undefined : effective(python.fold(written))
+  if (written === null || !Array.isArray(names)) return
+  claimInstalledPackages(claims, compute, {
+    key: 'requirements',
+    packages: names.filter((one): one is string => typeof one === 'string' && one !== ''),
+    at: { start: written.start, end: written.end },
+    instead: 'build a container with them, and name it as the container_uri of the job',
+    holder: 'the job',
+  })
 }
 
 function claimScript(python: PythonModule, claims: ClaimBuilder, made: Call, asked: Call, job: string): void {
