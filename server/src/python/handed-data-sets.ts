@@ -16,8 +16,9 @@ const mostKinds = 6
 /** Data sets of libraries, and what puts rows of a table at hand. */
 const library =
   /^(torchvision|torchaudio|torchtext|torch_geometric)\.datasets\.(\w+\.)*[A-Z]\w*$|^datasets\.(load_dataset|load_from_disk)$|^torch\.utils\.data\.TensorDataset$|^(webdataset|litdata|streaming)\.\w+$/
-/** What gives parts of the data set that it is passed first. */
-const wrappers = /^torch\.utils\.data\.(\w+\.)*(Subset|random_split|ConcatDataset)$/
+/** What gives all or parts of the data set that it is passed first: its samples cost the same. */
+export const wrapsDataSet =
+  /^torch\.utils\.data\.(dataset\.)?(Subset|random_split|ConcatDataset|ChainDataset)$|^sklearn\.model_selection\.train_test_split$/
 /** What decides what a class costs beside its items: a data set of a library inside, and whether workers share a stream. */
 const told = /(^|\.)datasets\.|get_worker_info$|^(webdataset|litdata|streaming)\./
 
@@ -107,7 +108,7 @@ function madeBy(analysis: Analysis, { callee, args }: Expr & { type: 'call' }): 
   if (name !== null) {
     if (library.test(name)) return [{ library: name, bases: [], items: [], calls: [] }]
     const first = args[0]?.value
-    return wrappers.test(name) && first !== undefined ? dataSetsOf(analysis, first) : []
+    return wrapsDataSet.test(name) && first !== undefined ? dataSetsOf(analysis, first) : []
   }
   const func = analysis.functionOf(callee)
   if (func !== null) return returnsOf(func).flatMap((one) => dataSetsOf(analysis, one))

@@ -2,6 +2,7 @@
 
 import { functionAt } from '../../python/definition-places.js'
 import { lastIdentifier, toDevice } from '../../python/effects.js'
+import { wrapsDataSet } from '../../python/handed-data-sets.js'
 import type { ClassSummary, DataSetKind, Func, Klass, PythonModule } from '../../python/module.js'
 import { argumentFor } from '../../python/passed-values.js'
 import { movesSamples } from '../../python/resident-data.js'
@@ -31,8 +32,6 @@ export const plain = (work: SampleWork['work'], decoder: string | null = null): 
 
 const tensorDataSet = 'torch.utils.data.TensorDataset'
 const arrays = /^(torch|numpy|sklearn)\./
-const wrappers =
-  /^torch\.utils\.data\.(Subset|random_split|ConcatDataset|dataset\.\w+)$|^sklearn\.model_selection\.train_test_split$/
 
 /** What one sample costs; null: it cannot be told. */
 export interface SampleWork extends DatasetWork {
@@ -223,7 +222,7 @@ function fromCall(python: PythonModule, value: Expr & { type: 'call' }, depth: n
     if (value.callee.type === 'attribute') return fromMethod(python, value, value.callee.attr, depth)
     return null
   }
-  if (wrappers.test(name)) {
+  if (wrapsDataSet.test(name)) {
     const inner = value.args[0]?.value
     return inner === undefined ? null : datasetWork(python, inner, depth + 1)
   }
@@ -283,7 +282,7 @@ function splitElsewhere(
   depth: number,
 ): DatasetWork | null {
   const imported = python.importedFunction(callee)
-  if (imported?.calls.some((name) => wrappers.test(name)) !== true) return null
+  if (imported?.calls.some((name) => wrapsDataSet.test(name)) !== true) return null
   const parts = args.flatMap(({ value }) => datasetWork(python, value, depth + 1) ?? [])
   return costliest(parts)
 }
