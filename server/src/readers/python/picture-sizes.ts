@@ -9,6 +9,7 @@ import { writtenList } from '../../values/written-list.js'
 import { assignedTo, datasetWork } from '../pytorch/dataset-work.js'
 import { decodesPictures, pictureReader } from '../pytorch/datasets.js'
 import { evidenceAt, trainsAnywhere } from '../pytorch/evidence.js'
+import { usesAny, usesAround } from '../pytorch/library-uses.js'
 import { feedsByName } from '../pytorch/loader-use.js'
 
 const compose = /^(torchvision\.transforms(\.v2|\.transforms)?|albumentations)\.(Compose|Sequential)$/
@@ -203,24 +204,50 @@ const samePicture =
 const partOfPicture = /^[^,:]*:[^,:]*,[^,:]*:[^,:]*(,\s*(:|\.\.\.)\s*)?$/
 const wholePicture = /^\s*(:|\.\.\.)\s*,(\s*:\s*,)?\s*(::-1|:3)\s*$/
 
+/** The name of what is passed, with the words that it is asked by. */
+function wordsOf(expr: Expr): string {
+  if (expr.type === 'subscript') return expr.index.type === 'constant' ? `${expr.index.value}` : ''
+  if (expr.type !== 'call') return lastName(expr)
+  const words = expr.args.flatMap(({ value }) => (value.type === 'constant' ? [`${value.value}`] : []))
+  return [lastName(expr.callee), ...words].join(' ')
+}
+
+/** What goes through a data set again and again; an estimator that is fitted takes features of it once. */
+const loading = [
+  'torch.utils.data.DataLoader',
+  'torch.optim.',
+  'lightning.',
+  'transformers.',
+  'fastai.',
+  'ignite.',
+  'accelerate.',
+]
+
 /**
  * The first pipeline that is handed to a data set of pictures in files and makes each of them smaller; `at`: what tells so in
  * this module.
  */
 export function shrunkByDataSet(python: PythonModule): { at: Call; step: ShrinkingStep } | null {
-  if (!trainsAnywhere(python)) return null
+  if (!trainsAnywhere(python) || !(usesAny(python, loading) || usesAround(python, loading))) return null
   for (const call of python.calls) {
     if (call.expr.args.length === 0) continue
     // What an evaluation reads is little beside what the training does.
     // What a module tries out where its file is started trains nothing.
     if (evidenceAt(python, call).role !== 'training') continue
-    const names = [call.assignedTo, call.function?.class?.name]
+    const { statement } = call
+    const [target] = statement.type === 'assign' && statement.value === call.expr ? statement.targets : []
+    // `data['valid'] = Pictures(…)`
+    const names = [
+      call.assignedTo,
+      call.function?.class?.name,
+      target && python.text.slice(target.start, target.end),
+    ]
     if (names.some((name) => feedsByName(name ?? '') === 'evaluation')) continue
     for (const [position, { name, value, star }] of call.expr.args.entries()) {
       if (star !== 0 || !/^(name|call|attribute|subscript)$/.test(value.type)) continue
       if (name !== null && isUnused(python, call, name)) continue
-      // `evaluation_transform`, for a look at the training data.
-      if (feedsByName(lastName(value)) === 'evaluation') continue
+      // `evaluation_transform`, `transforms_for('valid')`
+      if (feedsByName(wordsOf(value)) === 'evaluation') continue
       const step = shrinkingStep(python, value)
       if (step === null || step.call === call) continue
       if (readsPictures(python, call.expr) || handsToPictures(python, call, name ?? position))

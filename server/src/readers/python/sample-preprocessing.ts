@@ -2,7 +2,7 @@
 
 import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
-import type { Stmt } from '../../syntax/python-ast.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, lastName, someExpression } from '../../syntax/python-children.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
@@ -11,7 +11,8 @@ import { pictureReader } from '../pytorch/datasets.js'
 import { evaluatesOnce, onlyEvaluates } from '../pytorch/evaluated-once.js'
 import { codeText, trainsAnywhere } from '../pytorch/evidence.js'
 import { type HotStatement, hotCode } from '../pytorch/hot-code.js'
-import { type Maker, makersOf } from '../pytorch/sample-work.js'
+import { feedsByName } from '../pytorch/loader-use.js'
+import { type Maker, makersOf, stepsOf } from '../pytorch/sample-work.js'
 import { plainCalls } from '../repeated-code.js'
 import { isDear } from './dear-samples.js'
 import { elementLoop } from './element-loops.js'
@@ -81,7 +82,8 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
   const found: Repetition[] = makers.flatMap(({ func, each, kept }) => {
     const whole = func.class?.node ?? func.node
     if (each === 'row' || kept || (each === 'sample' && func.class === null)) return []
-    if (func.class !== null && onlyEvaluates(python, func.class.name)) return []
+    if (func.class !== null && isOfEvaluation(python, func.class.name)) return []
+    if (isBehindDraws(python, func)) return []
     const text = codeText(python, whole.start, whole.end)
     const code = hotCode(python, func.node.body, func)
     // What its constructor looks for on disk is no result.
@@ -155,6 +157,24 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     found.push({ per: 'epoch', times, steps, around: null, samples: true })
   }
   return found
+}
+
+const isOfEvaluation = (python: PythonModule, name: string): boolean =>
+  feedsByName(name) === 'evaluation' || onlyEvaluates(python, name)
+
+/** A step of a pipeline that gets what an earlier step has drawn. */
+function isBehindDraws(python: PythonModule, func: Func): boolean {
+  const codeOfStep = (step: Expr): string => {
+    const { node } = python.instanceClass(step) ?? python.functionOf(step) ?? { node: step }
+    return codeText(python, node.start, node.end)
+  }
+  const isOwn = (step: Expr): boolean =>
+    python.functionOf(step) === func || (func.class !== null && python.instanceClass(step) === func.class)
+  return python.calls.some((call) => {
+    const steps = stepsOf(python, call) ?? []
+    const at = steps.findIndex(isOwn)
+    return at > 0 && steps.slice(0, at).some((step) => isDrawn(codeOfStep(step)))
+  })
 }
 
 /** `if box is None: … picture.resize(size) … else: … part.resize(size)`: whatever a sample has, it happens to it. */

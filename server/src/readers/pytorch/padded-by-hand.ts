@@ -15,7 +15,7 @@ import { isDataset, makersOf } from './sample-work.js'
 const ofWords = /[tT]okeni[sz]|token_?ids|input_ids|vocab|\bwords?\b|captions?\b|sentences?\b|<pad>/
 
 /** What a length is taken from, or ends with. */
-const lengths = /-\s*len\(|-\s*\w+\.(size|shape)\b|:\s*(len\(|\w+\.(size|shape)\b)/
+const lengths = /-\s*\w*len|-\s*\w+\.(size|shape)\b|:\s*(len\(|\w+\.(size|shape)\b)/
 
 export function claimPaddedByHand(python: PythonModule, claims: ClaimBuilder): void {
   const [first] = paddedByHand(python)

@@ -33,6 +33,7 @@ export const pytorchSamplesReader = defineReader({
     'from_generator',
     // A helper that pads.
     '- len(',
+    'TensorDataset',
   ],
   read(facts, _context, claims) {
     const { python } = facts

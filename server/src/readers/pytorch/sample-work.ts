@@ -91,10 +91,9 @@ function makersNow(python: PythonModule): Maker[] {
         add(given.value, 'sample', false, call.name.endsWith('.from_generator'))
       continue
     }
-    if (call.name !== null && composes.test(call.name)) {
-      const [list] = call.expr.args
-      const steps = list === undefined || list.star > 0 ? null : python.definition(list.value)
-      if (steps?.type === 'list') for (const step of steps.items) add(step, 'sample')
+    const steps = stepsOf(python, call)
+    if (steps !== null) {
+      for (const step of steps) add(step, 'sample')
       continue
     }
     // Ray calls its collator in the training process, which has the device.
@@ -131,6 +130,14 @@ function namedCollators(python: PythonModule): Func[] {
       : func
   })
   return [...called, ...functions]
+}
+
+/** What a pipeline of transformations does with a sample, in order; null: the call makes none. */
+export function stepsOf(python: PythonModule, { name, expr }: Call): readonly Expr[] | null {
+  if (name === null || !composes.test(name)) return null
+  const [list] = expr.args
+  const steps = list === undefined || list.star > 0 ? null : python.definition(list.value)
+  return steps?.type === 'list' ? steps.items : []
 }
 
 const composes = /^torchvision\.transforms(\.v2)?\.(\w+\.)*Compose$/
