@@ -1,5 +1,6 @@
 /** Lists of callbacks that a trainer is given, and what the callbacks of a project do. */
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
+import { returnsOf } from '../python/returns.js'
 import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import { mayBePassed, passedExpression } from '../values/argument.js'
@@ -57,6 +58,11 @@ function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth
   if (value.type === 'conditional')
     return judgeCallbacks(python, [value.then, value.otherwise], known, depth + 1)
   if (value.type === 'constant' && value.value === null) return 'goes on'
+  // It is made in each branch of a test.
+  const bound = value.type === 'name' ? python.bindingsOf(value) : []
+  const assigned = bound.flatMap((one) => (one.kind === 'assign' && one.value !== null ? [one.value] : []))
+  if (assigned.length > 1 && assigned.length === bound.length)
+    return judgeCallbacks(python, assigned, known, depth + 1)
   const instantiated = value.type === 'call' ? judgeInstantiated(python, value, known) : null
   if (instantiated !== null) return instantiated
   const made = value.type === 'call' ? value.callee : value
@@ -75,6 +81,10 @@ function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth
     if (imported.ends === true) return 'unknown'
     if (parents.every((parent) => parent === 'goes on')) return 'goes on'
   }
+  // `keep_best(monitor='val_auc')`: what a function of the module makes.
+  const func = value.type === 'call' ? python.functionOf(made) : null
+  if (func !== null && returnsOf(func).length > 0)
+    return judgeCallbacks(python, [...returnsOf(func)], known, depth + 1)
   const name = python.nameOf(made)
   const elsewhere = value.type === 'call' ? importedFrom(python, made) : null
   const maker = elsewhere === null ? undefined : lookUp(elsewhere.summary.functions, elsewhere.rest)
@@ -91,7 +101,9 @@ function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth
     const ends = classes.some((one) => one.ends === true && one.bases.includes(returns ?? ''))
     if (given !== 'unknown') return ends && given === 'goes on' ? 'unknown' : given
     const own = classes.some(({ bases }) => bases.some((base) => /Callback$/.test(base)))
-    return own ? 'unknown' : madeElsewhere(maker.calls, known)
+    if (own) return 'unknown'
+    // What it gives back was made beside it.
+    return madeElsewhere(maker.calls.length === 0 ? elsewhere!.summary.uses : maker.calls, known)
   }
   const verdict = name === null ? 'unknown' : known.library(name)
   if (verdict !== 'unknown') return verdict

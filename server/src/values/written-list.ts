@@ -1,6 +1,6 @@
 /** Lists that code puts together: written out, joined, returned, grown by `append`. */
 import type { PythonModule } from '../python/module.js'
-import { onlyReturn } from '../python/returns.js'
+import { returnsOf } from '../python/returns.js'
 import type { Collection, Expr } from '../syntax/python-ast.js'
 
 export interface WrittenList {
@@ -69,13 +69,14 @@ function unpacked(python: PythonModule, display: Collection, seen: Set<string>, 
   return items
 }
 
-/** `callbacks=make_callbacks(path)`: the list that a function of the module gives back. */
+/** `callbacks=make_callbacks(path)`: the list that a function of the module gives back, or all that it may give back. */
 function returnedList(python: PythonModule, callee: Expr, depth: number): WrittenList | null {
   const func = python.classOf(callee) === null ? python.functionOf(callee) : null
-  const returned = func === null ? null : onlyReturn(func)
-  if (returned === null) return null
-  const list = listOf(python, returned, new Set(), depth + 1)
-  return list === null || list.alone ? null : list
+  const lists = (func === null ? [] : returnsOf(func)).map((one) => listOf(python, one, new Set(), depth + 1))
+  const [first] = lists
+  if (first === undefined || lists.some((list) => list === null || list.alone)) return null
+  if (lists.length === 1) return first
+  return { items: lists.flatMap((list) => list!.items), display: null, alone: false }
 }
 
 /** `callbacks.append(EarlyStopping(…))`. */
