@@ -158,7 +158,7 @@ function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: nu
   if (exact && waits < total && waits >= mostOfARun * total && waits > usualPatience(total, unit))
     return {
       at: patience,
-      severity: lower(severity),
+      severity: lower(short),
       message: `Early stopping waits for ${formatCount(waits)} of ${formatCount(total)} ${unit} without improvement: it can save ${formatCount(total - waits - 1)} at most.`,
       fixes: total < 5 ? [] : setTo(patience, usualPatience(total, unit)),
     }

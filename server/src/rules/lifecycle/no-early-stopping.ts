@@ -86,7 +86,7 @@ export default defineRule({
           ? unreadLength(view)
           : few
             ? shortRun(view, wanted)
-            : severityOf(view, managed, length.value <= options.lifecycle.minEpochs),
+            : severityOf(view, managed, length.value <= least(view, options.lifecycle.minEpochs)),
       message: messageOf(view, length === null ? null : epochsText(view, length)),
       saving: {
         fraction: after,
@@ -197,6 +197,16 @@ function planned(view: SubjectView<'Training'>): boolean {
   return effective(view.settings.fullHorizonSchedule) === true
 }
 
+/**
+ * Somebody has planned the rate over all epochs; a library does so by itself, also for weights whose best comes early, which
+ * outweighs the step that a notebook takes off.
+ */
+function meansAll(view: SubjectView<'Training'>): boolean {
+  const { fullHorizonSchedule, fineTuning, monitor } = view.settings
+  const byItself = fullHorizonSchedule?.state === 'default' && monitor !== undefined
+  return planned(view) && !(byItself && effective(fineTuning) === true && view.subject.evidence.notebook)
+}
+
 function severityOf(view: SubjectView<'Training'>, managed: boolean, few: boolean): Severity {
   // A few passes on one's own processor cost hardly anything.
   const { accelerator } = view.subject.evidence
@@ -206,7 +216,7 @@ function severityOf(view: SubjectView<'Training'>, managed: boolean, few: boolea
   if (few && view.subject.evidence.notebook) return 'information'
   // How long it runs may still be decided by who starts it.
   const open = view.settings.epochs?.overridable === true || switchedOff(view) !== ''
-  const certain = managed && !planned(view) && effective(view.settings.openEnded) === undefined
+  const certain = managed && !meansAll(view) && effective(view.settings.openEnded) === undefined
   return certain && !open ? 'warning' : 'information'
 }
 
