@@ -7,11 +7,7 @@ import type { Func, Klass } from './module.js'
 import { agreed, bindingsOf, definition, depthLimit, nameOf } from './names.js'
 import { passedValues } from './passed-values.js'
 import { returnsOf } from './returns.js'
-
-/** Methods that return the object they are called on (or its like). */
-export const fluent = new Set(
-  'to cuda cpu half float double bfloat16 train eval compile requires_grad_ share_memory'.split(' '),
-)
+import { likeOf } from './same-object.js'
 
 /** Calls that give back the function that they are given, prepared or compiled. */
 export const wrappers =
@@ -125,18 +121,19 @@ export function classOf(analysis: Analysis, expr: Expr, depth = 0): Klass | null
 export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass | null {
   if (depth > depthLimit) return null
   const value = definition(analysis, expr)
-  if (value.type === 'name') return passedClass(analysis, value)
-  if (value.type === 'attribute')
-    return agreed(attributeValues(analysis, value), (one) =>
-      one === null || one.type === 'constant' ? null : instanceClass(analysis, one, depth + 1),
-    )
-  if (value.type !== 'call') return null
-  const made = classOf(analysis, value.callee, depth + 1)
-  if (made !== null) return made
-  if (value.callee.type === 'attribute' && fluent.has(value.callee.attr)) {
-    return instanceClass(analysis, value.callee.value, depth + 1)
+  if (value.type === 'name') {
+    const passed = passedClass(analysis, value)
+    if (passed !== null) return passed
   }
-  return null
+  if (value.type === 'attribute') {
+    const values = attributeValues(analysis, value)
+    if (values.length > 0)
+      return agreed(values, (one) =>
+        one === null || one.type === 'constant' ? null : instanceClass(analysis, one, depth + 1),
+      )
+  }
+  const made = value.type === 'call' ? classOf(analysis, value.callee, depth + 1) : null
+  return made ?? agreed(likeOf(analysis, value), (one) => instanceClass(analysis, one, depth + 1))
 }
 
 /** The class of what all calls of a function, here or in other modules, pass for a parameter. */

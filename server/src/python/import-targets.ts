@@ -4,9 +4,10 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { attributeValues } from './attribute-values.js'
 import type { ClassSummary, FunctionLoad, FunctionSummary, ModuleSummary, SingleParameter } from './module.js'
-import { agreed, bindingsOf, definition, isNone, nameOf } from './names.js'
+import { agreed, bindingsOf, definition, depthLimit, isNone, nameOf } from './names.js'
 import { passedValues } from './passed-values.js'
 import { importedMember } from './project-members.js'
+import { likeOf } from './same-object.js'
 
 /** What an import target lies in: 'a' for 'a.b', '..' for '..a'; null: nothing is above it. */
 export function moduleAbove(target: string): string | null {
@@ -82,13 +83,16 @@ export function importedTarget(analysis: Analysis, callee: Expr): string | null 
 
 /** The import target of the class that a value is an object of: as it was made, or as a parameter declares it. */
 export function importedClassOf(analysis: Analysis, value: Expr, depth = 0): string | null {
-  if (depth > 4) return null
+  if (depth > depthLimit) return null
   const made = definition(analysis, value)
-  if (made.type === 'call') return targetOf(analysis, made.callee)
+  const like = () => agreed(likeOf(analysis, made), (one) => importedClassOf(analysis, one, depth + 1))
+  if (made.type === 'conditional') return like()
+  if (made.type === 'call') return like() ?? targetOf(analysis, made.callee)
   if (made.type === 'name') {
     const bindings = bindingsOf(analysis, made.id, made.start)
     const [binding] = bindings
-    if (bindings.length !== 1 || binding!.kind !== 'param') return null
+    if (bindings.length > 1) return like()
+    if (binding?.kind !== 'param') return null
     const annotation = analysis.parameterAnnotation(binding!)
     if (annotation !== null) return declaredClass(analysis, annotation)
     // While calls are still collected, more may be to come.
@@ -101,12 +105,9 @@ export function importedClassOf(analysis: Analysis, value: Expr, depth = 0): str
     })
   }
   // `self.trainer = trainer` in the constructor.
-  const classes = new Set(
-    attributeValues(analysis, made).map((one) =>
-      one === null ? null : importedClassOf(analysis, one, depth + 1),
-    ),
-  )
-  return classes.size === 1 ? [...classes][0]! : null
+  const values = attributeValues(analysis, made)
+  if (values.length === 0) return like()
+  return agreed(values, (one) => (one === null ? null : importedClassOf(analysis, one, depth + 1)))
 }
 
 /** The import target of the class that an annotation names. */

@@ -4,10 +4,11 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { attributeValues } from './attribute-values.js'
 import { argumentAsWritten } from './call-arguments.js'
-import { classOf, fluent, functionOf } from './callables.js'
+import { classOf, functionOf } from './callables.js'
 import { choiceName } from './callee-names.js'
 import { bindingsOf, depthLimit, nameOf } from './names.js'
 import { projectMember } from './project-members.js'
+import { fluent } from './same-object.js'
 import type { Binding } from './scope.js'
 
 /** Functions that make an object of a class. */

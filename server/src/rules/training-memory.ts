@@ -20,6 +20,9 @@ import { type Machine, machineOf } from './hardware.js'
 import type { RuleOptions } from './rule.js'
 import { type Silence, unless } from './silence.js'
 
+/** Where no GPU is known: what most that train language models have at least. */
+export const usualGB = 24
+
 export interface MemoryInput {
   /** As a message calls it: 'batch', 'tokens'. */
   name: string

@@ -1,12 +1,16 @@
 /** Models that a notebook or a script loads once it has trained, to try out what it has saved. */
 import type { Call, PythonModule } from '../../python/module.js'
+import { textArgument } from '../../values/argument.js'
 
 /** `trainer.train()`, `fit(model)`, `train_model(…)`. */
 const trains = /(^|_)(train|fit|finetune|fine_tune|learn)(_|$)/i
 
 /** Those that may be trained: what is loaded behind the last training of the program is not. */
-export function loadedToTrain<T>(python: PythonModule, all: T[], callOf: (one: T) => Call): T[] {
-  if (all.length < 2) return all
+export function loadedToTrain<T>(python: PythonModule, loads: T[], callOf: (one: T) => Call): T[] {
+  if (loads.length < 2) return loads
+  // Adapters are merged into what is loaded there, or it is converted.
+  const others = loads.filter((one) => textArgument(python.argument(callOf(one), 'device_map')) !== 'cpu')
+  const all = others.length === 0 ? loads : others
   const ends = [
     ...python.calls.flatMap(({ method, function: func, expr }) =>
       func === null && trains.test(method) ? [expr.end] : [],

@@ -16,6 +16,7 @@ import {
   parametersText,
   type TrainingMemory,
   usableOf,
+  usualGB,
 } from '../training-memory.js'
 import { questionOf } from '../training-question.js'
 
@@ -27,8 +28,7 @@ const worst = 0.8
 const spare = 0.6
 /** Where the library saves by itself. */
 const spareByDefault = 0.4
-/** Where no GPU is known: what most that train have at least, and a larger size in which everybody rents them. */
-const usualGB = 24
+/** A larger size than the usual one in which everybody rents them. */
 const largerGB = 48
 /** Longer texts vary too much for an estimate to promise anything. */
 const longest = 8192

@@ -17,6 +17,7 @@ import {
   parametersText,
   type TrainingMemory,
   usableOf,
+  usualGB,
 } from '../training-memory.js'
 import { learnsWide } from '../wide-data.js'
 
@@ -55,7 +56,11 @@ export default defineRule({
     if (light !== null) return report(light)
     const found = mostMemoryOf(view, options)
     const small = smallestCard(view)
-    const usable = ('estimate' in found ? found.usable : null) ?? usableMemory(small)!
+    const steps = effective(accumulation) ?? 1
+    // Who sums up passes trains what fills a small card: it is more than that in general.
+    const more = steps >= manySteps && small.memoryGB! < usualGB
+    const usable =
+      ('estimate' in found ? found.usable : null) ?? (more ? usualGB * 2 ** 30 : usableMemory(small)!)
     const waiting = waitsForKernels(
       view,
       options,
@@ -69,7 +74,6 @@ export default defineRule({
       return few === null ? silent(noEstimate(view, found)) : report(few)
     }
     const { setup } = found
-    const steps = effective(accumulation) ?? 1
     if (!isTiny(setup, steps))
       return waiting === null ? silent(`the batch is not tiny for this model: ${batch}`) : report(waiting)
     const known = found.machine.gpu !== null && found.usable !== null
@@ -78,16 +82,17 @@ export default defineRule({
     const larger = largerBatch(found, steps, usable)
     const room = known
       ? ` of the ${found.machine.gpu!.memoryGB} GB of ${found.machine.gpu!.name}`
-      : ` GB, where small GPUs have ${small.memoryGB}`
+      : ` GB, where ${more ? `most GPUs have at least ${usualGB}` : `small GPUs have ${small.memoryGB}`}`
     const seen =
       batchSize.state === 'default'
         ? `\`${batchSize.key}\` is not given, so each step takes ${setup.batch === 1 ? 'one sample' : `${setup.batch} samples`}`
         : `Each step takes ${setup.batch === 1 ? 'one sample' : `${setup.batch} samples`}`
     const together = steps > 1 ? `, and ${steps} of them make one update` : ''
+    const recomputes = setup.checkpointing ? ' while activations are recomputed' : ''
     const same =
       larger !== null && larger.steps !== steps
-        ? ` A batch of ${larger.batch}${larger.steps > 1 ? ` × ${larger.steps}` : ''} gives the same update.`
-        : ` It could take ${largest(found, usable)} at once.`
+        ? ` A batch of ${larger.batch}${larger.steps > 1 ? ` × ${larger.steps}` : ''} gives the same update${setup.checkpointing ? `, and fits${recomputes}` : ''}.`
+        : ` It could take ${largest(found, usable)} at once${recomputes}.`
     report({
       at: batchSize,
       severity: batchSize.state === 'default' && setup.batch === 1 ? 'warning' : 'information',
@@ -260,6 +265,8 @@ function fewForItsSize(view: SubjectView<'Training'>, options: RuleOptions): Rep
 
 /** Samples, and the passes that sum up their gradients, of which nobody needs so many where the memory is almost empty. */
 const summedUp = { samples: 2, passes: 8 }
+/** Passes that are summed up because memory was meant to be short: as many samples at once make the same update. */
+const manySteps = 4
 /** Share of the memory that states take of a language model with room for several long texts. */
 const smallShare = 0.15
 
@@ -288,7 +295,7 @@ const statesShare = 0.25
 
 function isTiny(setup: TrainingMemory['setup'], steps: number): boolean {
   const { batch, model, tokens } = setup
-  if (batch === 1 && steps >= 8) return true
+  if (batch <= summedUp.samples && steps >= manySteps) return true
   if (model.kind === 'causal-lm')
     return (
       (batch === 1 && model.parameters <= 1e9) ||
