@@ -80,13 +80,14 @@ const limitRow = {
   write: Number,
 }
 const scriptRunSettings = settingTable('Compute', { timeLimit: { ...limitRow, otherwise: defaultLimit } })
-const estimatorSettings = settingTable('Compute', { timeLimit: limitRow })
+/** The search that tries an estimator has a limit of its own. */
+const triedSettings = settingTable('Compute', { timeLimit: limitRow })
 
 export const azureScriptRunReader = defineReader({
   name: 'azure-script-run',
   title: 'Azure ML, SDK v1',
   leads: importing('azureml'),
-  settings: [scriptRunSettings, estimatorSettings],
+  settings: [scriptRunSettings, triedSettings],
   languages: ['python'],
   triggers: ['azureml'],
   read(facts, context, claims) {
@@ -148,7 +149,8 @@ function readRun(
     else if (isGpuCluster(target)) claimGpusByProcesses(compute, start.perNode, 'process_count_per_node')
     compute.say('nodes', 'node_count', start.nodes)
     if (dialect === scriptRun) scriptRunSettings.claim(compute, source)
-    else if (dialect === estimator) estimatorSettings.claim(compute, source)
+    else if (dialect === estimator)
+      (isTried(python, call) ? triedSettings : scriptRunSettings).claim(compute, source)
   }
   const folder = argument(dialect.folder)
   const job = {

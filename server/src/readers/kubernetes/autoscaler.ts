@@ -3,7 +3,7 @@
  * and a ScaledObject of KEDA (keda.sh/v1alpha1); of any other kind with a `scaleTargetRef`, only what it scales. What its target holds, the project adds: it often stands in another file.
  * Defaults: the Go types of both.
  */
-import { at, boolean, entry, isUnknown, items, number, text } from '../../config/access.js'
+import { at, boolean, entry, isUnknown, items, number, text, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import { orDefault } from '../../values/operations.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
@@ -28,7 +28,12 @@ const mostByDefault = 100
 export const autoscalerReader = defineReader({
   name: 'kubernetes-autoscaler',
   languages: manifestLanguages,
-  triggers: ['HorizontalPodAutoscaler', 'ScaledObject', 'scaleTargetRef'],
+  triggers: [
+    'HorizontalPodAutoscaler',
+    'ScaledObject',
+    'scaleTargetRef',
+    'kubernetes_horizontal_pod_autoscaler',
+  ],
   read(facts, _context, claims) {
     for (const object of objectsIn(facts)) {
       const { kind, version } = object
@@ -102,11 +107,14 @@ function readScaledObject(claims: ClaimBuilder, object: KubernetesObject): void 
   const place: Place = { start: triggers.keyStart, end: triggers.keyEnd }
   const metrics = kinds as string[]
   claimMetrics(pool, object, 'triggers', metrics, place)
-  // Use of a processor is only measured while a pod runs.
+  // Use of a processor is only measured while a pod runs, and so is what the pods tell of themselves.
+  const told = items(triggers.value).map((one) =>
+    ownMetrics.test(written(at(one, 'metadata', 'query')) ?? ''),
+  )
   pool.known(
     'reachesZero',
     'triggers',
-    metrics.some((one) => one !== 'cpu' && one !== 'memory'),
+    metrics.some((one, index) => one !== 'cpu' && one !== 'memory' && !told[index]),
     place,
   )
   items(triggers.value).forEach((one, index) => {
@@ -128,6 +136,9 @@ function readOther(claims: ClaimBuilder, object: KubernetesObject): void {
 }
 
 const aim = 'Aim at more'
+
+/** What model servers and the exporters beside them measure of a running pod. */
+const ownMetrics = /\b(vllm|sglang):|\b(tgi|te|nv_inference|nv_gpu|DCGM_FI|container|kube_pod|ray_serve)_\w/
 
 /** Which measure fits, only its author knows. */
 function claimMetrics(

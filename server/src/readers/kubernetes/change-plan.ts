@@ -17,6 +17,9 @@ export type Keys = (string | number)[]
 
 export type Planned = PlannedChange | Refusal
 
+/** The document of an object that no manifest holds. */
+export const notWritten = Number.MAX_SAFE_INTEGER
+
 /** `place` with the change that its claim may be asked for. `keys`: from the top of the document. */
 export function planned(place: Place, document: number, keys: Keys, plan: Planned): Place {
   return { start: place.start, end: place.end, document, keys, target: targetOf(plan) }
@@ -35,6 +38,7 @@ export function carryOut(claim: Claim, value: unknown, facts: FragmentFacts): Ch
   const { target, document, keys, fragment } = claim.site
   if (target?.kind === 'container' && keys !== undefined) return mountShared(claim, target.index, keys, facts)
   if (target?.kind !== 'plan' || document === undefined || keys === undefined) return byHand(claim)
+  if (document === notWritten) return { reason: 'change it in the blocks of the resource' }
   const { plan } = target
   if (value === 0 && plan.notZero !== undefined) return { reason: plan.notZero }
   const root = at(facts.config?.documents[document]?.root, ...keys)

@@ -2,13 +2,13 @@
  * Model servers on Kubernetes that can go down to no replica at all: KServe `InferenceService` (serving.kserve.io/v1beta1,
  * before that serving.kubeflow.org) and Knative `Service` (serving.knative.dev/v1; Cloud Run speaks it too).
  */
-import { at, entries, entry, map, written } from '../../config/access.js'
+import { at, entries, entry, map, number, written } from '../../config/access.js'
 import type { ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
-import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
 import { carryOut, type Keys } from './change-plan.js'
-import { type KubernetesObject, manifestLanguages, objectsIn, specPlace } from './objects.js'
+import { type KubernetesObject, manifestLanguages, objectsIn, placeOf, specPlace } from './objects.js'
 import { isPatch } from './pod.js'
 import { claimServing, type Floor } from './serving.js'
 
@@ -44,11 +44,15 @@ function readInferenceService(claims: ClaimBuilder, object: KubernetesObject, ab
   const framework = frameworkOf(predictor)
   const pod = podOf(predictor, framework)
   const mode = written(at(object.root, 'metadata', 'annotations', 'serving.kserve.io/deploymentMode'))
+  const plain = mode !== undefined && plainModes.test(mode)
   const floor: Floor = {
     key: 'minReplicas',
     node: at(predictor, 'minReplicas') ?? null,
     otherwise: leastByDefault,
     keys: [...object.base, ...above, 'predictor', 'minReplicas'],
+    ...(plain
+      ? { plan: { reason: 'give `maxReplicas` a number above it, or add a ScaledObject of KEDA' } }
+      : {}),
   }
   const own = entry(at(object.root, ...above), 'predictor')!
   const shown: Place = { ...place, start: own.keyStart, end: own.keyEnd }
@@ -63,6 +67,26 @@ function readInferenceService(claims: ClaimBuilder, object: KubernetesObject, ab
   }
   if (mode === undefined) serving.default('scalesToZero', 'deploymentMode', true, shown)
   else serving.known('scalesToZero', 'deploymentMode', !plainModes.test(mode), shown)
+  if (mode !== undefined && /^(RawDeployment|Standard)$/.test(mode))
+    claimScaler(serving, object, predictor, shown)
+}
+
+/** A plain Deployment gets a HorizontalPodAutoscaler between both numbers; without a ceiling of its own that moves nothing. */
+function claimScaler(
+  serving: SubjectBuilder<'Serving'>,
+  object: KubernetesObject,
+  predictor: ConfigMap,
+  shown: Place,
+): void {
+  const kind = written(at(object.root, 'metadata', 'annotations', 'serving.kserve.io/autoscalerClass'))
+  // Another one is looked for by its target.
+  if (kind !== undefined && !/^(hpa|none)$/.test(kind)) return
+  const [floor, ceiling] = ['minReplicas', 'maxReplicas'].map((key) => at(predictor, key))
+  const least = floor === undefined ? leastByDefault : number(floor)
+  if (kind === 'none') serving.known('autoscaled', 'autoscalerClass', false, shown)
+  else if (ceiling === undefined) serving.default('autoscaled', 'maxReplicas', false, shown)
+  else if (least !== undefined && number(ceiling) !== undefined)
+    serving.known('autoscaled', 'maxReplicas', number(ceiling)! > least, placeOf(ceiling))
 }
 
 /** Formats whose servers (sklearnserver, xgbserver, lgbserver, pmmlserver, MLServer) predict on the CPU. */

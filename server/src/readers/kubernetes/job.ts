@@ -14,7 +14,7 @@ import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.
 import { changeJobOperation, isJobOperation, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
 import { openedByHand, smallByCommand, smallByName } from '../tried-out.js'
-import { carryOut, named } from './change-plan.js'
+import { carryOut, named, notWritten } from './change-plan.js'
 import { claimLimits, holdersOf, mountSharedMemory } from './container-limits.js'
 import { claimContainer } from './containers.js'
 import { claimCronJob, scheduleOf, waitForTheRunBefore } from './cron-job.js'
@@ -48,7 +48,7 @@ interface Job extends KubernetesObject {
 export const kubernetesReader = defineReader({
   name: 'kubernetes',
   languages: manifestLanguages,
-  triggers: ['batch/v1', 'ScaledJob'],
+  triggers: ['batch/v1', 'ScaledJob', 'kubernetes_job', 'kubernetes_cron_job'],
   read(facts, context, claims) {
     for (const job of jobsIn(facts)) readJob(claims, context, job)
   },
@@ -219,6 +219,7 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
   const { document: index, keys, fragment } = claim.site
   if (index === undefined || keys === undefined)
     return { reason: `${claim.key} has to be changed by hand here` }
+  if (index === notWritten) return { reason: 'change it in the blocks of the resource' }
   const document = facts.config?.documents[index]
   const node = at(document?.root, ...keys)
   if (map(node) === undefined) return { reason: 'the manifest has changed' }

@@ -9,7 +9,8 @@ import { asQuotedNumber } from '../../values/parse.js'
 import type { Locator } from '../../values/source.js'
 import type { Given } from '../../values/value.js'
 import type { FragmentFacts } from '../reader.js'
-import { type Keys, withPlan } from './change-plan.js'
+import { type Keys, notWritten, withPlan } from './change-plan.js'
+import { objectOfResource } from './terraform-objects.js'
 
 export interface KubernetesObject {
   document: ConfigDocument
@@ -52,10 +53,31 @@ export function objectsOf(document: ConfigDocument): KubernetesObject[] {
   look(document.root, [], false)
   items(at(document.root, 'resource')).forEach((resource, index) => {
     const key = heldIn.get(map(resource)?.labels?.[0] ?? '')
-    if (key === undefined || isLeftOut(resource)) return
-    look(at(resource, key), ['resource', index, key], false)
+    if (isLeftOut(resource)) return
+    if (key !== undefined) look(at(resource, key), ['resource', index, key], false)
+    else found.push(...inBlocks(document, index))
   })
   return found
+}
+
+/** A resource whose blocks are an object: it reads like a manifest, and is not written like one. */
+function inBlocks(document: ConfigDocument, index: number): KubernetesObject[] {
+  const list = at(document.root, 'resource')
+  const resource = map(at(list, index))
+  const root = resource === undefined ? null : objectOfResource(resource)
+  if (root === null || list?.kind !== 'list' || document.root.kind !== 'map') return []
+  const resources: ConfigNode = { ...list, items: list.items.map((one, at) => (at === index ? root : one)) }
+  const top = document.root.entries.map((one) => (one.value === list ? { ...one, value: resources } : one))
+  return [
+    {
+      document: { ...document, index: notWritten, root: { ...document.root, entries: top } },
+      root,
+      base: ['resource', index],
+      kind: text(at(root, 'kind'))!,
+      version: text(at(root, 'apiVersion'))!,
+      trial: false,
+    },
+  ]
 }
 
 export function objectsIn(facts: FragmentFacts): KubernetesObject[] {

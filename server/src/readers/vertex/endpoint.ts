@@ -74,6 +74,7 @@ function readComponent(python: PythonModule, call: Call, claims: ClaimBuilder): 
   serving.known('platform', call.method, 'Vertex AI', place)
   serving.known('managedBy', call.method, 'vertex', place)
   serving.known('purpose', call.method, 'deployment', place)
+  claimEndpointOfRun(python, call, serving)
   claimMachine(serving, `${dedicated}machine_type`, type)
   const count = source.get(`${dedicated}accelerator_count`)
   claimAttached(serving, `${dedicated}accelerator_type`, source.get(`${dedicated}accelerator_type`), count)
@@ -87,6 +88,20 @@ function readComponent(python: PythonModule, call: Call, claims: ClaimBuilder): 
   )
   serving.say('autoscaled', `${dedicated}max_replica_count`, scales)
 }
+
+/** The pipeline makes the endpoint as well: each of its runs makes another, with machines of its own. */
+function claimEndpointOfRun(python: PythonModule, call: Call, serving: SubjectBuilder<'Serving'>): void {
+  const made = python.calls.find(
+    (one) => endpointComponent.test(one.name ?? '') && one.function === call.function && !one.conditional,
+  )
+  if (made === undefined || call.conditional || /undeploy|EndpointDelete/i.test(python.code)) return
+  const place = calleePlace(call)
+  serving.known('tornDown', call.method, false, place)
+  serving.known('endsBy', 'ModelUndeployOp', 'ModelUndeployOp', place)
+  serving.known('anew', made.method, `\`${made.method}\` makes one`, calleePlace(made))
+}
+
+const endpointComponent = /^google_cloud_pipeline_components\..*\bEndpointCreateOp$/
 
 function isDeploy(python: PythonModule, call: Call): boolean {
   if (call.receiver?.startsWith('google.cloud.aiplatform.')) return true

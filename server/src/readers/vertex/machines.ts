@@ -48,7 +48,8 @@ export function machineHeld({ type, accelerator, count }: MachineSpec): HeldMach
   const machine = type === null ? undefined : instance(type)
   const cpus = machine?.vcpus ?? null
   const tpu = /^TPU/i.test(accelerator ?? '') || /^(ct\d|cloud-tpu)/.test(type ?? '')
-  if (tpu) return { gpus: null, model: null, cpus, tpu }
+  // A host of TPUs is named with its chips; beside another name their number tells no more than a slice.
+  if (tpu) return { gpus: machine?.gpuCount || null, model: machine?.gpu?.name ?? null, cpus, tpu }
   if (accelerator !== null && !/UNSPECIFIED/.test(accelerator)) {
     const model = gpu(accelerator)?.name ?? null
     return { gpus: count === undefined ? 1 : count, model, cpus, tpu }
