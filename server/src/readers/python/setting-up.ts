@@ -10,6 +10,7 @@ import { claimOperation } from '../operation-claims.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { settingUp } from '../shell/setting-up.js'
+import { bucketDownload } from './bucket-downloads.js'
 import { commandText, starters } from './started-programs.js'
 
 export const pythonSettingUpReader = defineReader({
@@ -29,6 +30,9 @@ export const pythonSettingUpReader = defineReader({
     'load_dataset',
     'aws s3',
     'gsutil',
+    'boto3',
+    'google.cloud',
+    'download',
   ],
   read(facts, context, claims) {
     const { python } = facts
@@ -121,6 +125,8 @@ export function settingUpBy(
   context: ReaderContext,
   own: Func | null = null,
 ): Found | null {
+  const bucket = fromBucket(python, call, own)
+  if (bucket !== null) return { call, what: bucket, kind: 'download', kept: false }
   // Behind a look at what is there, or in a function that nothing here calls.
   if (call.name === null || call.conditional || call.loops.length > 0 || isFoundBefore(call)) return null
   if (call.function !== own && call.function !== null && !isCalled(python, call)) return null
@@ -149,6 +155,13 @@ export function settingUpBy(
   )
     return null
   return { call, what: `${what}(${name})`, kind: 'download', kept: true }
+}
+
+/** Each file of a folder as well, behind no look at what is there. */
+function fromBucket(python: PythonModule, call: Call, own: Func | null): string | null {
+  if (call.conditional || isFoundBefore(call) || call.loops.some(({ role }) => role !== 'other')) return null
+  if (call.function !== own && call.function !== null && !isCalled(python, call)) return null
+  return bucketDownload(python, call)
 }
 
 /** `[sys.executable, '-m', 'pip', …]` as a command. */
