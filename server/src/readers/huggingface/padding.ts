@@ -15,6 +15,7 @@ import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { codeMatches, codeText } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
+import { feedsByName } from '../pytorch/loader-use.js'
 import { stepEvidence } from '../pytorch/operations.js'
 import { type Maker, makersOf } from '../pytorch/sample-work.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
@@ -105,10 +106,12 @@ function paddedCalls(python: PythonModule): Padded[] {
   const candidates = python.calls.flatMap((call): Omit<Padded, 'maker' | 'rows'>[] => {
     if (!call.expr.args.some((one) => one.name === 'padding' || one.name === 'pad_to_max_length')) return []
     const callee = python.text.slice(call.expr.callee.start, call.expr.callee.end)
-    if (!/(^|[._])(tokenizer|tok|encode_plus|batch_encode_plus)$/i.test(callee)) return []
+    const collator = isCollator(call)
+    if (collator && feedsByName(call.function?.class?.name ?? '') === 'evaluation') return []
+    if (!collator && !/(^|[._])(tokenizer|tok|encode_plus|batch_encode_plus)$/i.test(callee)) return []
     const words = wordsOf(python.argument(call, 'padding'))
-    if (words.some((word) => word === 'max_length' || word === 'longest' || word === true))
-      return [{ call, key: 'padding' }]
+    const padsRows = !collator && words.some((word) => word === 'longest' || word === true)
+    if (padsRows || words.includes('max_length')) return [{ call, key: 'padding' }]
     const old = python.argument(call, 'pad_to_max_length')
     if (knownArgument(old) === true) return [{ call, key: 'pad_to_max_length' }]
     return []
@@ -117,6 +120,7 @@ function paddedCalls(python: PythonModule): Padded[] {
   const fixed = shapesStay(python)
   const stored = storesTrainingData(python) ? { stored: true as const } : {}
   const reached = reachedFrom(python)
+  const collators = candidates.filter(({ call }) => isCollator(call))
   return candidates.flatMap((one): Padded[] => {
     const maker = one.call.function === null ? undefined : reached.get(one.call.function)
     const toOneLength =
@@ -128,6 +132,8 @@ function paddedCalls(python: PythonModule): Padded[] {
       return rows === null ? [] : [{ ...one, maker: maker ?? null, rows }]
     }
     if (fixed) return []
+    // For each batch; others beside the first are for an evaluation.
+    if (isCollator(one.call)) return one === collators[0] ? [{ ...one, maker: null, rows: null }] : []
     if (maker !== undefined) return [{ ...one, maker, rows: null, ...stored }]
     const mapped =
       lambdaMap(python, one.call) !== undefined ||
@@ -218,6 +224,8 @@ const encodesAndDecodes = /Seq2SeqLM|ForConditionalGeneration|EncoderDecoder|Seq
 
 const padsByItself =
   /^transformers\.(\w+\.)*DataCollator(WithPadding|ForSeq2Seq|ForLanguageModeling|ForTokenClassification|ForWholeWordMask)$/
+
+const isCollator = ({ name }: Call): boolean => padsByItself.test(name ?? '')
 
 /** Values of its `padding`; all others leave texts as they are, or pad them to one length. */
 const padsBatches: Json[] = [true, 'longest']

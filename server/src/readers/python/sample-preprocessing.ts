@@ -80,7 +80,8 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
   const times = epochsOf(python)
   const makers = [...makersOf(python), ...generatorsOf(python)]
   const found: Repetition[] = makers.flatMap(({ func, each, kept }) => {
-    const whole = func.class?.node ?? func.node
+    // A method that puts batches together may stand in a class that does all else as well.
+    const whole = (func.name.startsWith('__') ? func.class?.node : undefined) ?? func.node
     if (each === 'row' || kept || (each === 'sample' && func.class === null)) return []
     if (func.class !== null && isOfEvaluation(python, func.class.name)) return []
     if (isBehindDraws(python, func)) return []
@@ -94,7 +95,10 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     const collates = each === 'batch' && func.name !== '__getitem__'
     const same = !isDrawn(collates ? python.code : text + codeOfCalled(python, code.followed))
     // Texts of a stream without an end are mostly taken once.
-    const tokens = !drawnText.test(text) && trainsAnywhere(python) && !isEndless(python, func)
+    const tokens =
+      !drawnText.test(text + codeOfCalled(python, code.followed)) &&
+      trainsAnywhere(python) &&
+      !isEndless(python, func)
     const all = code.statements.flatMap((hot) =>
       hot.guarded || hot.exceptional
         ? []

@@ -110,6 +110,8 @@ class WholeSets {
     if (/class|label|cat|attr|joint|view|cam|type|group/i.test(attribute.attr)) return false
     return this.python.attributeValues(attribute).some((value) => {
       const made = value === null ? null : unwrapped(value)
+      // `self.image_paths = image_paths`
+      if (made?.type === 'name') return /(path|file|filename|image|img)s$/i.test(attribute.attr)
       if (made?.type !== 'call') return false
       const { callee } = made
       return (
