@@ -6,8 +6,9 @@ import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { codeText } from './evidence.js'
+import { isFirst, isLoad } from './loads-first.js'
 import { findIn, textOf } from './numbered-files.js'
-import { asksToResume, filesOf, isForGoingOn, isLoad } from './resume.js'
+import { asksToResume, filesOf, isForGoingOn } from './resume.js'
 
 export interface ResumeGap {
   /** 'the epochs': its loop counts from the first again; 'the optimiser': only weights are saved; 'the saved optimiser': only weights are loaded again. */
@@ -73,7 +74,7 @@ const counted = /step|iter|resum|start|skip|done/i
 function restores(python: PythonModule, outer: Loop): boolean {
   const before = (call: Call) =>
     !call.loops.includes(outer) && (call.function !== outer.function || call.expr.start < outer.node.start)
-  const loads = python.calls.filter((call) => isLoad(call) && before(call))
+  const loads = python.calls.filter((call) => isLoad(call) && before(call) && isFirst(python, call))
   if (loads.some((call) => call.method === 'load_state_dict' && isOfOptimizer(python, call))) return true
   if (loads.some((call) => readsEpoch(python, call))) return true
   const beside = loads.filter(({ function: func }) => func === null || func === outer.function)

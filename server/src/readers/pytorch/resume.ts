@@ -3,6 +3,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { once } from '../../text/once.js'
 import { effective } from '../../values/value.js'
 import { codeMatches, codeText } from './evidence.js'
+import { isFirst, isLoad, isSwitchedOff, loads, mayLoadFirst, readsText } from './loads-first.js'
 import { findIn, textOf } from './numbered-files.js'
 
 /** `unknown`: it saves or loads something, but what for cannot be told. */
@@ -18,15 +19,6 @@ const saves = [
   'safetensors.',
   'orbax.',
 ]
-const loads = [
-  'torch.load',
-  '.load_state',
-  '.load_checkpoint',
-  '.load_state_dict',
-  '.load_weights',
-  'torch.distributed.checkpoint.',
-  'torch.distributed.checkpoint.load',
-]
 const asked =
   /\b(resume\w*|resume_from_checkpoint|start_epoch|last_checkpoint|latest_checkpoint|get_last_checkpoint|restore\w*|continue_training)\b/i
 
@@ -40,13 +32,14 @@ function judgeResumption(python: PythonModule): Resumption {
   if (!keeps && !reads) return 'keeps nothing'
   if (readsWhatItKeeps(python) || (keeps && resumesWhereAsked(python))) return 'resumes'
   if (keeps && reads) {
+    if (!mayLoadFirst(python) && !handsCheckpoint(python)) return 'saves only'
     if (restoresOptimizer(python) || python.uses('.load_state') || handsCheckpoint(python)) return 'resumes'
     if (readsOtherFiles(python)) return 'saves only'
     // Names alone do nothing: `start_epoch = 1` beside a network that reads its first weights.
     if (codeMatches(python, asked)) return loadsBack(python) ? 'resumes' : 'unknown'
     return savesWeightsOnly(python) ? 'saves only' : 'unknown'
   }
-  return keeps ? 'saves only' : 'unknown'
+  return keeps && !isSwitchedOff(python) ? 'saves only' : 'unknown'
 }
 
 /** `torch.load('pretrained.pth')` beside `torch.save(state, 'last.pth')`: all that is read are files that it never writes. */
@@ -89,12 +82,9 @@ function resumesWhereAsked(python: PythonModule): boolean {
   return python.dead.some(({ start, end, condition: { test } }) => {
     if (test === null || test.type === 'constant') return false
     const block = python.text.slice(start, end)
-    return readsState.test(block) && asked.test(python.text.slice(test.start, test.end) + block)
+    return readsText.test(block) && asked.test(python.text.slice(test.start, test.end) + block)
   })
 }
-
-/** A call that reads what was saved, in a block that is no part of the module's calls. */
-const readsState = /\btorch\.load\(|\.?load_(state|checkpoint|ckpt|state_dict|weights)\(/
 
 /** `model.from_pretrained('last')` above, `model.save_pretrained('last')` below it: the next start goes on from there. */
 function readsWhatItKeeps(python: PythonModule): boolean {
@@ -115,7 +105,8 @@ function readsWhatItKeeps(python: PythonModule): boolean {
       kept.some(
         ({ call, path: to }) =>
           to === path && one.expr.start < call.expr.start && one.function === call.function,
-      )
+      ) &&
+      isFirst(python, one)
     )
   })
 }
@@ -156,10 +147,6 @@ function loadsBack(python: PythonModule): boolean {
         ({ methods, calls }) => methods.some((one) => goingOn.test(one)) && loading(calls),
       ),
   )
-}
-
-export function isLoad({ name, method }: Call): boolean {
-  return loads.includes(name ?? '') || loads.includes(`.${method}`)
 }
 
 /** `if args.resume: state = torch.load(…)`, or in a function that is named for it. */

@@ -1,0 +1,184 @@
+/** Whether a program reads what an earlier start of it may have saved, before it trains: what it reads later is for a test. */
+import { holdsAny, usesOf } from '../../python/library-uses.js'
+import type { Call, Func, ModuleSummary, PythonModule } from '../../python/module.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { once } from '../../text/once.js'
+import { codeText } from './evidence.js'
+import { findIn, textOf } from './numbered-files.js'
+
+/** What reads a state, be it of weights or of a whole training. */
+export const loads = [
+  'torch.load',
+  '.load_state',
+  '.load_checkpoint',
+  '.load_state_dict',
+  '.load_weights',
+  'torch.distributed.checkpoint.',
+  'torch.distributed.checkpoint.load',
+]
+
+export function isLoad({ name, method }: Call): boolean {
+  return loads.includes(name ?? '') || loads.includes(`.${method}`)
+}
+
+/** False: all that is read here is read once the training is over, for a look at its outcome, or never. */
+export function mayLoadFirst(python: PythonModule): boolean {
+  return once(python, 'may load first', () => {
+    if (python.importers.some((module) => !looksOnly.test(module.path) && reads(module))) return true
+    if (python.imported.some((module) => reads(module) && !readsWhenCalled(module))) return true
+    if (isSwitchedOff(python)) return true
+    return python.calls.some((call) => readsState(python, call) && isFirst(python, call))
+  })
+}
+
+/** A switch that is off can be turned on. */
+export function isSwitchedOff(python: PythonModule): boolean {
+  return python.dead.some(
+    ({ start, end, condition: { test } }) =>
+      test !== null && test.type !== 'constant' && readsText.test(python.text.slice(start, end)),
+  )
+}
+
+/** False: it runs once the training is over, or never. */
+export function isFirst(python: PythonModule, { expr, function: func }: Call): boolean {
+  return comesFirst(python, expr, func, 0)
+}
+
+/** A call that reads what was saved, in a block that is no part of the module's calls. */
+export const readsText = /\btorch\.load\(|\.?load_(state|checkpoint|ckpt|state_dict|weights)\(/
+
+/** Programs that look at a model which another one has trained. */
+const looksOnly =
+  /(^|[/_.-])(test|eval|evaluate|evaluation|predict|prediction|infer|inference|demo|app|serve|export|generate|sample|visuali[sz]e)s?([/_.-]|$)/i
+
+function reads(module: ModuleSummary): boolean {
+  return holdsAny(usesOf(module), loads)
+}
+
+/** It reads in functions and methods alone, and so only for those who call them. */
+function readsWhenCalled({ functions, classes }: ModuleSummary): boolean {
+  const reading = (calls: readonly string[]) => holdsAny(new Set(calls), loads)
+  return (
+    Object.values(functions).some(({ calls }) => reading(calls)) ||
+    Object.values(classes).some(({ calls }) => reading(calls))
+  )
+}
+
+function readsState(python: PythonModule, call: Call): boolean {
+  if (isLoad(call)) return !isCopy(python, call)
+  const { callee } = call.expr
+  const calls = python.importedFunction(callee)?.calls ?? python.importedClass(callee)?.calls
+  return calls !== undefined && holdsAny(new Set(calls), loads)
+}
+
+/** `target.load_state_dict(online.state_dict())`, `model.load_state_dict(best)`: what it takes is in memory. */
+function isCopy(python: PythonModule, { method, expr }: Call): boolean {
+  const given = expr.args[0]?.value
+  if (method !== 'load_state_dict' || given === undefined) return false
+  if (isState(python.definition(given))) return true
+  const name = /^[\w.]+$/.exec(textOf(python, given))?.[0]
+  if (name === undefined) return false
+  const assigned = new RegExp(`(?<![\\w.])${name.replaceAll('.', '\\.')}\\s*=(?!=)[^\\n]*`, 'g')
+  const values = [...python.code.matchAll(assigned)].map(([line]) => line)
+  return values.some((line) => /\bstate_dict\(\)|\bdeepcopy\(/.test(line))
+}
+
+function isState(value: Expr): boolean {
+  const found = findIn(
+    value,
+    (part) => part.type === 'call' && part.callee.type === 'attribute' && part.callee.attr === 'state_dict',
+  )
+  return found !== null
+}
+
+const mostCallers = 4
+
+/** Something is trained after it, as far as the callers of its function tell. */
+function comesFirst(python: PythonModule, at: Expr, func: Func | null, depth: number): boolean {
+  if (isOfOtherBranch(python, at, func)) return false
+  const trained = trainingsIn(python, func)
+  if (trained.some(({ start }) => start > at.end)) return true
+  if (trained.some(({ end }) => end <= at.start)) return false
+  if (func === null || trained.length > 0) return true
+  if (looksOnly.test(func.name)) return false
+  const sites = python.callSites(func)
+  if (sites === null || depth >= mostCallers) return true
+  if (python.outsideCalls(func).length > 0) return true
+  if (sites.length === 0) return !isLeftOver(python, func)
+  return sites.some((site) => comesFirst(python, site.expr, site.function, depth + 1))
+}
+
+interface Part {
+  start: number
+  end: number
+}
+
+const within = (outer: Part, inner: Part): boolean => outer.start <= inner.start && inner.end <= outer.end
+
+/** Loops of steps, and calls of what steps. */
+function trainingsIn(python: PythonModule, func: Func | null): Part[] {
+  const parts = once(python, 'trainings by function', () => {
+    const found = new Map<Func | null, Part[]>()
+    const add = (owner: Func | null, part: Part): void => {
+      const list = found.get(owner)
+      if (list === undefined) found.set(owner, [part])
+      else list.push(part)
+    }
+    for (const { role, function: owner, node } of python.loops) if (role === 'train') add(owner, node)
+    const all = python.calls.filter((call) => fits.test(call.method) || python.effects(call.expr).backward)
+    // `print(run_epoch(model, batches))`
+    const steps = all.filter(
+      ({ expr }) => !all.some((one) => expr.args.some(({ value }) => within(value, one.expr))),
+    )
+    // One more pass behind those of the training, by the same function, is over other data.
+    const repeated = new Set(steps.filter(isInEpochs).map((call) => keyOf(python, call)))
+    for (const call of steps)
+      if (isInEpochs(call) || !repeated.has(keyOf(python, call))) add(call.function, call.expr)
+    return found
+  })
+  return parts.get(func) ?? []
+}
+
+function isInEpochs({ loops }: Call): boolean {
+  return loops.some(({ role }) => role === 'epoch')
+}
+
+/** Where it stands, and what it calls. */
+function keyOf(python: PythonModule, { function: func, expr: { callee } }: Call): string {
+  return `${func?.qualified ?? ''} ${textOf(python, callee)}`
+}
+
+/** Of a trainer that is made elsewhere. */
+const fits = /^(fit|train_model|run_training)$/
+
+/** `if args.test: model.load_state_dict(…); return`, or the training stands in the other branch. */
+function isOfOtherBranch(python: PythonModule, at: Expr, func: Func | null): boolean {
+  const trained = trainingsIn(python, func)
+  const holds = (block: readonly Stmt[], part: Part) => block.some((one) => within(one, part))
+  return python.statements.some((one) => {
+    if (one.type !== 'if' || !within(one, at)) return false
+    const [own, other] = holds(one.body, at) ? [one.body, one.orelse] : [one.orelse, one.body]
+    if (!holds(own, at) || trained.some((part) => holds(own, part))) return false
+    return trained.some((part) => holds(other, part)) || leaves(python, own)
+  })
+}
+
+/** `return`, `sys.exit()` at its end. */
+function leaves(python: PythonModule, block: readonly Stmt[]): boolean {
+  const last = block.at(-1)
+  if (last === undefined) return false
+  return (
+    /^(return|raise)$/.test(last.type) ||
+    /^(sys\.)?(exit|quit)\(/.test(codeText(python, last.start, last.end))
+  )
+}
+
+/** Its name stands nowhere but where it is made, and no program that imports it calls it either. */
+function isLeftOver(python: PythonModule, { name, node }: Func): boolean {
+  if (node.decorators.length > 0 || /^__|^(main|cli|run)$/.test(name)) return false
+  if (!python.isEntry && python.importers.length === 0) return false
+  if ((python.code.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length > 1) return false
+  return ![...python.importers, ...python.programs].some((module) =>
+    [...usesOf(module)].some((one) => one === name || one.endsWith(`.${name}`)),
+  )
+}
