@@ -14,6 +14,7 @@ import { codeText, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { claimDrawn, drawnRange } from '../search/drawn.js'
 import { trialFunction } from '../search/trial-function.js'
+import { claimTrialCode } from '../search/trial-code.js'
 import { trialSteps } from '../search/trial-steps.js'
 import { unreadKeys } from '../search/unread-dimensions.js'
 import { settingTable } from '../setting-table.js'
@@ -121,6 +122,7 @@ function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): voi
       place,
     )
   }
+  claimTrialCode(python, search, 'fn', objective, claims, place)
   search.known('unit', 'fn', steps === null ? 'fit' : 'run', place)
   if (steps !== null) search.known('trialSteps', 'fn', { what: steps.what, count: steps.count }, place)
   if (steps !== null) {

@@ -18,6 +18,7 @@ import { trainingsIn } from '../python/repeated-trainings.js'
 import { codeText, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { claimDrawn } from '../search/drawn.js'
+import { claimTrialCode } from '../search/trial-code.js'
 import { importedFunction, trialEscapes, trialFunction } from '../search/trial-function.js'
 import { type TrialSteps, trainsByEpochs, trialSteps } from '../search/trial-steps.js'
 import { unreadSuggestions } from '../search/unread-dimensions.js'
@@ -79,6 +80,7 @@ function readOptimize(python: PythonModule, call: Call, claims: ClaimBuilder): v
   // What an objective of another module does is not seen; only one that is seen to fit once is cheap.
   search.known('unit', 'objective', steps === null && objective !== null ? 'fit' : 'run', place)
   if (steps !== null) search.known('trialSteps', 'objective', { what: steps.what, count: steps.count }, place)
+  claimTrialCode(python, search, 'objective', objective, claims, place)
   readSampler(python, search, call, study, objective?.func ?? null)
   const unread =
     objective === null

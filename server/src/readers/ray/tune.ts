@@ -19,6 +19,7 @@ import type { Dimension } from '../../workload/resource-kinds.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { claimDrawn } from '../search/drawn.js'
+import { claimTrialCode } from '../search/trial-code.js'
 import { trialFunction } from '../search/trial-function.js'
 import { unreadKeys } from '../search/unread-dimensions.js'
 import { settingTable } from '../setting-table.js'
@@ -110,6 +111,7 @@ function readSearch(
   const source = searchSettings.argumentsOf(python, options ?? call, claims)
   searchSettings.claim(search, source, {}, ['timeLimit', 'parallelism'])
   if (capped) searchSettings.claim(search, source, {}, ['trialCap'])
+  claimTrialCode(python, search, 'trainable', trialFunction(python, run), claims, place)
   readScheduler(python, search, call, option('scheduler'), trial)
   // Results are written below ~/ray_results as they come in.
   search.known('persisted', 'storage_path', true, place, { site })

@@ -11,6 +11,7 @@ import { byHand } from '../change-answer.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { trialFunction } from '../search/trial-function.js'
+import { claimTrialCode } from '../search/trial-code.js'
 import { trialSteps } from '../search/trial-steps.js'
 import { settingTable } from '../setting-table.js'
 import { foldsOf } from '../sklearn/folds.js'
@@ -69,6 +70,7 @@ function readMinimiser(
   const given = python.argument(call, 'func', 0)
   const objective = trialFunction(python, passedExpression(given))
   const steps = objective === null ? null : trialSteps(python, objective.func)
+  claimTrialCode(python, search, 'func', objective, claims, place)
   search.known('unit', 'func', steps === null ? 'fit' : 'run', place)
   search.known('folds', 'func', 1, place)
   minimiserSettings.claim(search, minimiserSettings.argumentsOf(python, call, claims))

@@ -20,7 +20,8 @@ export default defineRule({
   check(view, { report, silent }) {
     if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
     // Trials are many and short, and the study keeps their results.
-    if (subjectsOf(view.run, 'Search').length > 0) return silent('it is the trial of a search')
+    if (subjectsOf(view.run, 'Search').some((one) => isTrialOf(one, view)))
+      return silent('it is the trial of a search')
     const extent = extentOfRun(view)
     const lost = lostWithJob(view, extent)
     if (lost !== undefined) return report({ ...lost, extent: workOf(view), confidence: 'medium' })
@@ -37,6 +38,14 @@ export default defineRule({
 })
 
 type Found = Report | Silence | undefined
+
+/** As far as is seen: where the code of its trials is known, what stands beside it in the same file is trained once. */
+function isTrialOf({ settings, subject }: SubjectView<'Search'>, view: SubjectView<'Training'>): boolean {
+  const { path, cell, start } = view.subject.location
+  const code = effective(settings.trialCode)
+  if (code === undefined || path !== subject.location.path) return true
+  return code.some((one) => one.cell === cell && one.start <= start && start < one.end)
+}
 
 /** Nothing is saved before the end, or at all. */
 function unsaved(view: SubjectView<'Training'>, extent: Extent): Found {
@@ -95,7 +104,17 @@ function ofUnsaved(view: SubjectView<'Training'>, extent: Extent): Severity {
   const again = effective(job?.spot) === true || (effective(job?.retries) ?? 0) > 0
   if (!trial && again) return 'warning'
   if (extent.stake === 'minutes') return 'hint'
-  return ofSession(view)
+  return holdsMany(view) ? 'warning' : ofSession(view)
+}
+
+/** So many devices at once cost dollars in every hour that is done again. */
+const manyDevices = 4
+
+function holdsMany(view: SubjectView<'Training'>): boolean {
+  if (!onGpuJob(view) || view.subject.evidence.notebook) return false
+  const { gpus, nodes, trials } = view.run.job.compute!.settings
+  const devices = (effective(gpus) ?? 0) * (effective(nodes) ?? 1)
+  return devices >= manyDevices && effective(trials) !== true
 }
 
 /** A job on accelerators writes what it saves where it goes with the machine: even a run that ends leaves nothing. */
@@ -187,7 +206,8 @@ function unread(view: SubjectView<'Training'>, { says, stake }: Extent): Report 
       : 'checkpoints are written'
   return {
     at: resumable,
-    severity: stake === 'hours' ? told(view) : 'hint',
+    // A library is told in a word to go on; in a loop of one's own somebody has to write it while the machine waits.
+    severity: stake === 'hours' || (stake === 'some' && effective(managed) !== true) ? told(view) : 'hint',
     message: `${says}: ${what}, but nothing here goes on from them${without}, so an interrupted run starts over.`,
     fixes: effective(managed) === true ? [{ set: [{ claim: resumable, value: true }] }] : [],
   }

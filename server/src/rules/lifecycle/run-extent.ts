@@ -4,7 +4,7 @@ import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { type Silence, unless } from '../silence.js'
 import { onAccelerator, onGpuJob } from '../training/operation.js'
-import { hasUnreadEpochs, mayBeFew } from './unread-epochs.js'
+import { hasUnreadEpochs, hasUnreadSteps, mayBeFew } from './unread-epochs.js'
 
 export interface Extent {
   /** '50 epochs', as the beginning of a sentence. */
@@ -37,9 +37,15 @@ export function extentOfRun(view: SubjectView<'Training'>): Extent | Silence {
     const dear = dearPasses(view)
     return dear === null ? short(says) : { says: `${says} ${dear}`, stake: 'hours' }
   }
+  const length = epochs ?? (maxSteps?.state === 'unknown' ? maxSteps : undefined)
+  if (length === undefined) return unless(view, 'epochs', '')
+  if (length.state === 'unknown') return ofUnread(view, length)
   const count = effective(epochs)
-  if (epochs === undefined) return unless(view, 'epochs', '')
-  if (count === undefined) return ofUnread(view)
+  if (count === undefined) return unless(view, 'epochs', '')
+  const counted = effective(view.settings.countedEpochs)
+  const inAll = counted === undefined ? 0 : counted.epochs * counted.steps
+  if (count < manyEpochs && inAll >= manySteps)
+    return { says: `${formatCount(inAll)} steps`, stake: stakeOf(view, inAll >= longSteps) }
   const passes = `${formatCount(count)} epoch${count === 1 ? '' : 's'}`
   if (count >= manyEpochs) return { says: passes, stake: stakeOf(view, count >= longRun, count) }
   const dear = dearPasses(view)
@@ -48,21 +54,28 @@ export function extentOfRun(view: SubjectView<'Training'>): Extent | Silence {
 
 const short = (length: string): Silence => ({ text: `the run is short: ${length}` })
 
+interface Unread {
+  key: string
+  because: string
+}
+
 /** Whatever their number is, what nobody saves meanwhile, or reads again, is lost. */
-function ofUnread(view: SubjectView<'Training'>): Extent | Silence {
-  const { epochs } = view.settings
+function ofUnread(view: SubjectView<'Training'>, { key, because }: Unread): Extent | Silence {
   // A launch that gives it is judged with what it gives.
-  const { because } = epochs as typeof epochs & { because: string }
-  if (/\blaunch\b/.test(because)) return unless(view, 'epochs', '')
-  const ofEpochs = /epoch/i.test(`${epochs!.key} ${because}`)
+  if (/\blaunch\b/.test(because)) return unless(view, ['epochs', 'maxSteps'], '')
+  const ofEpochs = /epoch/i.test(`${key} ${because}`)
   const says = ofEpochs
     ? 'A number of epochs that cannot be read here'
-    : 'A run whose length cannot be read here'
+    : view.settings.epochs === undefined
+      ? 'A number of steps that cannot be read here'
+      : 'A run whose length cannot be read here'
   const stake = stakeOf(view, false)
   // A loop of one's own with a configuration of its own is mostly a long one.
   const long =
     stake === 'hours' ||
-    (effective(view.settings.managed) !== true && hasUnreadEpochs(view) && !mayBeFew(view))
+    (effective(view.settings.managed) !== true &&
+      (hasUnreadEpochs(view) || hasUnreadSteps(view)) &&
+      !mayBeFew(view))
   return { says, stake: long ? stake : 'minutes' }
 }
 
@@ -72,10 +85,14 @@ function dearPasses(view: SubjectView<'Training'>): string | null {
   const limit = effective(job?.timeLimit)
   if (onGpuJob(view) && job?.timeLimit?.state === 'known' && typeof limit === 'number' && limit >= longJob)
     return `on a job of up to ${Math.round(limit / 3600)} hours`
-  const size = effective(view.settings.parameters)
-  return onAccelerator(view) && size !== undefined && size >= largeModel
-    ? `of a model of ${Math.round(size / 1e8) / 10} B parameters`
-    : null
+  if (!onAccelerator(view)) return null
+  const { adapters, parameters, sharding } = view.settings
+  const size = effective(parameters)
+  if (size !== undefined)
+    return size >= largeModel ? `of a model of ${Math.round(size / 1e8) / 10} B parameters` : null
+  // Whichever it is, it is too large to be trained as it is.
+  if (effective(adapters) != null) return 'of a model that is trained by adapters'
+  return effective(sharding) != null ? 'of a model that several devices share' : null
 }
 
 function stakeOf(view: SubjectView<'Training'>, long: boolean, epochs?: number): Extent['stake'] {

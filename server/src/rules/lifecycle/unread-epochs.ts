@@ -16,6 +16,14 @@ export function hasUnreadEpochs(view: SubjectView<'Training'>): boolean {
   return effective(managed) !== true || elsewhere.test(epochs.because)
 }
 
+/** The same of a loop of one's own that counts steps. */
+export function hasUnreadSteps({
+  settings: { epochs, managed, maxSteps },
+}: SubjectView<'Training'>): boolean {
+  if (epochs !== undefined || maxSteps?.state !== 'unknown' || effective(managed) === true) return false
+  return !/\blaunch\b/.test(maxSteps.because) && elsewhere.test(maxSteps.because)
+}
+
 /** Something tells that they could be few: whoever trains a published network as it is may do so for a few passes. */
 export function mayBeFew(view: SubjectView<'Training'>): boolean {
   const { fineTuning, model, ownNetwork } = view.settings
