@@ -21,20 +21,13 @@ import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { functionAround, isOnProcessor, onCuda } from './autocast-device.js'
 import { hasBf16Units } from './bf16-units.js'
-import {
-  boundIn,
-  boundInLoop,
-  type ForwardBlock,
-  forwardBlock,
-  holdsCall,
-  reachedFunctions,
-} from './forward-block.js'
+import { boundInLoop, type ForwardBlock, forwardBlock, holdsCall, reachedFunctions } from './forward-block.js'
 import { callsIn } from './hot-code.js'
 import { usesAny, usesAround } from './library-uses.js'
 import { epochLoopOf, sparseRefusal, takesSecondOrder } from './loop-facts.js'
 import { switchedOffLowering, switchOfLowering } from './lowering.js'
 import { isMeasurement } from './model-evidence.js'
-import { backToFull, tensorsIn } from './out-of-bf16.js'
+import { backToFull, outputsOf, tensorsIn } from './out-of-bf16.js'
 import { recursByHand } from './recurrence-by-hand.js'
 import { refusedLoss } from './refused-losses.js'
 
@@ -243,15 +236,10 @@ function loopToAskBefore(python: PythonModule, block: Span, device: Expr | null)
   return before.filter(({ role }) => role === 'epoch').at(-1) ?? before[0] ?? null
 }
 
-/** What comes out of it is no longer in the format of the network. */
-const countsOrChooses = /arg(max|min|sort)|\b(max|min|topk|sort|long|int|round)\(|[<>=]=|[<>]/
-
 function wrapBf16(facts: FragmentFacts, python: PythonModule, block: ForwardBlock): Change {
   const span = { start: block.first.start, end: block.last.end }
   const wrapped = block.around.slice(block.around.indexOf(block.first), block.around.indexOf(block.last) + 1)
-  const outputs = new Set(
-    wrapped.filter((one) => !countsOrChooses.test(python.code.slice(one.start, one.end))).flatMap(boundIn),
-  )
+  const outputs = outputsOf(python, wrapped)
   const { header, imports, before } = autocastHeader(facts, python, block, 'bfloat16')
   const tensors = tensorsIn(python, wrapped, outputs)
   const body = functionAround(python, span)?.node.body ?? python.tree.body

@@ -7,6 +7,7 @@ import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, expressionsOf, forEachChild, forEachExpression } from '../../syntax/python-children.js'
 import { rangeOf } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
+import { boundIn } from './forward-block.js'
 
 /** Methods that leave the format of numbers as it is. */
 const sameFormat =
@@ -17,6 +18,30 @@ export interface Outputs {
   bound: ReadonlySet<string>
   /** Those of them that are tensors for certain. */
   tensors: ReadonlySet<string>
+}
+
+/** What comes out of it is no longer in the format of the network. */
+const countsOrChooses = /arg(max|min|sort)|\b(max|min|topk|sort|long|int|round)\(|[<>=]=|[<>]/
+
+/** What statements under autocast bind, but for inputs that are only moved or brought into another shape. */
+export function outputsOf(python: PythonModule, statements: readonly Stmt[]): Set<string> {
+  const names = new Set<string>()
+  for (const statement of statements) {
+    if (countsOrChooses.test(python.code.slice(statement.start, statement.end))) continue
+    const input = statement.type === 'assign' ? inputOf(statement.value) : null
+    if (input !== null && !names.has(input)) continue
+    for (const name of boundIn(statement)) names.add(name)
+  }
+  return names
+}
+
+/** `target` of `target.to(device)[:, 0].squeeze(1)`; null: something is computed. */
+function inputOf(expr: Expr | null): string | null {
+  if (expr?.type === 'name') return expr.id
+  if (expr?.type === 'subscript') return inputOf(expr.value)
+  if (expr?.type !== 'call' || expr.callee.type !== 'attribute') return null
+  const { attr, value } = expr.callee
+  return attr === 'to' || attr === 'cuda' || sameFormat.test(attr) ? inputOf(value) : null
 }
 
 /**
