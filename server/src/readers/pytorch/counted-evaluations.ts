@@ -84,8 +84,17 @@ function batchesIn(python: PythonModule, loop: Loop, call: Call, active: Set<Fun
   const once = own.some((one) => isModelCall(python, one.expr)) ? 1 : 0
   const each = counted === null || counted > 0 ? counted : once
   if (each === 0) return 0
-  const trips = loop.hasBreak ? breakBound(python, loop, call) : numberIn(loop.trips)
+  const trips = loop.hasBreak
+    ? breakBound(python, loop, call)
+    : (numberIn(loop.trips) ?? writtenOut(python, loop))
   return each === null || trips === null ? null : each * trips
+}
+
+/** `for name, data in [('train', train), ('val', val)]`, whatever they are. */
+function writtenOut(python: PythonModule, { node }: Loop): number | null {
+  const list = node.type === 'for' ? python.definition(node.iterable) : null
+  if (list?.type !== 'list' && list?.type !== 'tuple') return null
+  return list.items.some(({ type }) => type === 'starred') ? null : list.items.length
 }
 
 function sum(counts: readonly (number | null)[]): number | null {
