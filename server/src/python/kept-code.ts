@@ -2,6 +2,7 @@
  * The code of modules that make networks, pipelines, their components or search spaces: what a network computes follows from its code, which may
  * stand in another module than the one that trains it. So the summary keeps the text, and that of the modules that it makes them of.
  */
+import type { Json } from '../text/json.js'
 import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { listsCombinations } from './listed-combinations.js'
@@ -9,6 +10,10 @@ import type { KeptCode, ModuleSummary } from './module-summary.js'
 
 /** Characters of one module; of those that it imports. */
 const longest = { own: 40_000, imported: 60_000 }
+
+/** Characters of a name or path; values that one module takes from another. */
+const longestValue = 200
+const mostValues = 60
 
 const network =
   /^(torch\.nn\.(\w+\.)*|keras\.(\w+\.)*|flax\.(linen|nnx)\.(\w+\.)*|haiku\.|equinox\.)(Module|Sequential|Model|Layer)$/
@@ -86,12 +91,29 @@ export function keptCode(analysis: Analysis): KeptCode | null {
   return makes ? { path: analysis.path, text, bases, imported } : null
 }
 
-/** `from common import *` brings `nn` as well. */
+/** `from common import *` brings `nn` as well, and `config.WIDTH` is a number. */
 function imports(analysis: Analysis, name: string, summary: ModuleSummary): KeptCode | null {
-  const passed = Object.entries(summary.reexports).filter(([, target]) => library.test(target))
-  if (passed.length === 0 || !analysis.scopes.stars.includes(name)) return summary.code ?? null
+  const all = analysis.scopes.stars.includes(name) ? Object.entries(summary.reexports) : []
+  const passed = all.filter(([, target]) => library.test(target))
+  const values = plainValues(analysis.text, summary)
+  if (passed.length === 0 && values.length === 0) return summary.code ?? null
   const own = summary.code ?? { path: summary.path, text: '', bases: {}, imported: {} }
-  return { ...own, reexports: Object.fromEntries(passed) }
+  return {
+    ...own,
+    ...(passed.length === 0 ? {} : { reexports: Object.fromEntries(passed) }),
+    ...(values.length === 0 ? {} : { constants: Object.fromEntries(values) }),
+  }
+}
+
+/** Plain values of a module that are named in the code of another one. A module that keeps its code says them itself. */
+function plainValues(text: string, { code, constants }: ModuleSummary): [string, Json][] {
+  if (code !== undefined) return []
+  const named = Object.entries(constants).filter(
+    ([name, value]) =>
+      (typeof value === 'string' ? value.length <= longestValue : typeof value !== 'object') &&
+      text.includes(name),
+  )
+  return named.length > mostValues ? [] : named
 }
 
 function sizeOf({ text, imported }: KeptCode): number {

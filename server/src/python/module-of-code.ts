@@ -44,7 +44,7 @@ export function letGoOfModules(): void {
 function summaryOf(code: KeptCode): ModuleSummary {
   return {
     path: code.path,
-    constants: {},
+    constants: code.constants ?? {},
     functions: {},
     classes: Object.fromEntries(
       Object.entries(code.bases).map(([name, bases]) => [name, { bases, methods: [], calls: [] }]),

@@ -339,6 +339,8 @@ export interface KeptCode {
   imported: Record<string, KeptCode>
   /** Of a module from which a star brings names of libraries: those names, as `ModuleSummary.reexports`. */
   reexports?: Record<string, string>
+  /** Plain values of the module that the code around names: `config.MODEL_NAME`. Absent: none. */
+  constants?: ModuleSummary['constants']
 }
 
 /** What a caller passes, as far as another module can be told. */

@@ -1,15 +1,16 @@
 import { model as known, unnamed } from '../../catalog/models.js'
 import { usableMemory } from '../../estimate/memory.js'
-import { type StateInput, stateMemory } from '../../estimate/memory-states.js'
+import { type OptimizerKind, type StateInput, stateMemory } from '../../estimate/memory-states.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
 import { defineRule } from '../rule.js'
 import { offAccelerator, otherRole, unless } from '../silence.js'
-import { parametersText } from '../training-memory.js'
+import { parametersText, usualGB } from '../training-memory.js'
 
-/** Below it one GPU holds everything; from the second on it takes several. */
-const least = 3e9
+/** Weights from which on nobody takes a model for small, whatever they are stored in; those that may be too many for the usual card in fp32. */
+const large = 3e9
+const possible = 1e9
 
 export default defineRule({
   name: 'model/full-finetune',
@@ -19,15 +20,13 @@ export default defineRule({
   finds: 'all weights of a large model trained where adapters would do',
   summary: 'Training all weights of a large model takes several times the GPU memory that adapters need.',
   check(view, { report, silent, options }) {
-    const { adapters, parameters, model, fineTuning, sharding } = view.settings
+    const { adapters, parameters, model, fineTuning, sharding, optimizer } = view.settings
     const count = effective(parameters)
     // A framework config that names this method has chosen it.
     if (effective(adapters) !== null) return silent(unless(view, 'adapters', 'adapters are trained'))
     if (adapters?.state !== 'default') return silent('the configuration explicitly trains all weights')
-    if (count === undefined || count < least)
-      return silent(
-        unless(view, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),
-      )
+    const small = `the model is small: ${parametersText(count ?? 0)} parameters`
+    if (count === undefined || count < possible) return silent(unless(view, 'parameters', small))
     if (effective(fineTuning) !== true)
       return silent(unless(view, 'fineTuning', 'the weights are not pretrained'))
     if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
@@ -35,8 +34,9 @@ export default defineRule({
     if (stopped !== undefined) return silent(stopped)
     if (isPretraining(view)) return silent('it is called pretraining, which needs all weights')
     const id = effective(model) ?? 'the model'
-    const needs = statesOf(id, count, effective(view.settings.weightBits))
+    const needs = statesOf(id, count, effective(view.settings.weightBits), effective(optimizer) ?? 'adamw')
     const full = needs.bytes[0]
+    if (count < large && full < usualGB * 1e9) return silent(small)
     const { gpu, gpus } = machineOf(view, options)
     const held =
       gpu === null ? null : (usableMemory(gpu) ?? 0) * (effective(sharding) == null ? 1 : (gpus ?? 1))
@@ -66,14 +66,19 @@ interface Needs {
   quantized: string
 }
 
-function statesOf(id: string, parameters: number, bits: 4 | 8 | 16 | 32 | undefined): Needs {
+function statesOf(
+  id: string,
+  parameters: number,
+  bits: 4 | 8 | 16 | 32 | undefined,
+  chosen: OptimizerKind,
+): Needs {
   const model = known(id) ?? unnamed(id, parameters)
   const total = (weightBits: 4 | 16 | 32, adapters: StateInput['adapters']): number => {
     const { weights, gradients, optimizer } = stateMemory({
       model,
       weightBits,
       arithmetic: weightBits === 32 ? 'mixed' : 'short',
-      optimizer: 'adamw',
+      optimizer: adapters === null ? chosen : 'adamw',
       adapters,
       replicas: false,
       sharding: null,
