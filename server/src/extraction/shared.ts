@@ -11,8 +11,8 @@ export function sharesAnything(said: Extraction): boolean {
   return (
     said.launches.length > 0 ||
     said.subjects.some(({ kind }) => kinds.has(kind)) ||
-    // A command that ends limits the searches whose trials it starts; endpoints are ended wherever they were made.
-    said.claims.some(({ setting }) => setting === 'endsTrials' || setting === 'endsEndpoints') ||
+    // A command that ends limits the searches whose trials it starts; endpoints and machines are ended wherever they were made.
+    said.claims.some(({ setting }) => /^ends(Trials|Endpoints|Machines)$/.test(setting)) ||
     [names, frameworkConfig, starts, compiledFrom, pipelines, imagePrograms, imageBuilds, variables].some(
       (one) => one !== undefined,
     )

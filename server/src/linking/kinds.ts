@@ -8,6 +8,7 @@ import { FrameworkConfigLinks } from './framework-configs.js'
 import { ImportLinks } from './import-links.js'
 import { Layouts } from './layouts.js'
 import type { LinkedProject, LinkKind } from './link-kind.js'
+import { MachineEndings } from './machine-endings.js'
 import { NamedTextLinks } from './named-texts.js'
 import { ProgramLinks } from './program-links.js'
 import { ScalerLinks } from './scaler-links.js'
@@ -29,6 +30,7 @@ export function linkKinds(project: LinkedProject): LinkKind[] {
     new CompiledLinks(),
     new ScalerLinks(),
     new EndpointEndings(),
+    new MachineEndings(),
     new SweeperLinks(project),
     new WorkflowLinks(),
   ]

@@ -25,7 +25,6 @@ import type { FragmentFacts } from './reader.js'
 const endings = [
   '.delete_endpoint',
   '.delete_predictor',
-  '.delete_endpoint_config',
   '.undeploy_all',
   '.undeploy',
   '.begin_delete',
@@ -39,11 +38,11 @@ const endings = [
   'huggingface_hub.scale_to_zero_inference_endpoint',
 ]
 const endingText =
-  /delete_(endpoint|predictor|inference_endpoint)|delete-endpoint|undeploy|endpoints?\s+delete|(endpoint|predictor|service)\w*\.delete\(|\bbegin_delete\(/i
+  /delete_(endpoint(?!_config)|predictor|inference_endpoint)|delete-endpoint(?!-config)|undeploy|endpoints?\s+delete|(endpoint|predictor|service)\w*\.delete\(|\bbegin_delete\(/i
 /** `%store endpoint_name`, as the masked line of a notebook: the next notebook goes on with it. */
 const storedName = /^#store\s+(?!-)[\w \t]*(endpoint|predictor)/i
 const cleaningFunction =
-  /clean_?(up|resources)|tear_?down|(delete|destroy|remove|stop|shut_?down)_(?!model$|endpoint_config$|object|file|dir|handler|column|bucket|key)\w*/i
+  /clean_?(up|resources)|tear_?down|(delete|destroy|remove|stop|shut_?down)_(?!model$|endpoint_config|object|file|dir|handler|column|bucket|key)\w*/i
 
 /** What makes room for the endpoint, before it is made in the same function, does not end it. */
 function tearsDown(python: PythonModule, made: Call): boolean {

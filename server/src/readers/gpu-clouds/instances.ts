@@ -1,6 +1,6 @@
 /** Instances with GPUs that scripts and programs rent by the hour (vast.ai, RunPod): they run until somebody destroys them. */
 import { gpu } from '../../catalog/gpus.js'
-import type { ShellCommand } from '../../config/shell-facts.js'
+import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { PythonModule } from '../../python/module.js'
 import { numberArgument, textArgument } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
@@ -12,12 +12,13 @@ import { type Cloud, clouds, endingIn, withoutComments } from './clouds.js'
 export const rentedInstancesReader = defineReader({
   name: 'gpu-clouds',
   languages: ['shell', 'python'],
-  triggers: ['vastai', 'runpodctl', 'runpod.create_pod'],
+  triggers: ['vastai', 'runpodctl', 'runpod.create_pod', 'terminate_pod', 'stop_pod'],
   shares: true,
   read({ shell, python, fragment }, _context, claims) {
     if (shell !== undefined)
       for (const command of shell.commands) readCommand(claims, command, withoutComments(fragment.text))
     if (python !== undefined) readProgram(claims, python)
+    if (python?.evidence.role !== 'test') claimEnding(claims, shell, fragment.text)
   },
   change() {
     return { reason: 'end the instance in the script that it starts with, once its work is done' }
@@ -43,6 +44,18 @@ function readCommand(claims: ClaimBuilder, command: ShellCommand, text: string):
     model: cloud.flags === null ? undefined : after(cloud.flags.model),
     text,
   })
+}
+
+/** In shell and in Python: what it ends may have been started by another file. */
+function claimEnding(claims: ClaimBuilder, shell: ShellFacts | undefined, text: string): void {
+  const doing = shell === undefined ? text : withoutComments(text)
+  for (const cloud of clouds) {
+    const said = endingIn(cloud, doing)
+    const start = said === null ? -1 : text.indexOf(said)
+    if (said === null || start < 0) continue
+    claims.extend('Compute').known('endsMachines', said, cloud.name, { start, end: start + said.length })
+    return
+  }
 }
 
 function readProgram(claims: ClaimBuilder, python: PythonModule): void {

@@ -46,9 +46,22 @@ export type AcceleratorUse = { library: string | null } | { because: string }
 export function acceleratorUse(python: PythonModule, code: Stmt[]): AcceleratorUse {
   const library = acceleratedLibrary(python, code)
   if (library !== null) return { library }
+  if (importsByName(python, code)) return { because: 'which module it imports is known when it runs' }
   const stranger = strangersOf(python, code).find(({ could }) => could.includes('accelerator'))
   return stranger === undefined ? { library } : { because: `what ${stranger.what} does is not known` }
 }
+
+/** `importlib.import_module(args.experiment)`, `runpy.run_path(script)`: any library may stand behind the name. */
+function importsByName(python: PythonModule, code: Stmt[]): boolean {
+  return python.calls.some(
+    ({ name, expr }) =>
+      byName.test(name ?? '') &&
+      expr.args[0]?.value.type !== 'constant' &&
+      code.some(({ start, end }) => start <= expr.start && expr.end <= end),
+  )
+}
+
+const byName = /^(importlib\.import_module|__import__|runpy\.run_(module|path))$/
 
 /** The library that computes on an accelerator, imported here or by a module of the project that is; null: none. */
 export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string | null {

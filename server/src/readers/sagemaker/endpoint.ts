@@ -47,19 +47,34 @@ const variantSettings = settingTable('Serving', {
   minReplicas: { keys: ['InitialInstanceCount'], parse: asNumber, otherwise: 1 },
 })
 
+const mlflowSettings = settingTable('Serving', {
+  minReplicas: { keys: ['instance_count'], parse: asNumber, otherwise: 1 },
+})
+
 export const sagemakerEndpointReader = defineReader({
   name: 'sagemaker-endpoint',
   title: 'SageMaker endpoints',
-  settings: [deploySettings, variantSettings],
+  settings: [deploySettings, variantSettings, mlflowSettings],
   languages: ['python'],
   triggers: ['sagemaker'],
   shares: true,
   read(facts, _context, claims) {
     const { python, fragment } = facts
-    if (python === undefined || !usesAny(python, ['sagemaker.', 'sagemaker', 'boto3.client', 'boto3.']))
+    if (
+      python === undefined ||
+      !usesAny(python, [
+        'sagemaker.',
+        'sagemaker',
+        'boto3.client',
+        'boto3.',
+        'mlflow.sagemaker',
+        'mlflow.deployments',
+        'mlflow.deployments.',
+      ])
+    )
       return
     for (const call of python.calls) {
-      if (call.method === 'deploy' && isDeploy(call)) {
+      if (call.method === 'deploy' && !mlflowDeploys.test(call.name ?? '') && isDeploy(call)) {
         const serving = claimEndpoint(python, fragment, claims, call, 'SageMaker')
         if (serving !== null) readDeploy(python, call, serving)
       } else if (
@@ -67,6 +82,7 @@ export const sagemakerEndpointReader = defineReader({
         call.expr.args.some((one) => one.name === 'EndpointConfigName')
       )
         readCreation(python, facts, call, claims)
+      else readDeployment(python, facts, call, claims)
     }
   },
   change: changeEndpoint,
@@ -163,6 +179,38 @@ function readCreation(
   variantSettings.claim(serving, variant)
   serving.known('autoscaled', 'register_scalable_target', scales(python), calleePlace(call))
   claimCreated(python, serving)
+}
+
+/**
+ * MLflow deploys to SageMaker: `mlflow.sagemaker.deploy(instance_type=…)`, and since version 2 `create_deployment(config={…})` of the
+ * client that it has for it. Source: MLflow 2.14, mlflow/sagemaker/__init__.py.
+ */
+function readDeployment(
+  python: PythonModule,
+  { fragment }: FragmentFacts,
+  call: Call,
+  claims: ClaimBuilder,
+): void {
+  const direct = mlflowDeploys.test(call.name ?? '')
+  if (!direct && !(call.method === 'create_deployment' && deploysToSagemaker(python))) return
+  const serving = claimEndpoint(python, fragment, claims, call, 'SageMaker')
+  if (serving === null) return
+  const all = new CallSource(python, call, serving.locator)
+  const source = direct ? all : below(all, 'config')
+  claimMachine(serving, 'instance_type', source.get('instance_type'))
+  mlflowSettings.claim(serving, source)
+  claimRegion(python, serving)
+  serving.known('autoscaled', 'register_scalable_target', scales(python), calleePlace(call))
+}
+
+const mlflowDeploys = /^mlflow\.sagemaker\._?deploy$/
+
+function deploysToSagemaker(python: PythonModule): boolean {
+  return python.calls.some(
+    (one) =>
+      one.method === 'get_deploy_client' &&
+      /^sagemaker\b/.test(textArgument(python.argument(one, 'target_uri', 0)) ?? ''),
+  )
 }
 
 /**

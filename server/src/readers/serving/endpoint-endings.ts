@@ -2,7 +2,7 @@
 import { defineReader } from '../reader.js'
 
 const ending =
-  /\bdelete[-_](inference[-_])?endpoint\b|\bdelete_predictor\b|\bDeleteEndpoint\b|\bundeploy(_all|-model|_model)?\b|\bonline[-_](endpoint|deployment)s?(\s+delete|\.begin_delete)\b|\bendpoints\s+delete\b|\b(pause|scale_to_zero)_inference_endpoint\b|\.scale_to_zero\(/
+  /\bdelete[-_](inference[-_])?endpoint(?![-_]config)\b|\bdelete_predictor\b|\bDeleteEndpoint\b|\bundeploy(_all|-model|_model)?\b|\bonline[-_](endpoint|deployment)s?(\s+delete|\.begin_delete)\b|\bendpoints\s+delete\b|\b(pause|scale_to_zero)_inference_endpoint\b|\.scale_to_zero\(/
 
 export const endpointEndingsReader = defineReader({
   name: 'endpoint-endings',

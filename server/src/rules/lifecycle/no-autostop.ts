@@ -45,7 +45,13 @@ export default defineRule({
     const name = machine === '' ? (count < 1 ? 'The machine' : `The ${kind}`) : machine
     // A command that ends it, rather than a setting.
     const missing = /[\s(]/.test(idleStop.key) ? 'is never called' : 'is not set'
-    const state = idleStop.state === 'known' ? 'is off' : missing
+    const elsewhere = effective(view.settings.endedElsewhere)
+    const state =
+      idleStop.state === 'known'
+        ? 'is off'
+        : elsewhere === undefined
+          ? missing
+          : `stands in ${elsewhere.path}`
     const end =
       effective(spot) === true ? 'its capacity is taken back or somebody notices' : 'somebody notices'
     // It may be on a machine of somebody's own, which costs the same at night.
@@ -56,7 +62,7 @@ export default defineRule({
       severity:
         count < 1
           ? plainSeverity(view, byHand, options, today)
-          : given && count < node
+          : (given && count < node) || elsewhere !== undefined
             ? 'information'
             : idleStop.state === 'known'
               ? 'error'

@@ -86,6 +86,10 @@ export interface ComputeSettings {
   idleStop: number | null
   /** What ends it in the same program: 'terminate_instances'. */
   endedBy: string
+  /** The file ends machines of this cloud, whichever. */
+  endsMachines: string
+  /** Where another file of the project, in another folder, ends such machines. */
+  endedElsewhere: Location
   /** Somebody can tell whose job it is: it carries tags or labels. */
   tagged: boolean
   /** The platform reads metrics out of what the job prints. */
