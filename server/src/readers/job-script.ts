@@ -97,7 +97,10 @@ export function claimScript(
     adjust,
   )
   claimShellGrids(claims, facts, () => place)
-  claimIgnoredFailures(claims, launches, text, () => place, script.job)
+  claimIgnoredFailures(claims, launches, text, () => place, script.job, {
+    shell: facts,
+    counts: 'last',
+  })
   if (script.machine !== null) {
     const machine = { ...script.machine, job: script.job }
     claimJobOperations(claims, context, facts, launches, machine, text, () => place)

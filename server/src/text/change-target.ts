@@ -97,6 +97,8 @@ export type ChangeTarget =
   | { kind: 'message branch' }
   /** The status that a script ends with. */
   | { kind: 'exit status' }
+  /** A pipeline for which `set -e` needs `pipefail`. */
+  | { kind: 'pipeline' }
   /** `text`: an option that the command at the site lacks. */
   | { kind: 'missing option'; text: string }
   /** `last`: the last argument that the program is given, in the file of the launch, or the text that holds it. */

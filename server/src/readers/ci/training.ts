@@ -65,12 +65,18 @@ export function trainedBy(
   context: ReaderContext,
   node: ConfigNode,
   source: string,
+  /** Failures in pipelines that end no step. */
+  counts: 'all' | null = null,
 ): Trained | null {
-  const { commands } = context.shell(source)
+  const shell = context.shell(source)
+  const { commands } = shell
   const launches = launchesOf(commands, () => claims.locate(node)).filter(
     (launch) => trainsByName(launch) && !smoke.test(spelled(launch.command)),
   )
-  claimIgnoredFailures(claims, launches, source, () => ({ start: node.start, end: node.end }), null)
+  claimIgnoredFailures(claims, launches, source, () => ({ start: node.start, end: node.end }), null, {
+    shell,
+    counts,
+  })
   const remote = commands.flatMap((command) => {
     const line = spelled(command)
     const platform = command.unreachable ? undefined : platforms.find(([pattern]) => pattern.test(line))

@@ -231,7 +231,14 @@ function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: Confi
       const node = at(step, 'run')
       const source = textWithTemplates(node)
       if (node === undefined || source === undefined) return
-      const trained = trainedBy(claims, context, node, source)
+      const shells = [
+        at(step, 'shell'),
+        at(job.value, 'defaults', 'run', 'shell'),
+        at(root, 'defaults', 'run', 'shell'),
+      ]
+      // `bash -e`; where a shell is named, `bash -eo pipefail`.
+      const counts = shells.every((one) => one === undefined) ? 'all' : null
+      const trained = trainedBy(claims, context, node, source, counts)
       if (trained === null || (trained.what === 'dvc repro' && fetches)) return
       const { what, local } = trained
       found.push({

@@ -118,7 +118,10 @@ export function claimContainer(
     processes === undefined ? undefined : (parts) => processes(parts, nodes),
   )
   claimShellGrids(claims, script.facts, (command) => script.whole ?? command)
-  claimIgnoredFailures(claims, script.launches, script.text, (span) => script.whole ?? span, job)
+  const pipes = words.some((word) => text(word) === 'pipefail')
+    ? null
+    : { shell: script.facts, counts: 'last' as const }
+  claimIgnoredFailures(claims, script.launches, script.text, (span) => script.whole ?? span, job, pipes)
   if (machine !== null) {
     const { facts, launches, whole } = script
     claimJobOperations(

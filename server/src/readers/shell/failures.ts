@@ -3,18 +3,20 @@ import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { parseScriptCall } from '../../link/launch-line.js'
 import type { ChangeTarget } from '../../text/change-target.js'
-import type { Location } from '../../text/location.js'
+import type { Location, Span } from '../../text/location.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { workOfName } from '../pipelines/step-work.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { type FoundLaunch, launchesOf } from './launches.js'
+import { lostStatuses, statusesOfPipes } from './pipe-status.js'
+import { stopsAtFailure, word } from './shell-options.js'
 
 export const shellFailuresReader = defineReader({
   name: 'shell-failures',
   languages: ['shell'],
-  triggers: ['|| true', '||true', '|| :', '|| echo', '|| {', 'set +e', '$?', 'if '],
+  triggers: ['|| true', '||true', '|| :', '|| echo', '|| {', 'set +e', '$?', 'if ', '| tee', '|tee'],
   read(facts, _context, claims) {
     const { shell } = facts
     if (shell === undefined) return
@@ -50,6 +52,14 @@ export const shellFailuresReader = defineReader({
     const asked = shell.directives.length > 0 ? all.filter((one) => !one.parts.serves) : launches
     const piped = statusesOfPipes(shell, asked, text)
     for (const { launch, status, key } of piped) claim(launch, key, status, { kind: 'exit status' }, false)
+    if (facts.fragment.language === 'shell')
+      for (const { launch, status, key, stops } of lostStatuses(
+        shell,
+        launches,
+        text,
+        shell.directives.length > 0 ? 'last' : null,
+      ))
+        claim(launch, key, status, stops ? { kind: 'pipeline' } : notAsked, true)
     for (const launch of launches) {
       const { command } = launch
       const by = command.ignoredBy
@@ -68,7 +78,13 @@ export const shellFailuresReader = defineReader({
   change: changeShell,
 })
 
+const notAsked: ChangeTarget = {
+  kind: 'refused',
+  reason: 'the script goes on after failures: put `set -o pipefail` above it',
+}
+
 const doneThere = 'take it out of the command of the job'
+const failsAlone = 'put `set -o pipefail` in front of it, in a shell that has it'
 
 /** The same in the commands of a job that another file describes: `command: ["bash", "-c", "python train.py || true"]`. */
 export function claimIgnoredFailures(
@@ -77,26 +93,35 @@ export function claimIgnoredFailures(
   text: string | null,
   placeOf: (span: { start: number; end: number }) => Place,
   job: string | null,
+  pipes: { shell: ShellFacts; counts: 'last' | 'all' | null } | null,
 ): void {
-  for (const launch of launches.filter(trainsByName)) {
-    const { command } = launch
-    const by = command.ignoredBy
-    if (by === undefined || !command.failureIgnored || !by.text.startsWith('||')) continue
-    if (text !== null && isAskedFor(text, command.start, by.end)) continue
+  const trainings = launches.filter(trainsByName)
+  const claim = (launch: FoundLaunch, by: Span, key: string, target: ChangeTarget, slight: boolean): void => {
     const at = placeOf(by)
     claimOperation(claims, {
       kind: 'swallow failure',
       place: 'run',
-      key: shortened(by.text),
+      key,
       at,
-      site: { ...at, target: { kind: 'refused', reason: doneThere } },
+      site: { ...at, target },
       scope: '',
       evidence: { role: 'job', accelerator: 'maybe', small: null, notebook: false },
-      weight: /\b(echo|printf)\b/.test(by.text) || command.loops.length > 0 ? 'slight' : 'ordinary',
+      weight: slight ? 'slight' : 'ordinary',
       subject: programOf(launch),
       ...(job === null ? {} : { job }),
       apart: `ignored ${by.start}`,
     })
+  }
+  if (text !== null && pipes !== null)
+    for (const { launch, status, key } of lostStatuses(pipes.shell, trainings, text, pipes.counts))
+      claim(launch, status, key, { kind: 'refused', reason: failsAlone }, true)
+  for (const launch of trainings) {
+    const { command } = launch
+    const by = command.ignoredBy
+    if (by === undefined || !command.failureIgnored || !by.text.startsWith('||')) continue
+    if (text !== null && isAskedFor(text, command.start, by.end)) continue
+    const slight = /\b(echo|printf)\b/.test(by.text) || command.loops.length > 0
+    claim(launch, by, shortened(by.text), { kind: 'refused', reason: doneThere }, slight)
   }
 }
 
@@ -150,74 +175,6 @@ function isAskedFor(text: string, start: number, end: number): boolean {
     .some((line) => line.includes(name) && /\$\(|`|^\s*(if|elif|while|until)\b/.test(line.replace(/#.*/, '')))
 }
 
-const word = (command: ShellCommand, index: number): string => command.words[index]?.text ?? ''
-
-/** The script ends at the first failure when it comes to this command. */
-export function stopsAtFailure(shell: ShellFacts, command: ShellCommand): boolean {
-  return isSet(shell, command, 'e', 'errexit')
-}
-
-const setters = new WeakMap<ShellFacts, ShellCommand[]>()
-
-/** `set -e` and its like, in the order of the script. */
-function settersOf(shell: ShellFacts): readonly ShellCommand[] {
-  const found = setters.get(shell) ?? shell.commands.filter((command) => word(command, 0) === 'set')
-  setters.set(shell, found)
-  return found
-}
-
-/** An option of the shell is on when the script comes to this command. */
-function isSet(shell: ShellFacts, command: ShellCommand, letter: string | null, option: string): boolean {
-  let on = false
-  for (const one of settersOf(shell)) {
-    if (one.start >= command.start) break
-    for (const [index, { text }] of one.words.entries()) {
-      const [, sign, letters] = /^([-+])([a-zA-Z]+)$/.exec(text ?? '') ?? []
-      if (letters === undefined) continue
-      const named = letters.endsWith('o') && word(one, index + 1) === option
-      if (named || (letter !== null && letters.includes(letter))) on = sign === '-'
-    }
-  }
-  return on
-}
-
-/** Programs at the end of a pipeline that only keep or show what comes through it. */
-const passing = /^(tee|cat|ts|tail|head|grep|egrep|sed|awk|less|tr|stdbuf|pv)$/
-/** What a script reads in that sets no options of the shell. */
-const harmlessSource = /activate|\.env\b|\.?(bash|zsh)(rc|_profile)|profile|conda|modules|setvars|\$\(/
-/** `if [ $? -eq 0 ]`, `status=$?`, `exit $?`: what follows a pipeline at once. */
-const asksForStatus =
-  /^(?:[ \t;]|\r?\n|#[^\n]*(?=\n))*(?:(?:if|elif|local|export|declare)\s+)?(?:\[\[?\s+|test\s+|exit\s+|\(\(\s*|[A-Za-z_]\w*=)"?(\$\?)/
-
-interface PipeStatus {
-  launch: FoundLaunch
-  /** Where `$?` stands. */
-  status: Place
-  key: string
-}
-
-/** `python train.py | tee log; if [ $? -eq 0 ]`: that is the status of `tee`, unless `pipefail` is on. */
-function statusesOfPipes(shell: ShellFacts, launches: FoundLaunch[], text: string): PipeStatus[] {
-  return launches.flatMap((launch): PipeStatus[] => {
-    const { command } = launch
-    const { piped } = command
-    if (piped === undefined || command.background || isSet(shell, command, null, 'pipefail')) return []
-    const sourced = shell.commands.some(
-      (one) =>
-        one.start < command.start &&
-        /^(source|\.)$/.test(word(one, 0)) &&
-        !harmlessSource.test(one.words[1]?.raw ?? ''),
-    )
-    if (sourced) return []
-    const last = /(?:^|\|&?)\s*([\w./-]+)[^|]*$/.exec(piped.text)?.[1] ?? ''
-    const name = last.slice(last.lastIndexOf('/') + 1)
-    const found = passing.test(name) ? asksForStatus.exec(text.slice(piped.end)) : null
-    if (found === null) return []
-    const end = piped.end + found[0].length
-    return [{ launch, status: { start: end - 2, end }, key: `$? after | ${name}` }]
-  })
-}
-
 /** What stands on several lines, or is long, as a message can show it. */
 function shortened(text: string): string {
   const [line = ''] = text.split('\n')
@@ -261,6 +218,7 @@ function changeShell(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
   }
   const written = text.slice(start, end)
   if (target?.kind === 'exit status') return changeStatus(written, facts, replace, start, end)
+  if (target?.kind === 'pipeline') return addPipefail(facts, replace, start)
   if (target?.kind === 'message branch') {
     const lineStart = text.lastIndexOf('\n', start - 1) + 1
     const before = text.slice(lineStart, start)
@@ -285,17 +243,42 @@ function changeShell(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
   return replace(`Stop when it fails: remove ${written}`, start - blank, end, '')
 }
 
+type Replace = (title: string, from: number, to: number, by: string) => Change
+
+const isSh = (text: string): boolean => /^#!\s*\S*\/(env\s+)?(sh|dash|ash)\b/.test(text)
+
+/** `set -e` becomes `set -eo pipefail`. */
+function addPipefail(
+  { fragment: { text }, shell }: FragmentFacts,
+  replace: Replace,
+  at: number,
+): Change | Refusal {
+  if (isSh(text)) return { reason: 'sh has no pipefail: let bash run the script' }
+  const setter = [...(shell?.commands ?? [])]
+    .reverse()
+    .find(
+      (one) => one.start < at && word(one, 0) === 'set' && one.words.some((own) => /^-[a-z]*e/.test(own.raw)),
+    )
+  const options = setter?.words.find((own) => /^-[a-z]*e[a-z]*$/.test(own.raw) && !own.raw.includes('o'))
+  if (options === undefined) return { reason: '`set -o pipefail` belongs below what sets the other options' }
+  return replace(
+    'Let set -e see failures in pipelines: pipefail',
+    options.start,
+    options.end,
+    `${options.raw}o pipefail`,
+  )
+}
+
 /** `$?` behind a pipeline becomes the status of the program. */
 function changeStatus(
   written: string,
   { fragment: { text } }: FragmentFacts,
-  replace: (title: string, from: number, to: number, by: string) => Change,
+  replace: Replace,
   start: number,
   end: number,
 ): Change | Refusal {
   if (written !== '$?') return { reason: 'the command has changed' }
-  if (/^#!\s*\S*\/(env\s+)?(sh|dash|ash)\b/.test(text))
-    return { reason: 'sh has no PIPESTATUS: let bash run the script' }
+  if (isSh(text)) return { reason: 'sh has no PIPESTATUS: let bash run the script' }
   // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how the shell spells it.
   const status = '${PIPESTATUS[0]}'
   return replace('Check the status of the program: PIPESTATUS', start, end, status)

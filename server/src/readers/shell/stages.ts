@@ -3,8 +3,9 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
-import { programOf, stopsAtFailure, trainsByName } from './failures.js'
+import { programOf, trainsByName } from './failures.js'
 import { type FoundLaunch, launchesOf } from './launches.js'
+import { stopsAtFailure } from './shell-options.js'
 
 export const shellStagesReader = defineReader({
   name: 'shell-stages',
