@@ -180,8 +180,7 @@ const weightless =
   /(^|_)(loss|losses|criterion|metrics?|act|activation|relu|gelu|norm\d*|bn\d*|ln\d*|drop(out)?\d*|drop_path|pool\d*|softmax|sigmoid|tanh|log|logger|optimi[sz]er|transforms?|augment\w*)($|_(fn?|func|layer)$)/i
 
 /** Products with the matrix of a whole graph, whose size no layer tells. */
-const spreadsOverGraph =
-  /\bsparse\.\w|\bspmm\w*\(|\bSparseTensor\b|\b(edge_index|adj|adj_t|adjacency|laplacian)\b/
+const spreadsOverGraph = /\bsparse\.\w|\bspmm\w*\(|\bSparseTensor\b|\b(edge_index|adj_t)\b/
 
 /** Attention that is written out. */
 function weighsWords(text: string): boolean {
