@@ -172,6 +172,11 @@ class LaunchLine {
 
   private unwrap(wrapper: Wrapper): void {
     this.words = this.words.slice(wrapper.words.length)
+    if (wrapper.behindDashes === true) {
+      const at = this.words.findIndex(({ text }) => text === '--')
+      this.words = at < 0 ? [] : this.words.slice(at + 1)
+      return
+    }
     const flags: Record<string, LaunchFlag> = {}
     const complete = this.options(wrapper, flags, wrapper.environment, wrapper.modules)
     const module = wrapper.modules === undefined ? undefined : flagOf(flags, ...wrapper.modules)

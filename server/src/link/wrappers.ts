@@ -15,6 +15,8 @@ export interface Wrapper extends OptionTable {
   modules?: string[]
   /** The word of its own names the file of the cluster that runs the command. */
   onCluster?: true
+  /** Its options may stand behind its own words, and what it runs stands behind `--`. */
+  behindDashes?: true
 }
 
 const wrapper = (words: string, options: OptionTable, skip = 0, rest: Partial<Wrapper> = {}): Wrapper => ({
@@ -166,6 +168,9 @@ export const wrappers: Wrapper[] = [
       '',
       'allow-dirty y yes show-logs no-logs preemptible not-preemptible host-networking leader-selection',
     ),
+  ),
+  ...['submit', 'submit-dist', 'training', 'workload', 'pytorch', 'mpi'].map((name) =>
+    wrapper(`runai ${name}`, nothing, 0, { behindDashes: true }),
   ),
   wrapper('doppler run', table('p project c config command t token', 'no-fallback preserve-env silent')),
   wrapper('dotenv run', table('', 'override no-override')),

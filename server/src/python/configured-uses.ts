@@ -22,6 +22,7 @@ const readers = [
   'lightning.',
   'accelerate.',
   'ultralytics.',
+  'zenml.',
 ]
 
 /** Functions of other modules that load what they are given the name of. */

@@ -31,6 +31,7 @@ import { lightgbmReader } from './boosting/lightgbm.js'
 import { sklearnBoostingReader } from './boosting/sklearn.js'
 import { xgboostReader } from './boosting/xgboost.js'
 import { circleciReader } from './circleci/workflow.js'
+import { clearmlReader } from './clearml/optimizer.js'
 import { cdkReader } from './cloudformation/cdk.js'
 import { cloudformationReader } from './cloudformation/reader.js'
 import { composeReader } from './compose/services.js'
@@ -134,6 +135,7 @@ import { nemoRunReader } from './nemo-run/executor.js'
 import { nniReader } from './nni/experiment.js'
 import { nniInCodeReader } from './nni/experiment-in-code.js'
 import { nniReportsReader } from './nni/reports.js'
+import { nomadReader } from './nomad/job.js'
 import { notebookRuntimeReader } from './notebooks/reader.js'
 import { openmmlabReader } from './openmmlab/config.js'
 import { optunaReader } from './optuna/study.js'
@@ -185,6 +187,7 @@ import { rllibReader } from './ray/rllib.js'
 import { rayTuneReader } from './ray/tune.js'
 import { rayWorkersReader } from './ray/workers.js'
 import type { Reader } from './reader.js'
+import { runaiReader } from './runai/submit.js'
 import { sagemakerEndpointReader } from './sagemaker/endpoint.js'
 import { sagemakerReader } from './sagemaker/estimator.js'
 import { sagemakerTrainerReader } from './sagemaker/model-trainer.js'
@@ -273,6 +276,7 @@ export const readers: readonly Reader[] = [
   sklearnBoostingReader,
   xgboostReader,
   circleciReader,
+  clearmlReader,
   cdkReader,
   cloudformationReader,
   composeReader,
@@ -377,6 +381,7 @@ export const readers: readonly Reader[] = [
   nniInCodeReader,
   nniReader,
   nniReportsReader,
+  nomadReader,
   notebookRuntimeReader,
   openmmlabReader,
   optunaReader,
@@ -427,6 +432,7 @@ export const readers: readonly Reader[] = [
   rllibReader,
   rayTuneReader,
   rayWorkersReader,
+  runaiReader,
   sagemakerEndpointReader,
   sagemakerReader,
   sagemakerTrainerReader,

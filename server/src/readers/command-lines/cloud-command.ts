@@ -68,6 +68,7 @@ const mentions = {
   aws: /(^|[\s;&|(`])aws\s/,
   eksctl: /(^|[\s;&|(`])eksctl\s/,
   dbx: /(^|[\s;&|(`])dbx\s/,
+  runai: /(^|[\s;&|(`])runai\s/,
 }
 
 export type CloudTool = keyof typeof mentions
@@ -278,6 +279,7 @@ function optionsOf(
     const following = words[index + 1]
     const takes =
       following !== undefined &&
+      following.text !== '--' &&
       !/^-(-[a-z]|[a-z]$)/.test(following.text ?? following.outline ?? '') &&
       (!switches.test(name) || valued.test(name))
     if (!takes) {

@@ -7,10 +7,14 @@ import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
 import { stoppingSettings } from './settings.js'
 
 export function changeComposer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
+  const format = value === 'bf16-mixed' ? 'amp_bf16' : value === 'fp16-mixed' ? 'amp_fp16' : null
+  if (claim.setting === 'precision' && format !== null && isConfigured(claim, facts))
+    return writeConfigured(claim, format, facts)
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   const set = (keyword: string, position: number | null, code: string, title: string): Change | Refusal => {
@@ -19,10 +23,9 @@ export function changeComposer(claim: Claim, value: unknown, facts: FragmentFact
   }
   switch (claim.setting) {
     case 'precision': {
-      const code = value === 'bf16-mixed' ? '"amp_bf16"' : value === 'fp16-mixed' ? '"amp_fp16"' : null
-      return code === null
+      return format === null
         ? { reason: 'only mixed precision is offered' }
-        : set('precision', null, code, `Train with precision=${code}`)
+        : set('precision', null, `"${format}"`, `Train with precision="${format}"`)
     }
     case 'compiled':
       return set('compile_config', null, '{}', 'Compile the model (compile_config={})')

@@ -5,6 +5,7 @@ import { blocksOf } from '../../syntax/python-children.js'
 import { textArgument } from '../../values/argument.js'
 import { methodPlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Dimension } from '../../workload/resource-kinds.js'
 import { claimJobGrid } from '../job-grid.js'
 import { mappedDimensions } from '../mapped-grid.js'
 import type { Decorated } from '../pipelines/decorated-function.js'
@@ -30,7 +31,9 @@ export function claimForeach(
     if (call === null || name === null) continue
     const trained = trainedIn(call, func, steps, training)
     const items = trained === null ? null : keptIn(func, name)
-    const dimensions = items === null ? null : mappedDimensions(python, items)
+    const first = nextOf(call, func, steps)
+    const named = items === null ? null : mappedDimensions(python, items)
+    const dimensions = named === null ? null : withNames(named, first === null ? [] : namesOfInput(first))
     if (trained === null || dimensions === null) continue
     claimJobGrid(claims, {
       key: 'foreach',
@@ -66,6 +69,34 @@ function trainedIn(
     call = transitionOf(next)
   }
   return null
+}
+
+function nextOf({ expr }: Call, { class: flow }: Func, steps: readonly Decorated[]): Func | null {
+  const next = expr.args[0]?.value
+  if (next?.type !== 'attribute') return null
+  return steps.find(({ func }) => func.name === next.attr && func.class === flow)?.func ?? null
+}
+
+/** `rate, width = self.input`: what the items of a combination are called by the step that takes it. */
+function namesOfInput({ node }: Func): string[] {
+  for (const statement of node.body) {
+    if (statement.type !== 'assign' || !isInput(statement.value)) continue
+    const [target] = statement.targets
+    if (target?.type === 'tuple') return target.items.map((one) => (one.type === 'name' ? one.id : ''))
+  }
+  return []
+}
+
+const isInput = (value: Expr | null): boolean =>
+  value?.type === 'attribute' &&
+  value.attr === 'input' &&
+  value.value.type === 'name' &&
+  value.value.id === 'self'
+
+/** Where the list names none of them, as in `product([0.1, 0.2], [64, 128])`. */
+function withNames(dimensions: Dimension[], names: readonly string[]): Dimension[] {
+  if (names.length !== dimensions.length) return dimensions
+  return dimensions.map((one, index) => (one.name === '' ? { ...one, name: names[index]! } : one))
 }
 
 /** What the step keeps under a name: `self.candidates = …`; null: nothing, or one thing or another. */

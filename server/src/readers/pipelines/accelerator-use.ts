@@ -67,12 +67,18 @@ const byName = /^(importlib\.import_module|__import__|runpy\.run_(module|path))$
 export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string | null {
   // A plugin of Spark computes queries on the GPU; the code only names it.
   if (sparkPlugin.test(python.code)) return 'spark-rapids'
-  for (const { module, name, summary } of importedModules(python, code)) {
-    const root = module.split('.')[0]!
+  const imported = importedModules(python, code)
+  // Its parameters may stand in another module: `PARAMETERS = {'device': 'cuda'}`.
+  const toldElsewhere = imported.some(({ summary }) => summary?.evidence?.accelerator === 'gpu')
+  for (const { module, name, summary } of imported) {
+    const root = rootOf(module)
     if (summary !== null) {
       const all = [...summary.imports, ...(summary.brings ?? [])]
-      const theirs = all.find((one) => isAccelerated(one) && !onlyTexts(one, all))
-      if (theirs !== undefined) return theirs.split('.')[0]!
+      const theirs = all.find(
+        (one) =>
+          (isAccelerated(one) && !onlyTexts(one, all)) || (toldElsewhere && onlyWhereTold(rootOf(one))),
+      )
+      if (theirs !== undefined) return rootOf(theirs)
     } else if (onlyWhereTold(root)) {
       // What stands between the statements asks for the machine: `@app.function(gpu='A100')`.
       const told = isBooster(root) ? /\b(gpu|cuda)/i : root === 'polars' ? polarsEngine : /gpu|cuda/i
@@ -96,6 +102,8 @@ function onlyTexts(imported: string, all: readonly string[]): boolean {
   return taken.length > 0 && taken.every((one) => textTool.test(one.split('.').at(-1)!))
 }
 
+const rootOf = (module: string): string => module.split('.')[0]!
+
 /** These compute on a GPU where they are told so. */
 function onlyWhereTold(root: string): boolean {
   return isBooster(root) || /^(spacy|faiss|polars)$/.test(root)
@@ -114,7 +122,7 @@ function isBooster(root: string): boolean {
  * @param name what is imported from the module; null: the module itself
  */
 export function computesOnProcessors(module: string, name: string | null = null): boolean {
-  const root = module.split('.')[0]!
+  const root = rootOf(module)
   const whole = name === null ? module : `${module}.${name}`
   if (/\.(deep_learning|dl)(\.|$)/.test(module)) return false
   return standardLibrary.has(root) || onProcessors.has(root) || onlyWhereTold(root) || clients.test(whole)

@@ -36,7 +36,9 @@ function visible(python: PythonModule): TakenDevices | null {
 }
 
 function askedFor(python: PythonModule): TakenDevices | null {
-  const all = [...lightning(python), ...mirrored(python), ...listed(python), ...scaled(python)]
+  // Workers of Ray see no more than they are given, whatever is used in them.
+  const workers = scaled(python)
+  const all = workers.length > 0 ? workers : [...lightning(python), ...mirrored(python), ...listed(python)]
   const [first] = all
   if (first === undefined || first === null) return null
   let most = first

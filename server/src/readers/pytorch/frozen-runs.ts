@@ -6,6 +6,7 @@ import { drawnByMakers, drawsSamples } from '../../python/sample-sources.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { namesIn } from '../../syntax/python-children.js'
 import { passedExpression, textIn } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import { type CalledNetwork, calledNetwork, unmoved } from './called-networks.js'
 import { encoderPasses } from './encoder-passes.js'
 import { codeMatches } from './evidence.js'
@@ -235,7 +236,8 @@ function inForward(analysis: PythonModule, name: string): Forward | null {
     // What is made and what it should be like: a loss that compares features.
     if (runs.some((other) => other !== call && other.function === func)) continue
     const { args } = call.expr
-    const given = args.filter(({ value }) => value.type !== 'constant')
+    // `layers=[33]` is the same for all samples.
+    const given = args.filter(({ value }) => effective(analysis.fold(value)) === undefined)
     if (given.length === 0 || !given.every(({ value }) => isInput(analysis, value, func))) continue
     const loop = analysis.loops.find((one) => one.role === 'train') ?? null
     return { call, loop }

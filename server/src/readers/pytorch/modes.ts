@@ -93,6 +93,8 @@ function wantedFor(python: PythonModule, one: Switch): string | null {
       )
     )
       return 'numerical work'
+    // It goes on where fp32 has no digits left to tell two losses apart.
+    if (python.usesHere('torch.optim.LBFGS')) return 'LBFGS'
   }
   if (one.kind === 'debug checks' && /(^|[/_])(debug|profil\w*|bench\w*)/i.test(python.path))
     return 'its name'

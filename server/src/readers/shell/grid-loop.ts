@@ -85,13 +85,20 @@ function workOf(command: ShellCommand, locate: Parameters<typeof parseLaunch>[2]
   return name == null || otherWork.test(name) ? null : { unit: 'run', launched: 'trainings' }
 }
 
-/** Commands that hand a job to a scheduler or a cloud, and the files that say what it runs. */
-const submitters: [command: RegExp, file: RegExp][] = [
+/** Commands that hand a job to a scheduler or a cloud, and the files that say what it runs; null: their words say it. */
+const submitters: [command: RegExp, file: RegExp | null][] = [
   [/^(sbatch|bsub|qsub)$/, /\.(sh|sbatch|slurm|sl|job|py|pbs|lsf)$/],
   [/^sky (jobs |spot )?launch$/, /\.ya?ml$/],
   [/^az ml job create$/, /\.ya?ml$/],
   [/^argo submit$/, /\.ya?ml$/],
   [/^dstack apply$/, /\.ya?ml$/],
+  [/^nomad (job )?run$/, /\.(hcl|nomad|json)$/],
+  [/^mcli run$/, /\.ya?ml$/],
+  [/^nomad job dispatch$/, null],
+  [/^runai (training |workload )?(submit|standard submit|pytorch submit)$/, null],
+  [/^runai submit(-dist)?$/, null],
+  [/^aws batch submit-job$/, null],
+  [/^clearml-task$/, null],
 ]
 
 /** What a command submits; undefined: it submits nothing, null: what cannot be read. */
@@ -100,7 +107,9 @@ function submittedFile(command: ShellCommand): string | null | undefined {
   const line = (count: number) => texts.slice(0, count).join(' ')
   const submitter = submitters.find(([pattern]) => [1, 2, 3, 4].some((count) => pattern.test(line(count))))
   if (submitter === undefined) return undefined
-  return texts.find((text) => submitter[1].test(text)) ?? wrappedProgram(command)
+  const [, file] = submitter
+  if (file === null) return texts.find((text) => /\.(py|sh)$/.test(text)) ?? line(texts.length)
+  return texts.find((text) => file.test(text)) ?? wrappedProgram(command)
 }
 
 /** The script in `sbatch --wrap "python train.py --lr $lr"`; null: no command is wrapped, or it starts none. */

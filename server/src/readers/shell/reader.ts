@@ -13,6 +13,7 @@ import { podJobId } from '../gpu-clouds/pod-script.js'
 import { hydraSteps } from '../hydra/launcher.js'
 import { notebookJob, runtimeOf } from '../notebooks/runtime.js'
 import { defineReader } from '../reader.js'
+import { holdsOwnGpus } from '../runai/submit.js'
 import { changeJob } from '../slurm/change.js'
 import { slurmJobId } from '../slurm/job.js'
 import { isSubmitted, srunOptions } from '../slurm/srun.js'
@@ -101,6 +102,7 @@ export const shellReader = defineReader({
         own !== null ||
         hydra !== null ||
         torchxAsked(command) !== null ||
+        holdsOwnGpus(command) ||
         (job === null && containerHoldsGpus(command)) ||
         (job === null && besides === undefined && claimVisibleDevices(claims, launch, id))
       claimShellLaunch(

@@ -4,14 +4,16 @@ import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { Configured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
-import { passedCall } from '../../values/argument.js'
+import { lookUp } from '../../text/records.js'
+import { passedCall, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert, firstGiven } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
-import { calleePlace } from '../../values/places.js'
+import { calleePlace, configuredSite } from '../../values/places.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
@@ -40,6 +42,7 @@ import { singleDeviceLibraries } from '../python/single-device-libraries.js'
 import { claimStarted } from '../python/started-launches.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
 
 const stepNames = /^zenml\.(steps\.)?(step_decorator\.)?step$/
 const pipelineNames = /^zenml\.(pipelines\.)?(pipeline_decorator\.)?pipeline$/
@@ -284,12 +287,9 @@ function readOptions(
 ): void {
   const source = new CallSource(python, call, claims, { withName: true })
   const { callee } = call.expr
-  if (
-    source.expression('enable_cache') === null ||
-    callee.type !== 'attribute' ||
-    callee.value.type !== 'name'
-  )
-    return
+  if (callee.type !== 'attribute' || callee.value.type !== 'name') return
+  const switchInFile = source.expression('enable_cache') === null ? inNamedFile(python, call) : undefined
+  if (source.expression('enable_cache') === null && switchInFile === undefined) return
   const name = callee.value.id
   const func = python.functionOf(callee.value)
   const pipeline = pipelines.find((one) => one.func === func) ?? null
@@ -310,9 +310,27 @@ function readOptions(
         )
       : describeStep(claims, python, { name, code: step?.func ?? null, place, scope }, about(evidence))
           .subject
-  stepSettings.claim(subject, source)
+  if (switchInFile === undefined) stepSettings.claim(subject, source)
+  else claimSwitch(subject, switchInFile, place)
   const reason = whyUncached(python, call.statement, step?.func ?? null)
   if (reason !== null) subject.known('uncachedFor', 'enable_cache', reason.because, place)
+}
+
+/** `enable_cache` in the file that `config_path` names. Undefined: it is not said there. */
+function inNamedFile(python: PythonModule, call: Call): Configured | undefined {
+  const path = textArgument(python.argument(call, 'config_path'))
+  const root = path === null ? null : python.configurationFile(path)
+  const node = root?.kind === 'map' ? lookUp(root.entries, 'enable_cache') : undefined
+  return node?.kind === 'scalar' && typeof node.value === 'boolean' ? node : undefined
+}
+
+function claimSwitch(subject: SubjectBuilder<'Step'>, { at, ...node }: Configured, place: Place): void {
+  if (node.kind !== 'scalar') return
+  subject.known('cached', 'enable_cache', node.value === true, place, {
+    channel: 'named file',
+    location: at.location,
+    site: configuredSite(place, at),
+  })
 }
 
 const resources = 'gpu_count'
@@ -321,6 +339,7 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   if (claim.setting === 'volatileInput') return changeVolatile(claim, facts)
   const { python, path, fragment } = facts
   const { site } = claim
+  if (claim.setting === 'cached' && isConfigured(claim, facts)) return writeConfigured(claim, true, facts)
   if (claim.setting === 'cached' && value === true) {
     const title = 'Remove enable_cache=False: steps are cached by default'
     if (site.target?.kind === 'decorator') return changeDecorator(facts, site, { enable_cache: null }, title)

@@ -89,7 +89,7 @@ function pipelineReport(step: SubjectView<'Step'>): Report | Silence {
       ? 'all steps of this pipeline'
       : names.length === 1
         ? `the only step of this pipeline (${names[0]})`
-        : `all ${names.length} steps of this pipeline (${listed(names)})`
+        : `${names.length === 2 ? 'both' : `all ${names.length}`} steps of this pipeline (${listed(names)})`
   return {
     at: cached,
     severity: known && !isTriedOut(step) ? 'warning' : 'information',
