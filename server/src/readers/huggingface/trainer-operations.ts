@@ -3,7 +3,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
-import { passedPlace } from '../../values/argument.js'
+import { mayBePassed, passedPlace } from '../../values/argument.js'
 import { convert, orDefault } from '../../values/operations.js'
 import { effective, isGiven, isLaunchDefault } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -25,7 +25,7 @@ import { codeArguments } from './trainer-changes.js'
 import { policyTrainer } from './trainer-names.js'
 import { evaluationStrategy } from './trainer-run.js'
 import { parallelSettings, trainerSettings } from './trainer-settings.js'
-import { trainedArguments, trainerName } from './trainers.js'
+import { type Trainers, trainedArguments, trainerName } from './trainers.js'
 import { trainerArguments } from './training-arguments.js'
 
 export const huggingfaceOperationsReader = defineReader({
@@ -44,7 +44,7 @@ export const huggingfaceOperationsReader = defineReader({
       // A step that first plays out whole episodes takes minutes.
       const plays = trainers.calls.some((call) => policyTrainer(trainerName(python, call) ?? ''))
       if (!plays && !/GRPO|PPO|RLOO/.test(made.call.method) && !isMeasurement(python.path))
-        readRhythm(source, evidence, context, claims)
+        readRhythm(source, trainers, evidence, context, claims)
       readParallel(source, evidence, claims)
       readCompilation(source, context, claims)
     }
@@ -127,8 +127,15 @@ const generating = 200
 /** An evaluation that comes after no more training samples than these takes as long as they do, where it has as many of its own. */
 const fewTrained = 500
 
+/** Without a function for metrics a Trainer only adds up the loss, whatever it is told of texts. Source: transformers 4.57, `Trainer.evaluate`. */
+function generatesTexts(source: ArgumentsSource, { calls, elsewhere }: Trainers): boolean {
+  if (effective(source.get('predict_with_generate')) !== true) return false
+  return elsewhere || calls.some((call) => mayBePassed(source.python.argument(call, 'compute_metrics')))
+}
+
 function readRhythm(
   source: ArgumentsSource,
+  trainers: Trainers,
   evidence: Evidence,
   context: ReaderContext,
   claims: ClaimBuilder,
@@ -137,7 +144,8 @@ function readRhythm(
   const told = convert(source.get('max_steps'), positive)
   // Somebody may start it for more.
   const steps = isLaunchDefault(told) ? null : (effective(told) ?? stepsOfSamples(source))
-  const generates = effective(source.get('predict_with_generate')) === true
+  const generates = generatesTexts(source, trainers)
+  const few = generates ? fewWritten : fewEvaluated
   const claim = (kind: 'evaluate' | 'save', key: string, limit: number) => {
     const given = source.get(key)
     const every = effective(given)
@@ -158,7 +166,7 @@ function readRhythm(
     const overridable = effective(told) === undefined
     if (steps !== null) operation.known('times', key, Math.floor(steps / every), at, { overridable })
   }
-  if (effective(evaluationStrategy(source).value) === 'steps' && !fewSamples(python, context)) {
+  if (effective(evaluationStrategy(source).value) === 'steps' && !fewSamples(python, context, few)) {
     const samples = samplesOfStep(source)
     const steps = generates ? generating : often
     claim('evaluate', 'eval_steps', samples === null ? steps : Math.max(steps, fewTrained / samples))
@@ -192,17 +200,18 @@ function samplesOfStep(source: ArgumentsSource): number | null {
 const positive = (value: Json): number | undefined =>
   typeof value === 'number' && value > 0 ? value : undefined
 
-/** An evaluation over no more of them takes seconds. */
+/** An evaluation over no more of them takes seconds, one that writes a text for each of so few as well. */
 const fewEvaluated = 200
+const fewWritten = 40
 
 /** `eval_dataset.select(range(100))`, `--max_eval_samples 100`. */
-function fewSamples(python: PythonModule, context: ReaderContext): boolean {
+function fewSamples(python: PythonModule, context: ReaderContext, few: number): boolean {
   const asked = samplesAsked(python, context.binding, 'eval')
-  if (asked !== null && asked <= fewEvaluated) return true
+  if (asked !== null && asked <= few) return true
   return python.methodCalls('select').some((call) => {
     const text = python.text.slice(call.statement.start, call.statement.end)
     const count = /range\(\s*(\d+)\s*\)/.exec(text)
-    return count !== null && Number(count[1]) <= fewEvaluated && /eval|val|test/i.test(text)
+    return count !== null && Number(count[1]) <= few && /eval|val|test/i.test(text)
   })
 }
 
