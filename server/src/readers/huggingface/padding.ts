@@ -248,6 +248,14 @@ function changePadding(claim: Claim, _value: unknown, facts: FragmentFacts): Cha
   // A name may be chosen by an option that would then do nothing.
   if (call.expr.args.find((one) => one.name === key)?.value.type !== 'constant')
     return { reason: `${key} is chosen elsewhere` }
+  // By itself it pads to the longest.
+  if (isCollator(call))
+    return {
+      title: 'Pad to the longest text of the batch',
+      safety: 'unsafe',
+      writes: [{ kind: 'remove keyword', path, call: range(call), name: key }],
+      imports: [],
+    }
   // In a collate function the texts of one batch are there together.
   if (maker !== null && maker.each === 'batch' && !maker.kept && key === 'padding') {
     return {
