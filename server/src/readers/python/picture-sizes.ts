@@ -8,9 +8,10 @@ import { passedExpression, textIn } from '../../values/argument.js'
 import { writtenList } from '../../values/written-list.js'
 import { assignedTo, datasetWork } from '../pytorch/dataset-work.js'
 import { decodesPictures, pictureReader } from '../pytorch/datasets.js'
-import { evidenceAt, trainsAnywhere } from '../pytorch/evidence.js'
+import { codeText, evidenceAt, trainsAnywhere } from '../pytorch/evidence.js'
 import { usesAny, usesAround } from '../pytorch/library-uses.js'
 import { feedsByName } from '../pytorch/loader-use.js'
+import { isDrawn } from './drawn-samples.js'
 
 const compose = /^(torchvision\.transforms(\.v2|\.transforms)?|albumentations)\.(Compose|Sequential)$/
 const resize =
@@ -21,6 +22,9 @@ const fixed =
 /** What does the same to a picture of any size, drawn or not: the step that makes it smaller can come first. */
 const anySize =
   /^torchvision\.transforms(\.v2|\.transforms)?\.(Random(Horizontal|Vertical)Flip|ColorJitter|RandomGrayscale|RandomInvert|Normalize|ConvertImageDtype|ToDtype)$|^albumentations\.((Horizontal|Vertical)?Flip|ColorJitter|HueSaturationValue|Random(Brightness|Contrast|BrightnessContrast|Gamma)|RGBShift|ChannelShuffle|InvertImg|Normalize|ToFloat)$/
+/** What makes a picture of a camera small, after it was read from its file. */
+export const shrinks =
+  /^(cv2\.resize|skimage\.transform\.(resize|rescale)|torchvision\.transforms(\.v2)?\.functional\.resize)$/
 /** Methods of a picture that give a picture. */
 const keepsPicture = /^(convert|copy|transpose|astype)$/
 
@@ -80,11 +84,30 @@ export function shrinkingStep(python: PythonModule, pipeline: Expr, depth = 0): 
   for (const step of items ?? []) {
     if (isConversion(step)) continue
     const call = python.callOf(step)
+    const own = call?.name === null ? ownStep(python, call) : null
+    if (own === 'shrinks') return { call: call!, python }
+    if (own === 'fixed') continue
     if (call?.name == null) return null
     if (resize.test(call.name)) return { call, python }
     if (!fixed.test(call.name) && !anySize.test(call.name)) return null
   }
   return null
+}
+
+/** What a class of the project does with a picture that it is called with; null: something is drawn, or it cannot be seen. */
+function ownStep(python: PythonModule, { expr: { callee } }: Call): 'shrinks' | 'fixed' | null {
+  const klass = python.classOf(callee)
+  const apply = klass?.methods.get('__call__')
+  const imported = klass === null ? python.importedClass(callee) : null
+  const calls =
+    apply !== undefined
+      ? [...python.effectsOfFunction(apply).calls]
+      : imported?.methods.includes('__call__')
+        ? imported.calls
+        : null
+  const text = klass === null ? '' : codeText(python, klass.node.start, klass.node.end)
+  if (calls === null || isDrawn([text, ...calls].join(' '))) return null
+  return calls.some((one) => shrinks.test(one) || one === '.resize') ? 'shrinks' : 'fixed'
 }
 
 /** `steps = [Resize(size)]`, `if train: steps += […]`: what it begins with in any case. */

@@ -15,21 +15,21 @@ import { feedsByName } from '../pytorch/loader-use.js'
 import { type Maker, makersOf, stepsOf } from '../pytorch/sample-work.js'
 import { plainCalls } from '../repeated-code.js'
 import { isDear } from './dear-samples.js'
+import { isDrawn } from './drawn-samples.js'
 import { elementLoop } from './element-loops.js'
-import { isReadPicture, type ShrinkingStep, shrinkingStep, shrunkByDataSet } from './picture-sizes.js'
+import {
+  isReadPicture,
+  type ShrinkingStep,
+  shrinkingStep,
+  shrinks,
+  shrunkByDataSet,
+} from './picture-sizes.js'
 import { passesOf, type Repetition } from './preprocessing.js'
 import { isTokenizing, type PreparationCost, slowTokenizer, tokenizing } from './preprocessing-costs.js'
 import { isOfSlowLibrary, type SlowWork, slowFor } from './slow-samples.js'
 
-/** What makes a picture of a camera small, after it was read from its file. */
-const shrinks =
-  /^(cv2\.resize|skimage\.transform\.(resize|rescale)|torchvision\.transforms(\.v2)?\.functional\.resize)$/
 /** A text that is not the same each time. */
 const drawnText = /random|augment|noise|shuffle|mask_?token|mlm|dropout|\bsample\(|choice/i
-const drawn =
-  /random(?!_?(seed|state))|\brand(int|n|perm)?\(|augment|noise|jitter|shift|stretch|SpecAug|Masking|(time|freq\w*|span|token|patch)_?mask|mask_?(prob|ratio|span|token|param)|crop|pitch/i
-/** The order in which samples come changes none of them. */
-const ordered = /\brandom\.(shuffle|seed|permutation)\(/g
 /** Whatever it does, it may be drawn anew. */
 const anyTransform = /transform|\baug|compose/i
 /** These give the same each time. */
@@ -42,17 +42,6 @@ const keeps = /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|load_from_dis
 const looksFor = /exists\(|isfile\(|is_file\(/
 const stores =
   /\b(np|numpy|torch|joblib|pickle|json|pd|pandas|cv2|sf|soundfile|torchaudio)\.(load|save\w*|dump|read_(pickle|parquet|feather)|imwrite|write)\(|\.(save|tofile|to_(pickle|parquet|feather|filename))\(|\.write\w*\(/
-
-/** `picture.crop(box)` cuts out what it is told; what functions do that cut stands beside them. */
-const plainCrop = /(?<!\bself)\.crop\s*\(|\bcenter_?crop\b/gi
-const cropFunction = /\bdef\s+((?!\w*rand)\w*crop\w*)/gi
-
-function isDrawn(text: string): boolean {
-  const known = [...text.matchAll(cropFunction)].map(([, name]) => name)
-  const own = known.length === 0 ? null : new RegExp(`\\b(${known.join('|')})\\b`, 'g')
-  const rest = text.replace(ordered, '').replace(plainCrop, '')
-  return drawn.test(own === null ? rest : rest.replace(own, ''))
-}
 
 const heavy = { weight: 'heavy' as const, single: true, inputs: [] }
 
