@@ -2,7 +2,7 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
-import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall } from '../../text/evidence.js'
 import type { Json } from '../../text/json.js'
@@ -103,11 +103,14 @@ interface Padded {
 }
 
 function paddedCalls(python: PythonModule): Padded[] {
+  const has = (role: Loop['role']) => python.loops.some((loop) => loop.role === role)
+  const onlyMeasures = has('evaluate') && !has('train') && trainerCalls(python).length === 0
   const candidates = python.calls.flatMap((call): Omit<Padded, 'maker' | 'rows'>[] => {
     if (!call.expr.args.some((one) => one.name === 'padding' || one.name === 'pad_to_max_length')) return []
     const callee = python.text.slice(call.expr.callee.start, call.expr.callee.end)
     const collator = isCollator(call)
-    if (collator && feedsByName(call.function?.class?.name ?? '') === 'evaluation') return []
+    if (collator && (onlyMeasures || feedsByName(call.function?.class?.name ?? '') === 'evaluation'))
+      return []
     if (!collator && !/(^|[._])(tokenizer|tok|encode_plus|batch_encode_plus)$/i.test(callee)) return []
     const words = wordsOf(python.argument(call, 'padding'))
     const padsRows = !collator && words.some((word) => word === 'longest' || word === true)
