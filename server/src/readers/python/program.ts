@@ -3,6 +3,7 @@
 import type { PythonModule } from '../../python/module.js'
 import { isAccelerated } from '../../python/packages.js'
 import { rankSource } from '../../python/rank-source.js'
+import { calleePlace } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { boosterOnAccelerator } from '../boosting/device.js'
 import { fastaiFits } from '../fastai/learners.js'
@@ -14,6 +15,7 @@ import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { staysOnHost } from '../pytorch/no-device.js'
 import { asksRay, runsWithoutRay } from '../ray/asked.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { trainsOnDriver } from '../spark/on-driver.js'
 import { learningAgents } from '../stable-baselines/agents.js'
 import { takesAway } from '../takes-away.js'
 import { trainCalls } from '../ultralytics/train.js'
@@ -135,6 +137,9 @@ export const programReader = defineReader({
     program.known('startsTraining', 'training', startsTraining(python) && !onlyMeasures(facts.path), place)
     if (agents.length > 0 && agents.every(({ small }) => small))
       program.known('lightNetwork', 'MlpPolicy', 'a few dense layers (`MlpPolicy`)', agents[0]!.place)
+    const driver = trainsOnDriver(python)
+    if (driver !== null)
+      program.known('trainsOnDriver', 'toPandas', driver.library, calleePlace(driver.collected))
     const trained = trainedSeconds(facts.cellSeconds, python, claims)
     if (trained !== null) program.known('trainedSeconds', 'outputs', trained, place)
     program.known('infers', 'model', inference(python), place)

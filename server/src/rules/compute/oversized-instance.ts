@@ -4,6 +4,7 @@ import type { Price } from '../../catalog/prices.js'
 import { hourlyCost } from '../../estimate/hourly.js'
 import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
+import { ownProcesses } from '../../workload/sharing.js'
 import { oneGpu } from '../fewer-gpus.js'
 import { acceleratorsOf, withoutAccelerators } from '../lifecycle/job-words.js'
 import { lightTraining } from '../light-training.js'
@@ -46,6 +47,8 @@ export default defineRule({
       return isSilence(said) ? silent(said) : report(said)
     }
     if (!isViewOf(view, 'Compute')) return silent('it is neither a job nor an endpoint')
+    const workers = idleWorkers(view)
+    if (workers !== undefined) return report(workers)
     const light = processorsDo(view, options)
     if (!isSilence(light)) return report(light)
     const found = oversized(view, options)
@@ -56,6 +59,39 @@ export default defineRule({
     report(cheaper(found, priced))
   },
 })
+
+/** A task that makes tables keeps the workers of its job busy. */
+function preparesOnly(work: readonly string[] | undefined): boolean {
+  return work?.includes('prepare') === true && !work.some((one) => /^(train|evaluate|deploy)$/.test(one))
+}
+
+/** Workers of Spark for a program that only fetches its table with them, and trains on the driver. */
+function idleWorkers({ settings, run }: SubjectView<'Compute'>): Report | undefined {
+  const { nodes, sharing, instanceType } = settings
+  const machines = effective(nodes) ?? 0
+  if (nodes === undefined || machines < 2 || effective(sharing) !== ownProcesses.spark) return undefined
+  const programs = run.siblings.flatMap((one) =>
+    subjectsOf(one, 'Program').filter(({ subject }) => subject.location.path === one.script),
+  )
+  const training = programs.find((one) => effective(one.settings.trainsOnDriver) !== undefined)
+  if (training === undefined || programs.some(({ settings: { work } }) => preparesOnly(effective(work))))
+    return undefined
+  const claim = training.settings.trainsOnDriver!
+  const workers = machines - 1
+  const type = effective(instanceType)
+  return {
+    at: nodes,
+    severity: 'information',
+    confidence: 'low',
+    message: `${workers} worker${workers === 1 ? '' : 's'}${type === undefined ? '' : ` (${type})`} wait${workers === 1 ? 's' : ''} while ${training.subject.location.path} trains ${effective(claim)} on the driver: after \`toPandas()\` nothing is left for Spark to divide. One machine does both where the table fits it.`,
+    saving: {
+      fraction: [0, workers / machines],
+      usd: null,
+      basis: 'all workers, for as long as the training takes; fetching the table takes longer without them',
+    },
+    related: [{ location: claim.location, message: 'brings the table to the driver' }],
+  }
+}
 
 /** From so many accelerators on, or so large ones (`largeCard`), they cost much more than processors. */
 const manyCards = 2

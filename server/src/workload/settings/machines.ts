@@ -145,6 +145,8 @@ export interface ProgramSettings {
   usesAccelerator: boolean
   /** What it trains is so small that a step is hardly more than the start of its kernels: 'a few dense layers (`MlpPolicy`)'. */
   lightNetwork: string
+  /** The library with which it trains in the process that starts the work of Spark, on tables that it brings there. */
+  trainsOnDriver: string
   /** It saves while it trains and can continue from what it saved. */
   resumes: boolean
   /** Where its checkpoints lie, in a folder that its platform keeps only of a job that ends by itself: 'SM_MODEL_DIR'. */
