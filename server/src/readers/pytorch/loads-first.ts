@@ -174,11 +174,30 @@ function leaves(python: PythonModule, block: readonly Stmt[]): boolean {
 }
 
 /** Its name stands nowhere but where it is made, and no program that imports it calls it either. */
-function isLeftOver(python: PythonModule, { name, node }: Func): boolean {
+function isLeftOver(python: PythonModule, func: Func): boolean {
+  const { name, node } = func
   if (node.decorators.length > 0 || /^__|^(main|cli|run)$/.test(name)) return false
   if (!python.isEntry && python.importers.length === 0) return false
-  if ((python.code.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length > 1) return false
-  return ![...python.importers, ...python.programs].some((module) =>
-    [...usesOf(module)].some((one) => one === name || one.endsWith(`.${name}`)),
+  if (func.class === null ? mentions(python, name) > 1 : isMethodUsed(python, func)) return false
+  return ![...python.importers, ...python.programs].some((module) => {
+    const uses = usesOf(module)
+    return (
+      uses.has(name) || uses.has(`.${name}`) || [...uses].some((one) => one.endsWith(`.${func.qualified}`))
+    )
+  })
+}
+
+function mentions(python: PythonModule, name: string): number {
+  return (python.code.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length
+}
+
+/** `self.load(path)`, and not `torch.load(path)`. */
+function isMethodUsed(python: PythonModule, { name, node }: Func): boolean {
+  const called = python.calls.some((call) => call.method === name && call.name === null)
+  return (
+    called ||
+    new RegExp(`(self|cls)\\.${name}\\b`).test(
+      python.code.replace(codeText(python, node.start, node.end), ''),
+    )
   )
 }
