@@ -87,9 +87,9 @@ search = "hint"
     }
     const strict = await load({ 'costlint.toml': 'extends = "strict"\n' })
     assert.equal(strict.failOn, 'information')
-    assert.equal(strict.forFile('a.py').enabled('observability/no-tracking', 'pytorch-records'), true)
+    assert.equal(strict.forFile('a.py').enabled('observability/no-tracking', 'keras-records'), true)
     const usual = await load({})
-    assert.equal(usual.forFile('a.py').enabled('observability/no-tracking', 'pytorch-records'), false)
+    assert.equal(usual.forFile('a.py').enabled('observability/no-tracking', 'keras-records'), false)
   })
 })
 
