@@ -56,9 +56,14 @@ function evaluationsIn(
     })
 }
 
+/** A text that shows how far it is takes a pass for each of its words, and none of them is a batch. */
+const writes = /(^|_)(generat|sampl|decod|translat|caption|complet|predict_next|rollout|play|chat)/i
+const nextWords = new Set(['torch.multinomial', 'torch.cat', 'torch.hstack'])
+
 /** Batches that a call takes forward and none of them back; null: not known, or it trains. */
 function batchesOf(python: PythonModule, func: Func, call: Call, active: Set<Func>): number | null {
   if (active.has(func) || active.size > 3 || python.effectsOfFunction(func).backward) return null
+  if (writes.test(func.name)) return 0
   const inside = new Set([...active, func])
   const loops = python.loops.filter((one) => one.function === func && one.parent === null)
   const direct = func.calls.filter((one) => one.loops.length === 0)
@@ -73,6 +78,7 @@ function batchesOf(python: PythonModule, func: Func, call: Call, active: Set<Fun
 
 function batchesIn(python: PythonModule, loop: Loop, call: Call, active: Set<Func>): number | null {
   const own = loop.calls.filter((one) => one.loops.at(-1) === loop)
+  if (own.some(({ name }) => name !== null && nextWords.has(name))) return 0
   const counted = sum([
     ...loop.inner.map((one) => batchesIn(python, one, call, active)),
     ...own.map((one) => {
