@@ -74,7 +74,7 @@ function readComponent(python: PythonModule, call: Call, claims: ClaimBuilder): 
   serving.known('platform', call.method, 'Vertex AI', place)
   serving.known('managedBy', call.method, 'vertex', place)
   serving.known('purpose', call.method, 'deployment', place)
-  claimEndpointOfRun(python, call, serving)
+  claimEnding(python, call, serving)
   claimMachine(serving, `${dedicated}machine_type`, type)
   const count = source.get(`${dedicated}accelerator_count`)
   claimAttached(serving, `${dedicated}accelerator_type`, source.get(`${dedicated}accelerator_type`), count)
@@ -89,13 +89,17 @@ function readComponent(python: PythonModule, call: Call, claims: ClaimBuilder): 
   serving.say('autoscaled', `${dedicated}max_replica_count`, scales)
 }
 
-/** The pipeline makes the endpoint as well: each of its runs makes another, with machines of its own. */
-function claimEndpointOfRun(python: PythonModule, call: Call, serving: SubjectBuilder<'Serving'>): void {
+/** Where the pipeline makes the endpoint as well, each of its runs makes another, with machines of its own; the program may end it. */
+function claimEnding(python: PythonModule, call: Call, serving: SubjectBuilder<'Serving'>): void {
+  const place = calleePlace(call)
+  if (/undeploy|EndpointDelete|\bendpoint\w*\.delete\(/i.test(python.code)) {
+    serving.known('tornDown', call.method, true, place)
+    return
+  }
   const made = python.calls.find(
     (one) => endpointComponent.test(one.name ?? '') && one.function === call.function && !one.conditional,
   )
-  if (made === undefined || call.conditional || /undeploy|EndpointDelete/i.test(python.code)) return
-  const place = calleePlace(call)
+  if (made === undefined || call.conditional) return
   serving.known('tornDown', call.method, false, place)
   serving.known('endsBy', 'ModelUndeployOp', 'ModelUndeployOp', place)
   serving.known('anew', made.method, `\`${made.method}\` makes one`, calleePlace(made))
