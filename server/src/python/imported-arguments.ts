@@ -9,8 +9,8 @@ import { lineFillers } from './line-fillers.js'
 import { callAt } from './look-up.js'
 import type { Klass, ModuleSummary, ProgramArgument, SharedArgument } from './module.js'
 
-const parser = /(^|\.)(add_argument|parse_args|parse_known_args|parse_intermixed_args)$/
-const parsing = /(^|\.)parse_(args|known_args|intermixed_args)$/
+const parser = /(^|\.)(add_argument|parse_(args|known_args|intermixed_args|args_into_dataclasses))$/
+const parsing = /(^|\.)parse_(args|known_args|intermixed_args|args_into_dataclasses)$/
 const most = 200
 
 /** Functions, methods and names of the module that hold its parser or what that parsed, with the arguments. */

@@ -19,6 +19,9 @@ const namespaceNames =
 const parseMethods =
   /^parse_(args|known_args|args_into_dataclasses|args_and_config|intermixed_args|json_file|yaml_file|dict)$/
 
+/** The same, from the line alone. */
+const parsesIntoNames = /^parse_(args|known_args|args_into_dataclasses|intermixed_args)$/
+
 const parsesLine = ({ callee }: CallExpr): boolean =>
   callee.type === 'attribute' && parseMethods.test(callee.attr)
 
@@ -176,7 +179,7 @@ export class ProgramParameters {
     if (lineFillers(this.analysis).has(func)) return true
     return func.calls.some(
       ({ method, assignedTo, expr }) =>
-        /^parse_(args|known_args)$/.test(method) || (assignedTo !== null && this.takesParser(expr)),
+        parsesIntoNames.test(method) || (assignedTo !== null && this.takesParser(expr)),
     )
   }
 
