@@ -83,14 +83,43 @@ export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string |
       // What stands between the statements asks for the machine: `@app.function(gpu='A100')`.
       const told = isBooster(root) ? /\b(gpu|cuda)/i : root === 'polars' ? polarsEngine : /gpu|cuda/i
       if (code.some(({ start, end }) => told.test(python.code.slice(start, end)))) return root
-    } else if (isAccelerated(module) && !(root === 'transformers' && name !== null && textTool.test(name)))
-      return root
+    } else if (isAccelerated(module) && !(root === 'transformers' && name !== null && textTool.test(name))) {
+      if (!/^torch(vision|audio)?$/.test(root) || !onlyHoldsTensors(python)) return root
+    }
   }
   return null
 }
 
 /** https://docs.nvidia.com/spark-rapids/user-guide/latest/: the plugin's class, and its keys. */
 export const sparkPlugin = /\b(com\.nvidia\.spark|spark\.rapids)\./
+
+/** What a program needs of torch to bring data into files of tensors. */
+const tensorTools =
+  /^torch(\.(save|tensor|Tensor|from_numpy|as_tensor|manual_seed|set_num_threads|zeros|ones|full|empty|arange|stack|cat|concat|split|chunk|unique|is_tensor|zeros_like|ones_like|randperm|Generator|no_grad|\w+Tensor|u?int\d*|long|short|float\d*|bfloat16|bool|size|utils(\.data(\.\w+)?)?))?$|^torchvision(\.(datasets|transforms|io)(\.\w+)*)?$|^torchaudio(\.(load|save|info|transforms|functional|datasets|set_audio_backend)(\.\w+)*)?$/
+/** Devices, networks and training. */
+const otherTools =
+  /cuda|\bgpu\b|\.to\(|\.half\(|\bdevice\b|\bnn\b|\bbackward\b|\bmps\b|\bjit\b|@torch\.compile/i
+
+/** All that it takes out of torch keeps tensors in files: what it computes, it computes on the processor. */
+function onlyHoldsTensors(python: PythonModule): boolean {
+  if (otherTools.test(python.code) || /\bimport\s+torch\w*\s+as\b/.test(python.code)) return false
+  for (const [, from, names] of python.code.matchAll(
+    /^[ \t]*from\s+(torch[\w.]*)\s+import\s+(\([^)]*\)|[^\n]*)/gm,
+  ))
+    for (const name of names!.replace(/[()\\\s]+/g, ' ').split(','))
+      if (name.trim() !== '' && !tensorTools.test(`${from}.${name.trim().split(' ')[0]}`)) return false
+  for (const [whole] of python.code.matchAll(/(?<![\w.])torch(vision|audio)?(\.\w+)+/g))
+    if (!holds(whole)) return false
+  return true
+}
+
+/** `torch.tensor`, `torch.stack([…]).mean` without what its result is asked for. */
+function holds(name: string): boolean {
+  const [root, first = '', second] = name.split('.')
+  if (tensorTools.test(name)) return true
+  // `torch.utils.data.Dataset.__init__`, `torch.Tensor.numpy`.
+  return second !== undefined && tensorTools.test(`${root}.${first}`) && first !== 'utils'
+}
 
 /** What prepares the input of a model, by name of the class: no weights, no arithmetic on an accelerator. */
 const textTool = /^(set_seed|logging)$|(Tokenizer|TokenizerFast|FeatureExtractor|Config)$/

@@ -52,7 +52,7 @@ export default defineRule({
       at: gpus,
       // Weights are merged in minutes.
       ...(byHand || merges ? { severity: 'information' as const } : {}),
-      message: `${what} holds ${accelerators}, but its code ${plain ? '' : `only ${verb(code.work)}${merges ? '' : ' and '}`}${merges ? '' : `imports nothing that could use ${/^1\D/.test(accelerators) ? 'it' : 'them'}`}.`,
+      message: `${what} holds ${accelerators}, but its code ${plain ? '' : `only ${verb(code.work)}${merges ? '' : ' and '}`}${merges ? '' : `runs nothing that could use ${/^1\D/.test(accelerators) ? 'it' : 'them'}`}.`,
       saving: savedOnProcessors(view, other, options),
       fixes,
       ...(code.location === undefined
