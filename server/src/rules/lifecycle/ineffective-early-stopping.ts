@@ -142,7 +142,9 @@ function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: nu
   const { length, whole } = run
   const total = whole.value
   const unit = rounds === undefined ? 'epochs' : 'rounds'
-  const short = length === settings.epochs ? severityFor(total, minEpochs) : 'warning'
+  // Pretrained weights reach their best in fewer epochs.
+  const least = effective(settings.fineTuning) === true ? minEpochs / 2 : minEpochs
+  const short = length === settings.epochs ? severityFor(total, least) : 'warning'
   const severity = length.overridable && short === 'warning' ? 'information' : short
   const first = effective(start) ?? 0
   if (start !== undefined && first >= total) {
@@ -155,18 +157,20 @@ function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: nu
   if (patience === undefined || waiting === null) return null
   const waits = waiting.value
   const exact = waiting.exact && whole.exact
-  if (exact && waits < total && waits >= mostOfARun * total && waits > usualPatience(total, unit))
+  const never = waits + 1 >= total
+  if (exact && !never && waits >= mostOfARun * total && waits > usualPatience(total, unit))
     return {
       at: patience,
       severity: lower(short),
       message: `Early stopping waits for ${formatCount(waits)} of ${formatCount(total)} ${unit} without improvement: it can save ${formatCount(total - waits - 1)} at most.`,
       fixes: total < 5 ? [] : setTo(patience, usualPatience(total, unit)),
     }
-  if (waits < total) return null
+  if (!never) return null
+  const behind = waits < total ? ' after the first' : ''
   return {
     at: patience,
     severity,
-    message: `Early stopping waits for ${waiting.says} ${unit} without improvement, but the run has only ${whole.says}: it never acts.`,
+    message: `Early stopping waits for ${waiting.says} ${unit} without improvement${behind}, but the run has only ${whole.says}: it never acts.`,
     fixes: total < 5 || !exact ? [] : setTo(patience, usualPatience(total, unit)),
   }
 }
