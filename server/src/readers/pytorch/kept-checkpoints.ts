@@ -157,6 +157,7 @@ function rhythmOf(
         const text = textOf(python, part)
         if (text.includes('%')) rhythm = 'within a pass'
         else if (ofResults.test(text) || mayBeOff(python, part)) return null
+        else if (asksWhetherDue(part, counters)) rhythm = 'within a pass'
         else if (varies(python, part, counters, 0)) {
           if (!isAfter(part, counters)) return null
           rhythm = 'later'
@@ -176,6 +177,15 @@ function mayBeOff(python: PythonModule, test: Expr): boolean {
     return false
   const value = python.fold(test)
   return value.state !== 'known' || !value.value
+}
+
+/** `check_freq(config.save_freq, step)`, `self.is_due(step)`: a function decides by the counter that it is given. */
+function asksWhetherDue(test: Expr, counters: ReadonlySet<string>): boolean {
+  return (
+    test.type === 'call' &&
+    /freq|every|interval|period|should|due|time/i.test(dotted(test.callee) ?? '') &&
+    test.args.some(({ value }) => counters.has(dotted(value) ?? ''))
+  )
 }
 
 /** `epoch > 50`, `50 <= epoch`. */

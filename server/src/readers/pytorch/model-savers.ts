@@ -108,6 +108,7 @@ const afterwards = [
   'orbax.',
   'torch.distributed.checkpoint.',
   'torch.onnx.export',
+  'torch.jit.save',
   '.save_model',
   '.log_model',
   '.push_to_hub',
