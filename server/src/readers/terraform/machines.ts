@@ -6,7 +6,7 @@
 import { entries, map } from '../../config/access.js'
 import { convert, derived, opaque, orDefault, unreadable } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
-import { effective } from '../../values/value.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { attachedModel, claimType } from '../machine-claims.js'
@@ -133,7 +133,8 @@ export function readInstance(block: Block, provider: 'aws' | 'gcp', spot = false
   const key = provider === 'aws' ? 'instance_type' : 'machine_type'
   const type = block.text(key)
   const attached = block.number('guest_accelerator', 0, 'count')
-  if (!isAcceleratedType(effective(type) ?? '') && !((effective(attached) ?? 0) > 0)) return
+  const named = namedForGpus(block, key, type)
+  if (!named && !isAcceleratedType(effective(type) ?? '') && !((effective(attached) ?? 0) > 0)) return
   const card = derived(block.text('guest_accelerator', 0, 'type'), attachedModel)
   const onGoogle = {
     gpus: { key: 'guest_accelerator', value: attached },
@@ -144,10 +145,18 @@ export function readInstance(block: Block, provider: 'aws' | 'gcp', spot = false
     provider,
     {
       type: { key, value: type },
+      ...(named ? { gpus: { key, value: { ...type, state: 'range', low: 1, high: null } as const } } : {}),
       ...(provider === 'gcp' && block.has('guest_accelerator', 0) ? onGoogle : {}),
     },
     spot,
   )
+}
+
+/** `instance_type = var.gpu_instance_type`, which whoever applies it gives: some machine with accelerators. */
+function namedForGpus(block: Block, key: string, type: Given<string>): boolean {
+  if (effective(type) !== undefined || !isGiven(type)) return false
+  const node = map(block.value.node)?.entries.find((one) => one.key === key)?.value
+  return node?.kind === 'unknown' && /\bvar\.(\w*_)?gpus?(_|\b)/i.test(node.reference ?? node.because)
 }
 
 /** What runs on a machine, and who stops it, is not in the configuration. `ending`: a key that may end it. */

@@ -25,6 +25,9 @@ import { machineKeys } from './python-fields.js'
 const ownArguments =
   /^(machine_type|accelerator_type|accelerator_count|deployed_model_display_name|traffic_percentage|traffic_split|min_replica_count|max_replica_count)$/
 
+/** On which a model is deployed where nothing names another (models.py, `_DEFAULT_MACHINE_TYPE`). */
+const usualMachine = 'n1-standard-2'
+
 const replicaSettings = settingTable('Serving', {
   minReplicas: { keys: ['min_replica_count'], parse: asNumber, otherwise: 1 },
 })
@@ -131,7 +134,10 @@ const makesModel = /^google\.cloud\.aiplatform\.(\w+\.)?(Model\.upload|Endpoint\
 
 function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'Serving'>): void {
   const source = replicaSettings.argumentsOf(python, call, serving.locator)
-  claimMachine(serving, 'machine_type', source.get('machine_type'))
+  const type = source.get('machine_type')
+  // Models that the service trains by itself on pictures, texts and videos run on machines of its own.
+  const own = /\bAutoML(Image|Text|Video)/.test(python.code)
+  claimMachine(serving, 'machine_type', own ? type : orDefault(type, usualMachine))
   const count = source.get('accelerator_count')
   claimAttached(serving, 'accelerator_type', source.get('accelerator_type'), count)
   replicaSettings.claim(serving, source)
