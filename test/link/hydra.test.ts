@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { configuredFrom } from '../../server/src/config/configured.js'
 import { yamlFacts } from '../../server/src/config/yaml.js'
-import { composeHydra, type HydraFile, hydraFolder, overrideValue } from '../../server/src/link/hydra.js'
+import { composeHydra, type HydraFile, hydraFolder } from '../../server/src/link/hydra.js'
+import { overrideValue } from '../../server/src/link/hydra-overrides.js'
 import { type Configured, configuredAt, plainConfigured } from '../../server/src/text/configured.js'
 import { sourceFile } from '../../server/src/text/source-fragments.js'
 

@@ -10,10 +10,10 @@ import {
   configuredChild,
   projectRoot,
 } from '../text/configured.js'
-import type { Json } from '../text/json.js'
 import { once } from '../text/once.js'
 import { define, lookUp } from '../text/records.js'
 import type { LaunchValue } from '../workload/claim.js'
+import { overridden } from './hydra-overrides.js'
 import { folderOf, join } from './paths.js'
 
 export interface HydraFile {
@@ -386,40 +386,6 @@ function override(root: ConfiguredMap, name: string, given: LaunchValue, multiru
   const last = keys.pop()!
   const target = descend(root, keys, root)
   define(target.entries, last, overridden(given, multirun))
-}
-
-function overridden(given: LaunchValue, multirun: boolean): Configured {
-  const at = { location: given.location, document: 0, keys: null }
-  const { value } = given
-  if (typeof value !== 'string') return { kind: 'unknown', because: 'a value of the launch', at }
-  if (multirun && isSweep(value)) return { kind: 'unknown', because: 'several values of the launch', at }
-  const parsed = overrideValue(value)
-  return parsed === undefined
-    ? { kind: 'unknown', because: 'a value of the launch', at }
-    : { kind: 'scalar', value: parsed, at }
-}
-
-function isSweep(text: string): boolean {
-  return /^(choice|range|interval|glob)\(/.test(text) || (text.includes(',') && !/^[[{'"]/.test(text))
-}
-
-/** A value as the grammar of overrides reads it; undefined: not a plain one. */
-export function overrideValue(text: string): Json | undefined {
-  if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
-  if (/^null$/i.test(text)) return null
-  if (/^[-+]?\d+$/.test(text) || /^[-+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?$/.test(text)) return Number(text)
-  const quoted = /^(['"])(.*)\1$/.exec(text)
-  if (quoted !== null) return quoted[2]!
-  if (/^\[.*\]$/.test(text)) {
-    const items = text
-      .slice(1, -1)
-      .split(',')
-      .map((one) => one.trim())
-      .filter((one) => one !== '')
-      .map((one) => (/[[\]{}]/.test(one) ? undefined : overrideValue(one)))
-    return items.includes(undefined) ? undefined : (items as Json[])
-  }
-  return /[{}[\]$(),]/.test(text) ? undefined : text
 }
 
 /** The same with its references followed, found out once for all who read the file. Nobody changes it. */

@@ -4,7 +4,7 @@
  * `DATALOADER.NUM_WORKERS` 4, `SOLVER.MAX_ITER` 40,000), engine/defaults.py, `default_argument_parser`.
  */
 import { configuredFrom } from '../../config/configured.js'
-import { overrideValue } from '../../link/hydra.js'
+import { overrideValue } from '../../link/hydra-overrides.js'
 import { type Configured, type ConfiguredMap, configuredAt } from '../../text/configured.js'
 import { changedAt } from '../../text/merge-configured.js'
 import type { Launch, LaunchValue } from '../../workload/claim.js'

@@ -3,7 +3,7 @@
  * names of each other and change them. Source: detectron2, config/lazy.py, configs/common/train.py (`amp.enabled` False),
  * tools/lazyconfig_train_net.py.
  */
-import { overrideValue } from '../../link/hydra.js'
+import { overrideValue } from '../../link/hydra-overrides.js'
 import { ownConfiguration } from '../../link/inherited-configuration.js'
 import { configurationModule } from '../../python/configuration-module.js'
 import type { PythonModule } from '../../python/module.js'

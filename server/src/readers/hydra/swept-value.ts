@@ -3,7 +3,7 @@
  * Override syntax" (1.1 and later).
  */
 import { distinctCount, rangeSize } from '../../estimate/dimension.js'
-import { overrideValue } from '../../link/hydra.js'
+import { overrideValue } from '../../link/hydra-overrides.js'
 import type { Json } from '../../text/json.js'
 
 export interface SweptValue {

@@ -1,5 +1,5 @@
 /** What a launch of `tools/train.py` lays over a configuration: `--amp`, `--cfg-options a.b=c`. */
-import { overrideValue } from '../../link/hydra.js'
+import { overrideValue } from '../../link/hydra-overrides.js'
 import type { Configured, ConfiguredMap } from '../../text/configured.js'
 import { changedAt } from '../../text/merge-configured.js'
 import { lookUp } from '../../text/records.js'
