@@ -138,6 +138,7 @@ import { nniReportsReader } from './nni/reports.js'
 import { nomadReader } from './nomad/job.js'
 import { notebookRuntimeReader } from './notebooks/reader.js'
 import { openmmlabReader } from './openmmlab/config.js'
+import { mmengineRunnerReader } from './openmmlab/runner.js'
 import { optunaReader } from './optuna/study.js'
 import { prefectReader } from './prefect/flows.js'
 import { arrayTaskReader } from './python/array-task.js'
@@ -384,6 +385,7 @@ export const readers: readonly Reader[] = [
   nomadReader,
   notebookRuntimeReader,
   openmmlabReader,
+  mmengineRunnerReader,
   optunaReader,
   prefectReader,
   arrayTaskReader,

@@ -2,7 +2,7 @@
 
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import { knownArgument, passedCall } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { absent, convert, orDefault, orUnknown, stated } from '../../values/operations.js'
@@ -13,6 +13,8 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
+import { claimJobGrid } from '../job-grid.js'
+import { mappedDimensions } from '../mapped-grid.js'
 import {
   changeDecorator,
   type Decorated,
@@ -56,9 +58,38 @@ export const flyteReader = defineReader({
     const workflows = decoratedFunctions(python, workflowNames)
     const evidence = stepEvidence(python)
     for (const task of tasks) readTask(python, context, claims, task, tasks, workflows, evidence)
+    for (const call of python.calls) readMapped(python, claims, call, tasks)
   },
   change,
 })
+
+const mapped = /^flytekit\.(core\.)?(\w+\.)*(map_task|map)$/
+
+/** `map_task(train)(config=configurations())`: a task for each item of a list. */
+function readMapped(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  { expr }: Call,
+  tasks: readonly Decorated[],
+): void {
+  const maker = expr.callee.type === 'call' ? expr.callee : null
+  const task = maker?.args[0]?.value
+  const [items, ...others] = expr.args
+  if (maker === null || task === undefined || items === undefined || others.length > 0) return
+  if (!mapped.test(python.nameOf(maker.callee) ?? '')) return
+  const func = python.functionOf(task)
+  const one = tasks.find((each) => each.func === func)
+  const dimensions = one === undefined ? null : mappedDimensions(python, python.result(items.value))
+  if (one === undefined || dimensions === null) return
+  const resources = one.call === null ? '' : python.code.slice(one.call.expr.start, one.call.expr.end)
+  claimJobGrid(claims, {
+    key: 'map_task',
+    place: { start: maker.start, end: maker.end },
+    dimensions,
+    isHanded: () => true,
+    onGpu: /\bgpu\b/.test(resources),
+  })
+}
 
 function readTask(
   python: PythonModule,

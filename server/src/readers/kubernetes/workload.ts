@@ -239,7 +239,12 @@ function claimSize(compute: SubjectBuilder<'Compute'>, workload: Workload, holde
   } else compute.known('gpus', first.resource, each, shown, { site })
   const nodes = same ? nodesOf(holders) : 1
   const written = holders.length === 1 ? holders[0]!.group.replicas : undefined
-  const at = written?.node === undefined ? place : placeOf(written.node)
+  // Of several groups, the one with most pods tells where the others come from.
+  const most = holders.reduce((a, b) =>
+    (b.group.replicas.count ?? 0) > (a.group.replicas.count ?? 0) ? b : a,
+  )
+  const node = (written ?? most.group.replicas).node
+  const at = node === undefined ? place : placeOf(node)
   const byReplicas: Planned =
     written?.keys == null
       ? { reason: 'several groups of pods take part' }

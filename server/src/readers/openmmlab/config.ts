@@ -200,7 +200,7 @@ function readLoader(config: Config): void {
   pipeline.say('persistentWorkers', 'persistent_workers', convert(persists, asBoolean))
 }
 
-const wrappers: Record<string, Precision> = {
+export const wrappers: Record<string, Precision> = {
   OptimWrapper: 'fp32',
   AmpOptimWrapper: 'fp16-mixed',
   ApexOptimWrapper: 'fp16-mixed',

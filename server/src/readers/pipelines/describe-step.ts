@@ -134,8 +134,9 @@ export function claimCode(
   const use = settled ? own : acceleratorUse(python, reached)
   const starts = python.calls.some(
     ({ name, expr }) =>
-      /^(subprocess\.|os\.(system|popen|exec))/.test(name ?? '') &&
-      reached.some(({ start, end }) => start <= expr.start && expr.end <= end),
+      /^(subprocess\.|os\.(system|popen|exec)|metaflow\.current\.(torch|deepspeed|tensorflow|mpi)\.)/.test(
+        name ?? '',
+      ) && reached.some(({ start, end }) => start <= expr.start && expr.end <= end),
   )
   if (starts) compute.unknown('acceleratorLibrary', 'import', 'it starts other programs', place)
   else if ('because' in use) compute.unknown('acceleratorLibrary', 'import', use.because, place)

@@ -35,6 +35,8 @@ const outside =
   /^(requests\.(get|post|put|request)|urllib\.request\.urlopen|google\.cloud\.bigquery\.|pymysql\.|psycopg2?\.|sqlalchemy\.create_engine|pandas\.read_(sql|sql_query|sql_table|gbq)|snowflake\.|feedparser\.|yfinance\.|pymongo\.|zenml\.client\.Client|zenml\.(steps\.)?get_step_context|zenml\.(pipelines\.)?get_pipeline_context|openai\.|anthropic\.|litellm\.)/
 const clocks = /^(datetime\.datetime\.(now|utcnow)|datetime\.date\.today|time\.time)$/
 
+const asksForNews = /(^|_)(latest|newest|recent|today|yesterday|live|incremental|poll|sync)(_|$)/i
+
 export interface Reason {
   because: string
   /** Its source may have changed where nothing that goes in has. */
@@ -48,6 +50,7 @@ export interface Reason {
 export function whyUncached(python: PythonModule, switched: Span, code: Func | null): Reason | null {
   if (isExplained(python.text, python.tree.comments, switched)) return { because: explained, source: false }
   if (code === null) return null
+  if (asksForNews.test(code.name)) return { because: `it asks for what is new (${code.name})`, source: true }
   const calls = reachedFunctions(python, code).flatMap((one) => one.calls)
   const seeded = calls.some((call) => /(^|_|\.)seed$/.test(call.method))
   for (const call of calls) {

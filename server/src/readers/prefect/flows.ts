@@ -59,7 +59,8 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func): v
   if (call === null) return
   const source = new CallSource(python, call, claims, { withName: true })
   const [retries, refresh] = ['retries', 'refresh_cache'].map((key) => source.get(key))
-  if (!isGiven(retries!) && !isGiven(refresh!)) return
+  const off = kind === 'task' ? switchedOff(python, claims, source) : null
+  if (!isGiven(retries!) && !isGiven(refresh!) && off === null) return
   const { step } = claimStep(python, claims, { func, call, engine: 'Prefect', name: func.name })
   claimStepRetries(step, 'retries', new CallSource(python, call, claims).get('retries'), 0)
   if (kind !== 'task') return
@@ -72,7 +73,26 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func): v
   )
   if (effective(refresh!) === true && outlivesRun(python, source))
     step.say('cached', 'refresh_cache', stated(refresh!, false))
+  else if (off !== null) {
+    const { start, end } = off
+    step.known('cached', 'cache_policy', false, { start, end }, { site: callSite(call) })
+  }
 }
+
+/** `cache_policy=NO_CACHE` beside tasks whose results later runs find; null: it is not, or none of them keeps any. */
+function switchedOff(python: PythonModule, claims: ClaimBuilder, source: CallSource): Expr | null {
+  const policy = source.expression('cache_policy')
+  if (policy === null || !never.test(python.nameOf(python.definition(policy)) ?? '')) return null
+  const others = python.functions.some((func) => {
+    const found = decoratorOf(python, func)
+    if (found?.kind !== 'task' || found.call === null) return false
+    const its = new CallSource(python, found.call, claims)
+    return its.expression('cache_policy') !== null && outlivesRun(python, its)
+  })
+  return others ? policy : null
+}
+
+const never = /^prefect\.cache_policies\.(NO_CACHE|NONE)$/
 
 /**
  * A later run could find what this one keeps. By itself Prefect keeps no results, and the key of its default policy holds the number of the run, so

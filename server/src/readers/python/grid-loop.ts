@@ -22,6 +22,7 @@ import { mappedLoops } from './grid-mapped.js'
 import { collectionOf, nameOfValue } from './grid-names.js'
 import { recursiveGrid } from './grid-recursion.js'
 import { chosenNetwork, hyperparameter, otherWork, repetitionTarget } from './hyperparameter-names.js'
+import { startsJob } from './started-jobs.js'
 import { starters } from './started-programs.js'
 import { trainerRuns } from './swallowed.js'
 
@@ -40,6 +41,10 @@ export const gridLoopReader = defineReader({
     'cross_val',
     'subprocess',
     'os.system',
+    'with_options',
+    '.submit(',
+    'create_run_from_pipeline',
+    'create_namespaced_job',
   ],
   read(facts, _context, claims) {
     const python = facts.python!
@@ -309,6 +314,8 @@ function workOf(python: PythonModule, nest: Nest): Work | null {
   const fits = calls.find((call) => call.name !== null && fitter.test(call.name))
   if (fits !== undefined) return { unit: 'fit', launched: null, ...foldsOf(python, fits) }
   if ([...effects.calls].some((name) => fitter.test(name))) return { unit: 'fit', launched: null }
+  const started = calls.map((call) => startsJob(python, call)).find((one) => one !== null)
+  if (started != null) return { unit: started, launched: started === 'job' ? 'jobs' : 'trainings' }
   for (const call of calls) {
     if (call.name === null || !starters.test(call.name)) continue
     const text = commandText(python, call.expr.args[0]?.value)

@@ -2,6 +2,7 @@
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf, namesIn } from '../../syntax/python-children.js'
+import { effective } from '../../values/value.js'
 import { type CalledNetwork, calledNetwork, isFromLibrary, isUntouched } from './called-networks.js'
 import { networkText, optimizedNetworks } from './optimized-networks.js'
 import { targetNames, textOfTarget } from './step-values.js'
@@ -22,7 +23,9 @@ export function frozenPasses(python: PythonModule, frozen: ReadonlyMap<string, E
     const network = calledNetwork(python, call)
     if (network === null) continue
     const batch = new Set(namesIn(loop.node.target))
-    if (!call.expr.args.every(({ value }) => fromBatch(python, value, batch, loop))) continue
+    // `normalize=True` is the same for all samples.
+    const given = call.expr.args.filter(({ value }) => effective(python.fold(value)) === undefined)
+    if (given.length === 0 || !given.every(({ value }) => fromBatch(python, value, batch, loop))) continue
     const name = network.names.find((one) => frozen.has(one))
     const made = name === undefined ? untrained(python, network, call) : frozen.get(name)!
     if (made === null) continue

@@ -104,7 +104,11 @@ function workOf(python: PythonModule, call: Call, name: string): StepWork[] {
   const code = scriptOf(python, call)
   if (found.size === 0 && code !== null)
     for (const one of workOfName(code.replace(/^.*\//, '').replace(/\.\w+$/, ''))) found.add(one)
-  // "Process" is what every such step is called.
+  // "Process" is what every such step is called; what it writes for others was worth making.
+  if (found.size === 0 && call.name?.endsWith('ProcessingStep') === true) {
+    const inner = stepArguments(python, call) ?? call
+    if (mayBePassed(python.argument(inner, 'outputs'))) return ['prepare']
+  }
   return [...found]
 }
 

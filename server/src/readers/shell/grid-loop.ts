@@ -57,7 +57,7 @@ export function claimShellGrids(
     const searched = counted.filter(
       ({ dimension, searched: one, setting }) => (one || setting !== null) && dimension.size !== 1,
     )
-    if (searched.length < 2 || !usesAll(command)) continue
+    if (searched.length < 2 || !(usesAll(command) || isFilledIn(command))) continue
     // Training and scoring in the same loops are one search.
     const nest = dimensions.map((one) => `${one.name}=${one.size}`).join(' ')
     if (told.has(nest)) continue
@@ -99,14 +99,23 @@ const submitters: [command: RegExp, file: RegExp | null][] = [
   [/^runai submit(-dist)?$/, null],
   [/^aws batch submit-job$/, null],
   [/^clearml-task$/, null],
+  [/^(envsubst|sed|jinja2)$/, null],
+  [/^kubectl (apply|create|replace)$/, /\.ya?ml$/],
+  [/^helm (install|upgrade)$/, null],
 ]
+
+/** These only fill in a manifest, which the next command takes. */
+const filters = /^(envsubst|sed|jinja2)$/
+
+const goesToCluster = ({ piped }: ShellCommand): boolean =>
+  piped !== undefined && /\bkubectl\s+(apply|create|replace)\b/.test(piped.text)
 
 /** What a command submits; undefined: it submits nothing, null: what cannot be read. */
 function submittedFile(command: ShellCommand): string | null | undefined {
   const texts = command.words.map(({ text }) => text ?? '')
   const line = (count: number) => texts.slice(0, count).join(' ')
   const submitter = submitters.find(([pattern]) => [1, 2, 3, 4].some((count) => pattern.test(line(count))))
-  if (submitter === undefined) return undefined
+  if (submitter === undefined || (filters.test(texts[0] ?? '') && !goesToCluster(command))) return undefined
   const [, file] = submitter
   if (file === null) return texts.find((text) => /\.(py|sh)$/.test(text)) ?? line(texts.length)
   return texts.find((text) => file.test(text)) ?? wrappedProgram(command)
@@ -128,6 +137,14 @@ function usesAll(command: ShellCommand): boolean {
     const pattern = used(loop.variable)
     return command.words.some((word) => pattern.test(word.raw))
   })
+}
+
+/** `envsubst < job.yaml`: what the loops have exported goes into the manifest. */
+function isFilledIn({ words, loops, environment }: ShellCommand): boolean {
+  return (
+    words[0]?.text === 'envsubst' &&
+    loops.every(({ variable }) => environment.some(({ name }) => name === variable))
+  )
 }
 
 /** What a value is: the loop's variable, or the flag that it is handed to. */
