@@ -129,6 +129,7 @@ const lowersOnPlateau = /ReduceLROnPlateau/
 /** Something ends the run when the metric stalls; null: the loop may end early, but it is not clear why. */
 export function stopsEarly(python: PythonModule, outer: Loop): boolean | 'where asked to' | null {
   if (outer.effects.calls.has('.should_prune')) return true
+  if (reportsToTuner(python, outer)) return null
   // `if 0 < patience < bad_epochs: break`, with a patience of -1.
   const off = python.dead.some(
     ({ start, end }) =>
@@ -149,6 +150,15 @@ export function stopsEarly(python: PythonModule, outer: Loop): boolean | 'where 
   // Its patience is that of the schedule, where nothing could leave the loop.
   if (outer.hasBreak || (counts && mayLeave(python, outer))) return null
   return false
+}
+
+/** What it tells of each epoch has a scheduler or a limit of the search end it, wherever that stands. */
+function reportsToTuner(python: PythonModule, { effects: { calls } }: Loop): boolean {
+  if (calls.has('nni.report_intermediate_result') || calls.has('ray.tune.report')) return true
+  // The same is called where no search is.
+  const reports = calls.has('ray.train.report') || calls.has('ray.air.session.report')
+  const searches = (uses: readonly string[]) => uses.some((one) => one.startsWith('ray.tune.'))
+  return reports && (python.uses('ray.tune.') || python.importers.some(({ uses }) => searches(uses)))
 }
 
 /** Its own condition, an exception or the end of the program may end it, or it may skip its passes. */
