@@ -20,6 +20,7 @@ import { decoderIn } from '../pytorch/datasets.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { callsIn, hotCode, isHot } from '../pytorch/hot-code.js'
 import { defineReader } from '../reader.js'
+import { handedOut } from '../tensorflow/handed-out.js'
 import { pipelineOf } from '../tensorflow/pipeline.js'
 
 export const generatedBatchesReader = defineReader({
@@ -52,6 +53,10 @@ export const generatedBatchesReader = defineReader({
           ? kerasEvidence(python, context).evidence
           : trainingEvidence(python)
     for (const fit of kerasFits(python)) readFit(python, fit, evidence(null), claims)
+    for (const data of handedOut(python, keeping)) {
+      const made = pipelineFrom(python, data)
+      if (made !== null) claim(claims, made, evidence(null), '', 'one thread')
+    }
     for (const loop of python.loops) {
       if (loop.role !== 'train') continue
       const { node } = loop
@@ -308,6 +313,9 @@ function isSmall(python: PythonModule, flow: Call): boolean {
   return Array.isArray(size) && size.some((edge) => typeof edge === 'number' && edge < smallEdge)
 }
 
+/** Whoever trains keeps the elements. */
+const keeping = /^\.(cache|snapshot)$/
+
 /** `tf.data.Dataset.from_generator(read, …)`: its library makes batches ahead, but Python reads in one thread. */
 function pipelineFrom(python: PythonModule, data: Expr): Made | null {
   const pipeline = pipelineOf(python, data)
@@ -315,8 +323,10 @@ function pipelineFrom(python: PythonModule, data: Expr): Made | null {
   if (pipeline.steps.some(({ method }) => /^(cache|snapshot|interleave)$/.test(method))) return null
   const given = passedExpression(python.argument(pipeline.sourceCall, 'generator', 0))
   if (given === null) return null
-  const func = python.functionOf(given)
-  const calls = func === null ? python.importedFunction(given)?.calls : python.effectsOfFunction(func).calls
+  // `lambda: samples(files)`
+  const made = given.type === 'lambda' && given.body.type === 'call' ? given.body.callee : given
+  const func = python.functionOf(made)
+  const calls = func === null ? python.importedFunction(made)?.calls : python.effectsOfFunction(func).calls
   const decoder = calls === undefined ? null : costOf(calls)
   return decoder === null ? null : { call: pipeline.sourceCall.expr, decoder }
 }

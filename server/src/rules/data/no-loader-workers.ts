@@ -37,7 +37,9 @@ export default defineRule({
       return silent(`the samples are already ${cost === 'memory' ? 'in memory' : 'on the accelerator'}`)
 
     const machine = machineOf(view, options)
-    const unasked = view.run.job.compute?.settings.unaskedCores
+    // What one thread makes by itself has no workers that cores could be asked for.
+    const alone = settings.generatedBy !== undefined && settings.generatedBy.key === workers.key
+    const unasked = alone ? undefined : view.run.job.compute?.settings.unaskedCores
     const cores = effective(unasked)
     const processes = Math.max(1, processesOf(view, machine) ?? 1)
     const each = cores === undefined ? 1 : Math.ceil(((enough + 1) * processes) / Math.max(1, cores))
