@@ -289,11 +289,20 @@ function madeNow(python: PythonModule): MadeBy[] {
   return python.calls
     .filter((call) => makesNetwork(python, call))
     .map((call) => {
+      if (isPartOfForeign(call)) return { call, size: null, around: null }
       const count = ofCall(python, call, given)
       return { call, size: count?.whole ?? null, around: count?.around ?? null }
     })
     .filter(({ size }) => size?.layers !== 0)
 }
+
+/** A layer beside those that a class of a library brings: `class Tagger(BertPreTrainedModel)`. */
+function isPartOfForeign({ function: func }: Call): boolean {
+  return func?.class?.bases.some((base) => foreignNetwork.test(base)) ?? false
+}
+
+const foreignNetwork =
+  /^(transformers|diffusers|timm|torchvision|fairseq|mmengine|mmcv|mmdet|mmseg|mmpretrain|detectron2|segmentation_models_pytorch|monai|speechbrain|nemo|espnet2?|ultralytics|open_clip|clip|sentence_transformers|adapters|esm|peft|flair|allennlp)\./
 
 /** Null: one of them is not known, or there is none. */
 export function allOf(sizes: readonly (NetworkSize | null)[]): NetworkSize[] | null {

@@ -95,7 +95,7 @@ export const sparkPlugin = /\b(com\.nvidia\.spark|spark\.rapids)\./
 
 /** What a program needs of torch to bring data into files of tensors. */
 const tensorTools =
-  /^torch(\.(save|tensor|Tensor|from_numpy|as_tensor|manual_seed|set_num_threads|zeros|ones|full|empty|arange|stack|cat|concat|split|chunk|unique|is_tensor|zeros_like|ones_like|randperm|Generator|no_grad|\w+Tensor|u?int\d*|long|short|float\d*|bfloat16|bool|size|utils(\.data(\.\w+)?)?))?$|^torchvision(\.(datasets|transforms|io)(\.\w+)*)?$|^torchaudio(\.(load|save|info|transforms|functional|datasets|set_audio_backend)(\.\w+)*)?$/
+  /^torch(\.(save|tensor|Tensor|from_numpy|as_tensor|manual_seed|set_num_threads|zeros|ones|full|empty|arange|stack|cat|concat|split|chunk|unique|is_tensor|zeros_like|ones_like|randperm|Generator|no_grad|\w+Tensor|u?int\d*|long|short|float\d*|bfloat16|bool|size|utils(\.data(\.\w+)*)?))?$|^torchvision(\.(datasets|transforms|io)(\.\w+)*)?$|^torchaudio(\.(load|save|info|transforms|functional|datasets|set_audio_backend)(\.\w+)*)?$/
 /** Devices, networks and training. */
 const otherTools =
   /cuda|\bgpu\b|\.to\(|\.half\(|\bdevice\b|\bnn\b|\bbackward\b|\bmps\b|\bjit\b|@torch\.compile/i
