@@ -43,7 +43,14 @@ export function stepLoopOf(python: PythonModule, loop: Loop): Loop | null {
 
 /** The loop that is the whole run which a loop of steps belongs to: over epochs, or over all its steps; null: it is not seen. */
 export function runLoopOf(python: PythonModule, loop: Loop): Loop | null {
-  return epochLoopOf(python, loop) ?? stepLoopOf(python, loop)
+  return epochLoopOf(python, loop) ?? stepLoopOf(python, loop) ?? onePassOf(python, loop)
+}
+
+/** A loop that goes through a loader of its module, where nothing goes around it; null: it is part of something. */
+export function onePassOf(python: PythonModule, loop: Loop): Loop | null {
+  const { function: own, role } = loop
+  if (role !== 'train' || !python.trainsInOnePass()) return null
+  return own !== null && (partOfRun.test(own.name) || python.isRepeated(own)) ? null : loop
 }
 
 const textIn = (python: PythonModule, { start, end }: Expr) => python.code.slice(start, end)

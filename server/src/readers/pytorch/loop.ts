@@ -26,6 +26,7 @@ import { usesAny } from './library-uses.js'
 import {
   epochLoopOf,
   epochsOf,
+  onePassOf,
   openEndedIn,
   openEndedReason,
   ownStatements,
@@ -212,7 +213,8 @@ function readLoop(
   const again = reason !== null && outer !== null && isUpdate(python, outer)
   if (outer === null) {
     claimSteps(python, loop, training)
-    claimProgramEpochs(python, loop, training)
+    if (onePassOf(python, loop) !== null) training.known('epochs', 'loader', 1, header)
+    else claimProgramEpochs(python, loop, training)
   }
   if (outer !== null && !again) {
     claimRun(python, outer, training)

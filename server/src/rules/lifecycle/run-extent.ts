@@ -3,6 +3,7 @@ import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { type Silence, unless } from '../silence.js'
+import { subjectIn } from '../subject-view.js'
 import { onAccelerator, onGpuJob } from '../training/operation.js'
 import { hasUnreadEpochs, hasUnreadSteps, mayBeFew } from './unread-epochs.js'
 
@@ -98,7 +99,7 @@ function dearPasses(view: SubjectView<'Training'>): string | null {
 function stakeOf(view: SubjectView<'Training'>, long: boolean, epochs?: number): Extent['stake'] {
   const { accelerator, notebook, small } = view.subject.evidence
   const light = effective(view.settings.lightNetwork) !== undefined
-  if (onGpuJob(view) && !notebook) return 'hours'
+  if (!notebook && (onGpuJob(view) || takesMany(view))) return 'hours'
   if (light && (epochs ?? longRun) < longRun) return 'minutes'
   // Of a network whose body is frozen a head is lost.
   const head = effective(view.settings.frozenNetwork) !== undefined
@@ -109,6 +110,15 @@ function stakeOf(view: SubjectView<'Training'>, long: boolean, epochs?: number):
     return 'hours'
   // A published network takes hours on a processor.
   return onAccelerator(view) || effective(view.settings.model) !== undefined ? 'some' : 'minutes'
+}
+
+/** Accelerators that nobody has to himself to try things out. */
+const manyDevices = 4
+
+/** The program says itself that it takes so many. */
+function takesMany({ run }: SubjectView<'Training'>): boolean {
+  const devices = effective(subjectIn(run, 'Program')?.settings.devices)
+  return devices !== undefined && devices.count >= manyDevices
 }
 
 /** A network of which nothing is known has so many parameters, one that is said to be small so many. */

@@ -35,7 +35,8 @@ export default defineRule({
     // A notebook keeps what its cells print.
     if (!linked && view.subject.evidence.notebook) return silent('a notebook keeps what its cells print')
     // Whoever calls or starts a loop of one's own may keep what it returns and prints.
-    if (!linked && effective(view.settings.managed) !== true && tracked.state === 'default')
+    const started = job !== undefined && effective(job.interactive) !== true
+    if (!started && effective(view.settings.managed) !== true && tracked.state === 'default')
       return silent('what starts it may keep its metrics')
     const script = view.run.script ?? view.subject.location.path
     report({
