@@ -4,6 +4,7 @@
  */
 import { at, entries, entry, items, type Key, map, number, text } from './access.js'
 import { type Operand, operandOf, testHolds } from './hcl-tests.js'
+import { folderOfCode, isAutomatic } from './hcl-ways.js'
 import type { ConfigMap, ConfigNode, ConfigUnknown } from './node.js'
 
 /** One `.tf` or `.tfvars` file. */
@@ -17,6 +18,8 @@ export interface HclModule {
   files: HclFile[]
   /** Blocks of the project that call it, each with the file that it stands in; none: it is a root. */
   callers: { path: string; block: ConfigMap; module: HclModule }[]
+  /** The file of values with which it is applied, of several. */
+  chosen?: string
 }
 
 /** A value with the place where it is written. */
@@ -37,9 +40,6 @@ const mostSteps = 5_000
 
 /** Modules that others are made of: each caller gives its own values. */
 const library = /(^|\/)modules?\//
-/** Files of values that Terraform reads by itself. */
-const automatic = /(^|\/)(terraform\.tfvars|[^/]*\.auto\.tfvars)$/
-
 type Looked = NonNullable<ConfigUnknown['lookedUp']>
 
 type Owned = HclValue & { scope: HclScope }
@@ -50,6 +50,7 @@ export class HclScope {
   private readonly given = new Map<string, HclValue[]>()
   private readonly resources = new Map<string, HclValue>()
   private readonly data = new Map<string, HclValue>()
+  private readonly chosen: string | undefined
   /** How many resources of each type the module has. */
   readonly resourceTypes = new Map<string, number>()
   private readonly providers = new Map<string, HclValue>()
@@ -63,8 +64,11 @@ export class HclScope {
     private readonly budget = { left: mostSteps },
   ) {
     known.set(module, this)
+    this.chosen = module.chosen
+    const folder = folderOfCode(module.files)
     for (const { path, root } of module.files) {
-      if (path.endsWith('.tfvars')) this.assign(path, root)
+      if (path.endsWith('.tfvars'))
+        this.assign(path, root, !isAutomatic(path, folder), path === module.chosen)
       else this.define(path, root)
     }
     const callers = module.callers.filter(({ block }) => number(at(block, 'count')) !== 0)
@@ -76,10 +80,12 @@ export class HclScope {
     }))
   }
 
-  private assign(path: string, root: ConfigNode): void {
+  private assign(path: string, root: ConfigNode, isNamed: boolean, isChosen: boolean): void {
     for (const { key, value } of entries(root)) {
-      const values = this.given.get(key) ?? []
-      values.push({ node: value, path, overridable: !automatic.test(path) })
+      const values = isChosen ? [] : (this.given.get(key) ?? [])
+      // What is named for an environment counts more than what holds for all.
+      if (!isChosen && values.some((one) => one.path === this.chosen)) continue
+      values.push({ node: value, path, overridable: isNamed && !isChosen })
       this.given.set(key, values)
     }
   }

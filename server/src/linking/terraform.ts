@@ -20,7 +20,7 @@ export class TerraformLinks implements LinkKind {
     const { files } = this.project
     const all = files.matching(terraform)
     const folders = new Set(all.filter((path) => files.record(path)?.hcl !== undefined).map(folderOf))
-    for (const path of all) if (folders.has(folderOf(path))) files.want(path)
+    for (const path of all) if (homeOf(path, folders) !== null) files.want(path)
   }
 
   around({ path }: FileRecord): Around {
@@ -43,6 +43,21 @@ export class TerraformLinks implements LinkKind {
   }
 }
 
+/**
+ * The folder of the module that a file is of; null: of none that is read. Values for an environment often stand in folders of their own
+ * below it (`environments/dev.tfvars`, `env/dev/terraform.tfvars`).
+ */
+function homeOf(path: string, folders: ReadonlySet<string>): string | null {
+  let folder = folderOf(path)
+  if (folders.has(folder)) return folder
+  if (!path.endsWith('.tfvars')) return null
+  for (let up = 0; up < deepest && folder !== ''; up++) {
+    folder = folderOf(folder)
+    if (folders.has(folder)) return folder
+  }
+  return null
+}
+
 interface Call {
   path: string
   block: ConfigMap
@@ -53,11 +68,17 @@ class TerraformIndex {
   private readonly calls = new Map<string, Call[]>()
   private readonly modules = new Map<string, HclModule>()
 
+  private readonly code: ReadonlySet<string>
+
   constructor(files: ProjectFiles) {
-    for (const path of files.matching(terraform)) {
+    const all = files.matching(terraform)
+    this.code = new Set(
+      all.filter((path) => path.endsWith('.tf') && files.record(path)?.hcl !== undefined).map(folderOf),
+    )
+    for (const path of all) {
       const record = files.record(path)
       if (record?.hcl === undefined) continue
-      const folder = folderOf(path)
+      const folder = homeOf(path, this.code) ?? folderOf(path)
       const list = this.folders.get(folder)
       if (list === undefined) this.folders.set(folder, [record])
       else list.push(record)
@@ -75,12 +96,16 @@ class TerraformIndex {
   /** True where other files say what its references hold. */
   isShared(path: string): boolean {
     if (!terraform.test(path)) return false
-    const folder = folderOf(path)
+    const folder = this.folderFor(path)
     return (this.folders.get(folder)?.length ?? 0) > 1 || this.calls.has(folder)
   }
 
+  private folderFor(path: string): string {
+    return homeOf(path, this.code) ?? folderOf(path)
+  }
+
   moduleOf(path: string): HclModule | undefined {
-    return this.isShared(path) ? this.module(folderOf(path), 0) : undefined
+    return this.isShared(path) ? this.module(this.folderFor(path), 0) : undefined
   }
 
   private module(folder: string, depth: number): HclModule {
@@ -102,7 +127,7 @@ class TerraformIndex {
   filesAround(path: string): string[] {
     const found = new Set<string>()
     if (!this.isShared(path)) return []
-    const queue: [string, number][] = [[folderOf(path), 0]]
+    const queue: [string, number][] = [[this.folderFor(path), 0]]
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
       const [folder, depth] = next
       for (const record of this.folders.get(folder) ?? []) if (record.path !== path) found.add(record.path)

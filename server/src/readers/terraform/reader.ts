@@ -1,9 +1,10 @@
 /** Terraform: machines, pools of machines and endpoints that stay up, with variables, locals and `.tfvars` followed. */
 import { at, boolean, entries, items, map, number, text } from '../../config/access.js'
+import { waysOf } from '../../config/hcl-ways.js'
 import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
-import type { Place } from '../../workload/builder.js'
+import { ClaimBuilder, type Place } from '../../workload/builder.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import {
   autoScalingGroupSettings,
@@ -60,6 +61,7 @@ import {
   readDatabricksPool,
   scaledAksSettings,
 } from './other-pools.js'
+import { SaidInAWay } from './said-in-a-way.js'
 import { readScalableTarget, scalableTargetSettings, scalingPolicySettings } from './scalable-target.js'
 import { readStartedJob } from './started-job.js'
 
@@ -116,25 +118,41 @@ export const terraformReader = defineReader({
   read(facts, context, claims) {
     const root = facts.config?.documents[0]?.root
     if (root === undefined || !facts.path.endsWith('.tf')) return
-    const module = new Module(claims, facts, root, context)
-    if (module.scope.isUnused) return
-    const resources = items(at(root, 'resource'))
-    const here = new Map<string, number>()
-    for (const node of resources) {
-      const type = map(node)?.labels?.[0]
-      if (type !== undefined) here.set(type, (here.get(type) ?? 0) + 1)
-    }
-    for (const node of resources) readResource(facts, context, module, node, here)
-    for (const block of items(at(root, 'module')).flatMap((node) => blocksOf(facts, module, node))) {
-      const { node } = block.value
-      for (const { key } of entries(node)) if (groupsKey.test(key)) readModuleGroups(module, block, key)
-      if (/kubernetes-engine/.test(text(at(node, 'source')) ?? '')) readModulePools(module, block)
-      else readOtherModulePools(module, block)
-      readModuleMachine(block)
-    }
+    const [first, ...others] = facts.hcl === undefined ? [undefined] : waysOf(facts.hcl)
+    readModule(first === undefined ? facts : { ...facts, hcl: first }, root, context, claims)
+    const told = new SaidInAWay(claims.extraction)
+    others.forEach((hcl, index) => {
+      const builder = new ClaimBuilder(claims.path, facts.fragment, claims.reader)
+      readModule({ ...facts, hcl }, root, context, builder)
+      told.add(builder.extraction, index + 1)
+    })
   },
   change: changeTerraform,
 })
+
+function readModule(
+  facts: FragmentFacts,
+  root: ConfigNode,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): void {
+  const module = new Module(claims, facts, root, context)
+  if (module.scope.isUnused) return
+  const resources = items(at(root, 'resource'))
+  const here = new Map<string, number>()
+  for (const node of resources) {
+    const type = map(node)?.labels?.[0]
+    if (type !== undefined) here.set(type, (here.get(type) ?? 0) + 1)
+  }
+  for (const node of resources) readResource(facts, context, module, node, here)
+  for (const block of items(at(root, 'module')).flatMap((node) => blocksOf(facts, module, node))) {
+    const { node } = block.value
+    for (const { key } of entries(node)) if (groupsKey.test(key)) readModuleGroups(module, block, key)
+    if (/kubernetes-engine/.test(text(at(node, 'source')) ?? '')) readModulePools(module, block)
+    else readOtherModulePools(module, block)
+    readModuleMachine(block)
+  }
+}
 
 /** Null where no copy of it is made. */
 function blockOf(facts: FragmentFacts, module: Module, node: ConfigNode): Block | null {

@@ -3,7 +3,6 @@ import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Saving } from '../rule.js'
 import { unless } from '../silence.js'
-import { subjectsOf } from '../subject-view.js'
 import {
   acceleratorsPerMachine,
   holdsCluster,
@@ -11,6 +10,7 @@ import {
   plainMachines,
   poolCost,
   poolName,
+  poolsBeside,
   rateText,
 } from './pool-words.js'
 
@@ -81,11 +81,9 @@ function savingOf(onDemand: number | null, spot: number | null, asOf: string, re
 
 /** The same file has a pool of accelerators on spot: whoever wants it can have it. */
 function hasSpotBeside(view: SubjectView<'Scaling'>): boolean {
-  return subjectsOf(view.run, 'Scaling').some((other) => {
-    if (other.subject.id === view.subject.id) return false
-    return (
+  return poolsBeside(view).some(
+    (other) =>
       /^(spot|mixed)$/.test(effective(other.settings.capacity) ?? '') &&
-      acceleratorsPerMachine(other) !== undefined
-    )
-  })
+      acceleratorsPerMachine(other) !== undefined,
+  )
 }

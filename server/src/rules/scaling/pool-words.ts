@@ -31,7 +31,22 @@ export function plainMachines(pool: Pool): Silence {
 export function isPlainPool(pool: Pool): boolean {
   if (effective(pool.settings.gpus) !== 0 || effective(pool.settings.machine) === undefined) return false
   if (effective(pool.settings.purpose) === 'serving') return false
-  return subjectsOf(pool.run, 'Scaling').every((other) => acceleratorsPerMachine(other) === undefined)
+  return poolsBeside(pool).every((other) => acceleratorsPerMachine(other) === undefined)
+}
+
+/** The other pools of its file, as they are where this one is: an environment has its own. */
+export function poolsBeside(pool: Pool): Pool[] {
+  const way = wayOf(pool)
+  const all = subjectsOf(pool.run, 'Scaling')
+  const ids = new Set(all.map(({ subject }) => subject.id))
+  const inThisWay = (other: Pool) =>
+    wayOf(other) === way || (wayOf(other) === '' && !ids.has(`${other.subject.id}${way}`))
+  return all.filter((other) => other.subject.id !== pool.subject.id && inThisWay(other))
+}
+
+/** Empty: it is the same in all of them, or the first one's. */
+function wayOf({ subject }: Pool): string {
+  return /~\d+$/.exec(subject.id)?.[0] ?? ''
 }
 
 /** Its cluster needs machines for itself: its first pool cannot go down to none. */
