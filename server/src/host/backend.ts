@@ -118,7 +118,7 @@ class Prefilters {
     let filter = this.filters.get(language)
     if (filter === undefined) {
       // Recipes of a Makefile are read as a shell script; notebooks hold several languages.
-      const read = language === 'makefile' ? 'shell' : language
+      const read = language === 'makefile' ? 'shell' : language === 'snakefile' ? 'python' : language
       const speaking = readers.filter(
         ({ languages }) => language === 'notebook' || (languages as readonly string[]).includes(read),
       )

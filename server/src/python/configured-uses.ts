@@ -119,6 +119,7 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
   }
   if (analysis.callsTo('dvc.api.params_show').length > 0) file(parametersOfDvc)
   const loads =
+    /(^|\/)Snakefile|\.smk$/.test(analysis.path) ||
     readers.some((name) => analysis.usesHere(name)) ||
     analysis.calls.some((call) => loaderName.test(call.method) || loadsGivenFile(analysis, call))
   if (!loads) return [...found.values()]

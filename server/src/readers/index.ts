@@ -216,6 +216,7 @@ import { sklearnSearchReader } from './sklearn/search.js'
 import { skypilotReader } from './skypilot/cluster.js'
 import { skypilotTaskReader } from './skypilot/task.js'
 import { slurmReader } from './slurm/reader.js'
+import { snakemakeReader } from './snakemake/workflow.js'
 import { sparkTuningReader } from './spark/cross-validator.js'
 import { sparkDataReader } from './spark/uncached.js'
 import { stableBaselinesReader } from './stable-baselines/learn.js'
@@ -462,6 +463,7 @@ export const readers: readonly Reader[] = [
   skypilotReader,
   skypilotTaskReader,
   slurmReader,
+  snakemakeReader,
   sparkTuningReader,
   sparkDataReader,
   stableBaselinesReader,

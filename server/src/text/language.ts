@@ -2,7 +2,7 @@
 import { lookUp } from './records.js'
 import type { Language } from './source-fragment.js'
 
-export type FileKind = Language | 'notebook' | 'makefile'
+export type FileKind = Language | 'notebook' | 'makefile' | 'snakefile'
 
 const byExtension: Record<string, FileKind> = {
   py: 'python',
@@ -24,6 +24,7 @@ const byExtension: Record<string, FileKind> = {
   lsf: 'shell',
   dockerfile: 'dockerfile',
   mk: 'makefile',
+  smk: 'snakefile',
 }
 
 /** Extensions of batch scripts, and of templates of start scripts, that other programs use too: the first line decides. */
@@ -66,6 +67,7 @@ export function languageOf(path: string, firstLine = ''): FileKind | undefined {
   if (name === 'pipfile') return 'toml'
   if (name === '.torchxconfig') return 'ini'
   if (name === 'makefile' || name === 'gnumakefile') return 'makefile'
+  if (/^snakefile([._-][^.]*)?$/.test(name)) return 'snakefile'
   if (isVariablesFile(path)) return 'shell'
   const dot = name.lastIndexOf('.')
   const extension = dot <= 0 ? '' : name.slice(dot + 1)

@@ -154,7 +154,7 @@ class CellMasker {
     if (name !== 'writefile' && name !== 'file') return
     const target = program.replace(/^(["'])(.*)\1$/, '$2')
     const kind = target === '' ? undefined : languageOf(target, this.text.slice(body, body + 200))
-    if (kind === undefined || kind === 'notebook' || kind === 'makefile') return
+    if (kind === undefined || kind === 'notebook' || kind === 'makefile' || kind === 'snakefile') return
     this.embedded.push({ language: kind, origin: 'writefile', target, pieces: [this.piece(body, this.end)] })
   }
 

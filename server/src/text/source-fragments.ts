@@ -7,6 +7,7 @@ import { languageOf } from './language.js'
 import { type Embedded, maskCell, maskPythonFile } from './magics.js'
 import { makeRules, maskMakefile, recipeLines } from './makefile.js'
 import { notebookCells } from './notebook.js'
+import { maskSnakefile } from './snakefile.js'
 import type { Part, SourceFile } from './source-file.js'
 import type { Language, Segment, SourceFragment } from './source-fragment.js'
 import { programsInYaml } from './yaml-programs.js'
@@ -34,7 +35,12 @@ export function sourceFile(path: string, text: string): SourceFile {
     problems: [],
   }
   if (kind === undefined) return file
-  const fragments = kind === 'makefile' ? makefileFragments(text) : fileFragments(kind, text)
+  const fragments =
+    kind === 'makefile'
+      ? makefileFragments(text)
+      : kind === 'snakefile'
+        ? fileFragments('python', maskSnakefile(text))
+        : fileFragments(kind, text)
   return limited({ ...file, fragments })
 }
 
