@@ -149,6 +149,18 @@ describe('values of configuration files', () => {
     assert.match(String(await seen([...passed({}), ...other])), /^\?/)
   })
 
+  it('have no end where a function of another module is given what it made before', async () => {
+    const other = await read(
+      'from omegaconf import OmegaConf\n\n\ndef prepared(data):\n    return OmegaConf.create(data)\n',
+      [],
+    )
+    const text =
+      'import yaml\nfrom other import prepared\n\n\ndef build(path):\n    cfg = yaml.safe_load(open(path))\n' +
+      "    while cfg.more:\n        cfg = prepared(cfg)\n    return cfg\n\n\nanswer = build('conf.yaml').trainer\n"
+    const imported = { other: other.summary() }
+    assert.match(String(answer(await read(text, ['conf.yaml'], { imported }))), /^\?/)
+  })
+
   it('leave open what methods of a class may set', async () => {
     const made = (method: string) =>
       `class C:\n    def __init__(self):\n        self.n = 1\n        self.all = [1]\n    def go(self, d):\n        ${method}\n\n\nc = C()\n`

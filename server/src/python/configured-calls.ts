@@ -29,7 +29,7 @@ export function pathOfProject(
   }
   const called = analysis.functionOf(callee)
   if (called !== null) return pathReturned(analysis, called, expr, depth, followed)
-  const loaded = loadedElsewhere(analysis, expr, followed)
+  const loaded = loadedElsewhere(analysis, expr, depth, followed)
   if (loaded !== null) return loaded
   if (callee.type === 'attribute' && structuringMethods.test(callee.attr) && args.length > 0) {
     const data = args[0]!.value

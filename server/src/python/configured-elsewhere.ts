@@ -128,6 +128,7 @@ function inCode(analysis: Analysis, plain: PlainPath): ConfiguredPath | null {
 export function loadedElsewhere(
   analysis: Analysis,
   expr: CallExpr,
+  depth: number,
   followed: Followed | null,
 ): ConfiguredPath | null {
   if (!analysis.complete || (expr.callee.type !== 'name' && expr.callee.type !== 'attribute')) return null
@@ -138,7 +139,7 @@ export function loadedElsewhere(
   if (parameter === null) return inCode(analysis, loads.path)
   const given = argumentOf(expr, parameter.name, parameter.position)
   if (parameter.of === 'data') {
-    const data = given === null ? null : configuredPath(analysis, given, 1, followed)
+    const data = given === null ? null : configuredPath(analysis, given, depth + 1, followed)
     return data === null ? null : moved(fromPlain(loads.path), data)
   }
   const file = given === null ? parameter.otherwise : fileLoadedFrom(analysis, given, followed)
