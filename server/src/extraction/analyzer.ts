@@ -395,7 +395,9 @@ export class Analyzer {
     // A program is what it starts: `main.py` may leave all of the training to the module that it calls.
     if (context.binding !== null && facts.python !== undefined)
       made.push(
-        facts.python.imported.flatMap(({ imports, brings = [] }) => [...imports, ...brings]).join(' '),
+        [
+          ...new Set(facts.python.imported.flatMap(({ imports, brings = [] }) => [...imports, ...brings])),
+        ].join(' '),
       )
     const { overlay } = surroundings
     const isLaidOut = overlay !== undefined && facts.fragment.index === 0

@@ -1,6 +1,7 @@
 /** What runs only where somebody tries out whether the program works: `if args.smoke_test:`. */
 import type { Func, PythonModule } from '../python/module.js'
 import type { Location } from '../text/location.js'
+import { once } from '../text/once.js'
 import type { SourceFragment } from '../text/source-fragment.js'
 import type { Extraction } from '../workload/claim.js'
 
@@ -19,7 +20,8 @@ export function markTriedOut(python: PythonModule, fragment: SourceFragment, { s
   const asked = subjects.filter(
     ({ kind, evidence: { role } }) => role !== 'test' && role !== 'job' && kind !== 'Program',
   )
-  if (asked.length === 0 || !somewhere.test(python.code)) return
+  if (asked.length === 0) return
+  if (!once(python.tree, 'may be tried out', () => somewhere.test(python.code))) return
   for (const subject of asked) {
     const offset = offsetOf(fragment, subject.location)
     if (offset !== null && isTriedOut(python, offset))

@@ -28,6 +28,10 @@ function definitionsIn(analysis: Analysis): readonly Call[] {
   return found
 }
 
+export function hasConfigFlags(analysis: Analysis): boolean {
+  return definitionsIn(analysis).length > 0
+}
+
 /** The flag behind `FLAGS.config`, `CONFIG.value`; null: it is none. */
 export function configFlag(analysis: Analysis, { value, attr }: Expr & { type: 'attribute' }): string | null {
   const definitions = definitionsIn(analysis)

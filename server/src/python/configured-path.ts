@@ -10,7 +10,7 @@ import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { containerPath, dictionaryPath, isOwnWrite } from './attribute-containers.js'
 import { attributeValues } from './attribute-values.js'
-import { configFlag, rootOfConfigFlag } from './config-flags.js'
+import { configFlag, hasConfigFlags, rootOfConfigFlag } from './config-flags.js'
 import { lastByDefault, sideByDefault, standIn } from './configured-branches.js'
 import { pathOfItem, pathOfProject, theSame } from './configured-calls.js'
 import { keysChangedBy } from './configured-changes.js'
@@ -29,6 +29,7 @@ import { namedModule, throughNamedModule } from './named-modules.js'
 import { bindingsOf } from './names.js'
 import { isResolving } from './overlaid-arguments.js'
 import { plainWord } from './plain-word.js'
+import { isOfLibrary } from './project-members.js'
 import type { Binding } from './scope.js'
 
 export type Key = string | number
@@ -125,6 +126,8 @@ export function configuredPath(
   followed: Followed | null = null,
 ): ConfiguredPath | null {
   if (depth > depthLimit) return null
+  // Most of what is asked about begins with a library.
+  if (isOfLibrary(analysis, expr) && !hasConfigFlags(analysis)) return null
   if (followed !== null || !analysis.complete || isResolving(analysis))
     return findPath(analysis, expr, depth, followed)
   const kept = remembered.get(analysis) ?? new Map<Expr, ConfiguredPath | null>()

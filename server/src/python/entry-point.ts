@@ -1,4 +1,5 @@
 /** Whether a file is started by itself, rather than only imported. */
+import { once } from '../text/once.js'
 import type { Analysis } from './analysis.js'
 import type { Func } from './code.js'
 import { namesEpochs } from './epoch-names.js'
@@ -10,9 +11,9 @@ export function isEntryPoint(analysis: Analysis): boolean {
 }
 
 /** A notebook that was saved as a script (`jupyter nbconvert --to script`): its cells run one after the other. */
-export function isExportedNotebook({ text }: { text: string }): boolean {
+export function isExportedNotebook({ text, tree }: { text: string; tree: object }): boolean {
   // Most files hold not even that, and are searched faster for it.
-  return text.includes('# In') && /^# In ?\[[ \d]*\]:/m.test(text)
+  return once(tree, 'exported notebook', () => text.includes('# In') && /^# In ?\[[ \d]*\]:/m.test(text))
 }
 
 /** Decorators with which an engine takes a function of the file and runs it. */

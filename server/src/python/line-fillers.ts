@@ -14,12 +14,14 @@ export function lineFillers(analysis: Analysis): ReadonlyMap<Func, Klass> {
   // Asked for each function that may give the options.
   return once(analysis, 'line fillers', () => {
     const found = new Map<Func, Klass>()
-    if (!takesWords.test(analysis.code)) return found
+    // Few calls hand a dictionary on; what stands in the text takes longer to find.
     for (const func of analysis.functions) {
+      const spread = func.calls.filter(({ expr }) => expr.args.some(({ star }) => star === 2))
+      if (spread.length === 0) continue
       const text = analysis.code.slice(func.node.start, func.node.end)
       if (!takesWords.test(text) || readsFile.test(text)) continue
-      for (const { expr } of func.calls) {
-        const klass = expr.args.some(({ star }) => star === 2) ? madeBy(analysis, func, expr) : null
+      for (const { expr } of spread) {
+        const klass = madeBy(analysis, func, expr)
         if (klass !== null && isDataClass(klass)) found.set(func, klass)
       }
     }

@@ -1,6 +1,7 @@
 /** Modules that a program imports by a text: `importlib.import_module(f'configs.{args.config}')`, `Config.fromfile(args.config)`. */
 import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression, lastName } from '../syntax/python-children.js'
+import { once } from '../text/once.js'
 import type { Analysis } from './analysis.js'
 import { targetOf } from './import-targets.js'
 import { nameOf } from './names.js'
@@ -92,9 +93,13 @@ function specOf(path: string): string {
 
 const readsFile = /(^(mmcv|mmengine)\.(.*\.)?Config\.fromfile|\.LazyConfig\.load)$/
 
+function mayName({ importedByName, tree, text }: Analysis): boolean {
+  return importedByName.size > 0 && once(tree, 'may name modules', () => mayNameModules(text))
+}
+
 /** The module that a call gives; null: none, or its name is not known. */
 export function namedModule(analysis: Analysis, expr: Expr): { target: string; overridable: boolean } | null {
-  if (expr.type !== 'call' || !analysis.complete || analysis.importedByName.size === 0) return null
+  if (expr.type !== 'call' || !analysis.complete || !mayName(analysis)) return null
   const { callee, args } = expr
   const name = nameOf(analysis, callee)
   if (name === null) return null
@@ -117,6 +122,7 @@ export function throughNamedModule(
   analysis: Analysis,
   expr: Expr,
 ): { target: string; overridable: boolean } | null {
+  if (!mayName(analysis)) return null
   const parts: string[] = []
   let root = expr
   while (root.type === 'attribute') {

@@ -143,12 +143,18 @@ const mostKeys = 60
 /** Whether there is a file to read keys of: a call loads it, or another module keeps what it holds. */
 function mayReadKeys(analysis: Analysis): boolean {
   return (
-    analysis.imported.some(({ kept }) => kept !== undefined) ||
+    analysis.imported.some(({ kept }) => Object.values(kept ?? {}).some(isOfFile)) ||
     analysis.calls.some(({ expr }) => isOfFile(configuredPath(analysis, expr)))
   )
 }
 
-function isOfFile(path: ConfiguredPath | null): boolean {
+interface FromFile {
+  root: string | null
+  under?: FromFile
+  parts?: { paths: Readonly<Record<string, FromFile>> }
+}
+
+function isOfFile(path: FromFile | null): boolean {
   return (
     path !== null &&
     (path.root !== null ||

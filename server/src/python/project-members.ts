@@ -75,3 +75,18 @@ export function isForeign(analysis: Analysis, expr: Expr): boolean {
   // `torch.nn = …` replaces what `torch.nn.Linear` begins with.
   return inner === null || inner === expr || !analysis.attributeStores.has(`${root.id}.${inner.attr}`)
 }
+
+/** A name that only an import of a library binds, or what such a library has; nothing here replaces it. */
+export function isOfLibrary(analysis: Analysis, expr: Expr): boolean {
+  let root = expr
+  let inner: (Expr & { type: 'attribute' }) | null = null
+  while (root.type === 'attribute') {
+    inner = root
+    root = root.value
+  }
+  if (root.type !== 'name') return false
+  const bindings = bindingsOf(analysis, root.id, root.start)
+  const target = bindings.length === 1 ? bindings[0]!.target : null
+  if (target === null || target.startsWith('.') || mayBeOfProject(analysis, target)) return false
+  return inner === null || !analysis.attributeStores.has(`${root.id}.${inner.attr}`)
+}

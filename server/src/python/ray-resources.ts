@@ -1,4 +1,5 @@
 /** Whether code asks Ray for accelerators. Source: Ray 2.40, "Resources", "Accelerator support". */
+import { once } from '../text/once.js'
 import type { ModuleSummary, PythonModule } from './module.js'
 import { givesToRay } from './packages.js'
 
@@ -12,9 +13,11 @@ export function namesRayResources(code: string, imports: Iterable<string>): bool
 }
 
 /** Ray may give accelerators to processes of this program: without being asked it shows them none. */
-export function mayHandOutDevices(python: Pick<PythonModule, 'code' | 'calls' | 'imported'>): boolean {
+export function mayHandOutDevices(
+  python: Pick<PythonModule, 'code' | 'tree' | 'calls' | 'imported'>,
+): boolean {
   return (
-    mayAsk.test(python.code) ||
+    once(python.tree, 'may ask for devices', () => mayAsk.test(python.code)) ||
     python.imported.some((one: ModuleSummary) => one.asksRay === true) ||
     python.calls.some(
       ({ name, expr }) => name?.startsWith('ray.') === true && expr.args.some(({ star }) => star === 2),

@@ -24,10 +24,10 @@ export function takesAway(python: PythonModule, launch: Launch | null): 'folder'
   const given = launch === null ? [] : [launch.flags, launch.environment].flatMap((one) => Object.values(one))
   if (given.some(({ value }) => typeof value === 'string' && elsewhere.test(value))) return 'folder'
   return once(python, 'takes files away', () => {
-    if (elsewhere.test(python.code)) return 'folder'
+    if (once(python.tree, 'names a place elsewhere', () => elsewhere.test(python.code))) return 'folder'
     const around = [...python.imported, ...python.importers, ...python.programs]
     const uploads =
-      sending.test(python.code) ||
+      once(python.tree, 'sends files', () => sending.test(python.code)) ||
       python.calls.some(({ name, method }) => sends.test(name ?? `.${method}`)) ||
       around.some((module) => usesMatch(module, sends))
     return uploads ? 'upload' : null

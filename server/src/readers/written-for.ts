@@ -5,6 +5,7 @@
  */
 import { isBackward } from '../python/effects.js'
 import type { Call, PythonModule } from '../python/module.js'
+import { once } from '../text/once.js'
 import { define, lookUp } from '../text/records.js'
 import { tensorflowOnly } from './keras/settings.js'
 
@@ -47,7 +48,12 @@ function boundsOf(python: PythonModule): [name: string, below: string][] {
 
 /** What Python 3 does not even parse, and `xrange`, unless the file makes one. */
 function isPython2(python: PythonModule): boolean {
-  const { code } = python
+  const written = once(python.tree, 'written for Python 2', () => python2Words(python.code))
+  return written === 'prints' ? python.calls.some((call) => isPrintStatement(python, call)) : written
+}
+
+/** `'prints'`: only if that is a statement. */
+function python2Words(code: string): boolean | 'prints' {
   // The word is found faster than the line that begins with it.
   if (
     /except[ \t]+[\w.]+[ \t]*,/.test(code) &&
@@ -55,7 +61,7 @@ function isPython2(python: PythonModule): boolean {
   )
     return true
   if (/\bxrange\(/.test(code) && !/\bxrange\s*=|import[^\n]*\b(xrange|\*)/.test(code)) return true
-  return /\bprint[ \t]+["'\w]/.test(code) && python.calls.some((call) => isPrintStatement(python, call))
+  return /\bprint[ \t]+["'\w]/.test(code) ? 'prints' : false
 }
 
 function isPrintStatement({ text }: PythonModule, { expr: { callee } }: Call): boolean {

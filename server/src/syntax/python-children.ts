@@ -5,6 +5,10 @@ import type { Comprehension, Expr, Stmt } from './python-ast.js'
 /** Calls `visit` for every direct sub-expression, in order. Nothing is allocated, not even iterators: the analysis walks trees often. */
 export function forEachChild(expr: Expr, visit: (child: Expr) => void): void {
   switch (expr.type) {
+    // Most have nothing below them: no other kind is looked for.
+    case 'name':
+    case 'constant':
+      return
     case 'attribute':
     case 'starred':
     case 'walrus':

@@ -12,6 +12,9 @@ export function once<T>(about: object, question: string, compute: () => T): T {
     known = new Map()
     answers.set(about, known)
   }
-  if (!known.has(question)) known.set(question, compute())
-  return known.get(question) as T
+  const before = known.get(question)
+  if (before !== undefined || known.has(question)) return before as T
+  const answer = compute()
+  known.set(question, answer)
+  return answer
 }

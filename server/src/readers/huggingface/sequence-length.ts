@@ -146,9 +146,13 @@ function blockFiles(python: PythonModule): LengthResult[] {
 const cutIds =
   /\b(?:\w+_)?(?:input_ids?|token_ids?|tokens)(?:['"]?\s*[=:](?!=)[^\n#]*[)\]])?\s*\[\s*:\s*(\d+|[A-Za-z_]\w*(?:\.\w+)?)\s*\]/g
 
+/** Without one of these there is nothing to look for. */
+const cutWords = ['input_id', 'token_id', 'tokens']
+
 /** `input_ids = input_ids[:MAX_LENGTH]`, `input_ids = (prompt_ids + answer_ids)[:MAX_LENGTH]` */
 function slices(python: PythonModule): LengthResult[] {
   const { text } = python
+  if (!cutWords.some((word) => text.includes(word))) return []
   return [...text.matchAll(cutIds)].slice(0, mostSlices).flatMap((match): LengthResult[] => {
     if (/#/.test(text.slice(text.lastIndexOf('\n', match.index) + 1, match.index))) return []
     const written = match[1]!

@@ -231,6 +231,8 @@ function loadOfEachPass(python: PythonModule, call: Call): Load | null {
       loop !== undefined && appliesOnly(loop) && !around.some((node) => varies(python, call.expr, node))
     return same ? { call, light } : null
   }
+  // Hardly any call runs code that loads a model, so all else is asked of few.
+  if (modelsBehind(python, call).length === 0) return null
   const items = comprehensionsAround(call.statement, call.expr)
   if (loop === undefined && items.length === 0) return null
   if (loop !== undefined && isShort(loop)) return null
