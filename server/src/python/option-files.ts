@@ -154,10 +154,11 @@ interface FromFile {
   parts?: { paths: Readonly<Record<string, FromFile>> }
 }
 
+/** The file is named, by itself or by an option: what only callers can name says nothing here. */
 function isOfFile(path: FromFile | null): boolean {
   return (
     path !== null &&
-    (path.root !== null ||
+    ((path.root !== null && (isRootOfOption(path.root) || asFile(path.root) !== null)) ||
       isOfFile(path.under ?? null) ||
       Object.values(path.parts?.paths ?? {}).some(isOfFile))
   )
