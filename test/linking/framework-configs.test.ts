@@ -33,6 +33,11 @@ describe('recipes', () => {
     assert.deepEqual(await told(collection(30)), [])
   })
 
+  it('what lies apart from a collection is its author’s own', async () => {
+    const files = { ...collection(30), 'ships.py': detector('Ships') }
+    assert.deepEqual(await told(files), ['ships.py information precision/full-precision'])
+  })
+
   it('one of a collection that a launch starts is a run like any other', async () => {
     const files = { ...collection(30), 'train.sh': 'python tools/train.py configs/model7.py\n' }
     assert.deepEqual(await told(files), ['configs/model7.py warning precision/full-precision'])

@@ -201,7 +201,7 @@ export function buildRuns(input: RunInput): Judgement[] {
   const runsOfPaths = new Map<string, Run[]>()
   for (const [path, extraction] of input.extractions) {
     const started = runsOfFile.get(path)
-    const shown = started === undefined && collections.has(extraction.frameworkConfig?.framework ?? '')
+    const shown = started === undefined && collections.has(collectionOf(path, extraction))
     const itself = () => ({
       run: newRun(
         path,
@@ -409,17 +409,23 @@ const collectionSize = 20
 /** What a framework config of a collection says of a training is no run; a search over it is one. */
 const ofTraining = new Set<ResourceKind>(['Training', 'InputPipeline', 'Operation', 'Parallelism'])
 
-/** Frameworks whose framework configs here are a collection: what one of them leaves out costs its author nothing. */
+/** One framework's configs in one folder at the top of the project: what lies apart from its examples is somebody's own. */
+const collectionOf = (path: string, { frameworkConfig }: Extraction): string =>
+  `${frameworkConfig?.framework ?? ''} ${path.slice(0, Math.max(path.indexOf('/'), 0))}`
+
+/** Framework configs that are a collection: what one of them leaves out costs its author nothing. */
 function collectionsAmong(
   extractions: ReadonlyMap<string, Extraction>,
   started: ReadonlyMap<string, unknown>,
 ): Set<string> {
   const counts = new Map<string, number>()
-  for (const [path, { frameworkConfig, subjects }] of extractions) {
-    if (frameworkConfig === undefined || subjects.length === 0 || started.has(path)) continue
-    counts.set(frameworkConfig.framework, (counts.get(frameworkConfig.framework) ?? 0) + 1)
+  for (const [path, extraction] of extractions) {
+    if (extraction.frameworkConfig === undefined || extraction.subjects.length === 0 || started.has(path))
+      continue
+    const collection = collectionOf(path, extraction)
+    counts.set(collection, (counts.get(collection) ?? 0) + 1)
   }
-  return new Set([...counts].filter(([, count]) => count >= collectionSize).map(([framework]) => framework))
+  return new Set([...counts].filter(([, count]) => count >= collectionSize).map(([collection]) => collection))
 }
 
 /** A job whose programs all serve is a service, also where its image says so. */

@@ -5,6 +5,11 @@ const modules =
 /** `transformers.AutoModelForCausalLM`, `transformers.BertModel`, `diffusers.UNet2DConditionModel`. */
 const ofLibraries = /^(torchvision\.models|timm)\.|^(transformers|diffusers)\.(\w+\.)*\w*(Model|For[A-Z]\w*)$/
 
+/** One that a library defines, with its layers. */
+export function isLibraryNetwork(type: string): boolean {
+  return ofLibraries.test(type)
+}
+
 /** @param type canonical name of a class, as `PythonModule.typeOf` gives it */
 export function isNetworkType(type: string): boolean {
   return modules.test(type) || ofLibraries.test(type)

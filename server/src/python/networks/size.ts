@@ -6,6 +6,7 @@ import { once } from '../../text/once.js'
 import { lookUp } from '../../text/records.js'
 import { classAt } from '../definition-places.js'
 import type { Call, Func, Klass, PythonModule } from '../module.js'
+import { isLibraryNetwork } from '../network-types.js'
 import { weightsOf } from './layer-sizes.js'
 import { isPool, mayConvolve, Scale } from './places-left.js'
 import type { PublishedNetwork } from './published.js'
@@ -152,7 +153,8 @@ class Count {
     if (/\bF\.(interpolate|upsample|pixel_shuffle|grid_sample)\(|functional\.interpolate\(/.test(text))
       this.size.dense = true
     if (weighsWords(text)) this.size.attends = true
-    if (spreadsOverGraph.test(text)) this.open = true
+    // What it adds to a network of a library is no measure of the whole.
+    if (spreadsOverGraph.test(text) || klass.bases.some(hasLayers)) this.open = true
     const within = this.scale.enter(text, own)
     for (const [name, value] of own) {
       const unknown =
@@ -171,6 +173,9 @@ class Count {
     }
   }
 }
+
+/** A network of a library that others extend; one that is only the frame of networks has no layers of its own. */
+const hasLayers = (base: string): boolean => isLibraryNetwork(base) && !/PreTrainedModel$/.test(base)
 
 /** How often something is taken to be made that is made over and over, nobody knows how often. */
 const usualRepeats = 6

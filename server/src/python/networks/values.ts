@@ -1,6 +1,8 @@
 /** What expressions stand for while the layers of a network are counted. */
+
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Klass, PythonModule } from '../module.js'
+import { isLibraryNetwork } from '../network-types.js'
 
 /** Undefined: it cannot be told. */
 export type Value =
@@ -107,5 +109,5 @@ const moduleClass =
   /^torch\.nn\.(modules\.\w+\.)?(Module|Sequential|ModuleList)$|^lightning\.pytorch\.LightningModule$/
 
 export function isNetworkClass(klass: Pick<Klass, 'bases'>): boolean {
-  return klass.bases.some((base) => moduleClass.test(base))
+  return klass.bases.some((base) => moduleClass.test(base) || isLibraryNetwork(base))
 }
