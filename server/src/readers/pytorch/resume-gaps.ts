@@ -74,12 +74,22 @@ const counted = /step|iter|resum|start|skip|done/i
 function restores(python: PythonModule, outer: Loop): boolean {
   const before = (call: Call) =>
     !call.loops.includes(outer) && (call.function !== outer.function || call.expr.start < outer.node.start)
+  if (python.calls.some((call) => before(call) && restoresLatest(python, call))) return true
   const loads = python.calls.filter((call) => isLoad(call) && before(call) && isFirst(python, call))
   if (loads.some((call) => call.method === 'load_state_dict' && isOfOptimizer(python, call))) return true
   if (loads.some((call) => readsEpoch(python, call))) return true
   const beside = loads.filter(({ function: func }) => func === null || func === outer.function)
   if (beside.some((call) => asksToResume(python, call) && isForGoingOn(python, call))) return true
   return beside.some((call) => filesOf(python, call).some((file) => savedIn(python, outer).has(file)))
+}
+
+/** `checkpoint.restore(manager.latest_checkpoint)`: whatever it holds comes back with it, the optimiser mostly among it. */
+function restoresLatest(python: PythonModule, { method, receiver, expr }: Call): boolean {
+  if (method === 'restore_or_initialize') return true
+  return (
+    method === 'restore' &&
+    (receiver === 'tensorflow.train.Checkpoint' || /ck?pt|checkpoint/i.test(textOf(python, expr.callee)))
+  )
 }
 
 function isOfOptimizer(python: PythonModule, { expr: { callee } }: Call): boolean {

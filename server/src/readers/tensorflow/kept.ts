@@ -4,6 +4,7 @@ import { lookUp } from '../../text/records.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { loopHeader } from '../pytorch/loop.js'
 import { runLoopOf } from '../pytorch/loop-facts.js'
+import { resumeGap } from '../pytorch/resume-gaps.js'
 import { claimUnread } from '../reads-back.js'
 import { plainName } from './pipeline.js'
 
@@ -13,11 +14,16 @@ const folders: Record<string, string> = { MonitoredTrainingSession: 'checkpoint_
 
 export function claimKept(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {
   const keeper = python.calls.find(({ name }) => monitored.test(plainName(name ?? '')))
-  const place = loopHeader(runLoopOf(python, loop) ?? loop)
+  const run = runLoopOf(python, loop)
+  const place = loopHeader(run ?? loop)
   if (keeper !== undefined && isGivenFolder(keeper)) {
     training.known('saves', keeper.method, 'while it runs', place)
     training.known('resumable', keeper.method, true, place)
-  } else claimUnread(python, training, place)
+    return
+  }
+  claimUnread(python, training, place)
+  const gap = run === null ? null : resumeGap(python, run)
+  if (gap?.misses === 'the epochs') training.known('resumesWithout', 'checkpoint', gap.misses, gap.place)
 }
 
 function isGivenFolder({ method, expr }: Call): boolean {
