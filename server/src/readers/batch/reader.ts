@@ -9,7 +9,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { changeJobOperation, claimJobOperations, isJobOperation } from '../shell/job-operations.js'
-import { launchesOf, type Work, workOf } from '../shell/launches.js'
+import { launchesOf, shellLaunchId, type Work, workOf } from '../shell/launches.js'
 import { namesGpus, withoutLines } from '../slurm/directive-lines.js'
 import { DirectiveSource } from '../slurm/directive-source.js'
 import { claimBatchScripts } from '../slurm/scripts.js'
@@ -22,6 +22,7 @@ import {
   nodesAsked,
   option,
 } from './job.js'
+import { submittedToLsf } from './submitted.js'
 
 const placeOf = (one: Directive): Place => ({ start: one.start, end: one.end })
 
@@ -31,10 +32,17 @@ const nameNames = { PBS: 'N', BSUB: 'J' } as const
 export const batchReader = defineReader({
   name: 'batch',
   languages: ['shell'],
-  triggers: ['#PBS', '#BSUB'],
+  triggers: ['#PBS', '#BSUB', 'bsub'],
   read(facts, context, claims) {
     const { shell, path, fragment } = facts
     if (shell === undefined) return
+    for (const command of shell.commands) {
+      const directives = submittedToLsf(command)
+      // What it starts belongs to the job of its command.
+      const job = shellLaunchId(claims, fragment, command)
+      if (directives !== null && shell.directives.length === 0)
+        readJob(claims, context, { ...shell, commands: [command], directives }, 'BSUB', job, fragment.text)
+    }
     const scheduler = batchScheduler(shell)
     const job = batchJobId(path, fragment, shell)
     if (scheduler === null || job === null) return
@@ -137,7 +145,8 @@ function claimLimit(
 function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { shell, fragment, path } = facts
   const scheduler = shell === undefined ? null : batchScheduler(shell)
-  if (shell === undefined || scheduler === null) return { reason: 'the script has changed' }
+  if (shell === undefined) return { reason: 'the script has changed' }
+  if (scheduler === null) return byHand(claim)
   const write = (title: string, name: string, text: string): Change => {
     const one: Write = { kind: 'set directive', path, fragment: fragment.index, scheduler, name, value: text }
     return { title, safety: 'unsafe', writes: [one], imports: [] }

@@ -6,6 +6,7 @@ import { serverWords } from '../../link/servers.js'
 import { targetsAt } from '../../text/makefile.js'
 import type { SourceFragment } from '../../text/source-fragment.js'
 import { batchJobId } from '../batch/job.js'
+import { submittedToLsf } from '../batch/submitted.js'
 import { byHand } from '../change-answer.js'
 import { asMounted, containerHoldsGpus } from '../docker/run.js'
 import { ownMachines } from '../gcloud/own-machine.js'
@@ -103,6 +104,7 @@ export const shellReader = defineReader({
         hydra !== null ||
         torchxAsked(command) !== null ||
         holdsOwnGpus(command) ||
+        (job === null && submittedToLsf(command) !== null) ||
         (job === null && containerHoldsGpus(command)) ||
         (job === null && besides === undefined && claimVisibleDevices(claims, launch, id))
       claimShellLaunch(
