@@ -85,6 +85,7 @@ export const dstackReader = defineReader({
       if (kind === 'task') readTask(claims, context, configuration)
       else if (kind === 'fleet') readFleet(claims, configuration)
       else readEnvironment(claims, configuration)
+      if (kind !== 'fleet') readKept(claims, kind, configuration)
     }
   },
   change: changeConfiguration,
@@ -248,7 +249,8 @@ function readEnvironment(claims: ClaimBuilder, { document, root, gpus }: Configu
   environmentSettings.claim(compute, sourceOf(claims, { document, root, gpus }))
 }
 
-function readFleet(claims: ClaimBuilder, { document, root, gpus }: Configuration): void {
+function readFleet(claims: ClaimBuilder, configuration: Configuration): void {
+  const { document, root, gpus } = configuration
   const nodes = entry(root, 'nodes')
   const range = rangeOf(nodes?.value)
   // Machines that are reached by SSH are somebody's own.
@@ -263,9 +265,7 @@ function readFleet(claims: ClaimBuilder, { document, root, gpus }: Configuration
     scope: name,
     words: [name],
   })
-  const shown = spanOf(gpus.found)
-  pool.say('gpus', 'gpu', readAs(claims.origin(shown), gpus.count, 'a range'))
-  if (gpus.model !== null) pool.known('gpuModel', 'gpu', gpus.model, shown)
+  claimPoolAccelerators(pool, claims, gpus)
   const fixed = range.least === range.most
   // What never changes its size is made for one work as often as not, and deleted with it.
   pool.known('minimum', 'nodes', range.least, place, { overridable: fixed })
@@ -274,15 +274,48 @@ function readFleet(claims: ClaimBuilder, { document, root, gpus }: Configuration
   const policy = text(at(root, 'spot_policy')) ?? 'on-demand'
   const capacity = policy === 'spot' ? 'spot' : policy === 'auto' ? 'mixed' : 'on-demand'
   pool.known('capacity', 'spot_policy', at(root, 'reservation') === undefined ? capacity : 'reserved', place)
+  if (claimIdleTime(pool, claims, configuration)) return
+  // Machines that a run asks for obey the run, whose own default is minutes.
+  const site = keyedPlace(place, document.index, ['idle_duration'])
+  if (range.least > 0) pool.default('idleDelay', 'idle_duration', fleetIdle, place, { site })
+}
+
+/** The machine that a run asked for waits for the next run; one that a run only uses obeys its fleet. */
+function readKept(claims: ClaimBuilder, kind: (typeof kinds)[number], configuration: Configuration): void {
+  const { root, document, gpus } = configuration
+  const found = entry(root, 'idle_duration')
+  if (found === undefined || gpus.count === 0 || text(at(root, 'creation_policy')) === 'reuse') return
+  const name = text(at(root, 'name')) ?? null
+  const place = keyedPlace(spanOf(found), document.index, ['idle_duration'])
+  const scope = name ?? kind
+  const pool = claimPool(claims, {
+    kind: kind === 'task' ? 'task' : 'development environment',
+    provider: 'other',
+    name,
+    place,
+    scope,
+    words: [scope],
+  })
+  claimPoolAccelerators(pool, claims, gpus)
+  claimIdleTime(pool, claims, configuration)
+}
+
+function claimPoolAccelerators(pool: Pool, claims: ClaimBuilder, gpus: Accelerators): void {
+  const shown = spanOf(gpus.found)
+  pool.say('gpus', 'gpu', readAs(claims.origin(shown), gpus.count, 'a range'))
+  if (gpus.model !== null) pool.known('gpuModel', 'gpu', gpus.model, shown)
+}
+
+/** False: it says nothing of how long a machine is kept without work. */
+function claimIdleTime(pool: Pool, claims: ClaimBuilder, { root, document }: Configuration): boolean {
   const key = 'idle_duration'
   const idle = entry(root, key)
-  const at_ = keyedPlace(idle === undefined ? place : spanOf(idle), document.index, [key])
-  const seconds = idle === undefined ? undefined : durationOf(idle.value)
-  if (seconds === null) pool.known('blockedBy', key, '`idle_duration: off`', at_)
-  else if (idle !== undefined)
-    pool.say('idleDelay', key, readAs(claims.origin(at_), seconds ?? null, 'a template'))
-  // Machines that a run asks for obey the run, whose own default is minutes.
-  else if (range.least > 0) pool.default('idleDelay', key, fleetIdle, place, { site: at_ })
+  if (idle === undefined) return false
+  const place = keyedPlace(spanOf(idle), document.index, [key])
+  const seconds = durationOf(idle.value)
+  if (seconds === null) pool.known('blockedBy', key, '`idle_duration: off`', place)
+  else pool.say('idleDelay', key, readAs(claims.origin(place), seconds ?? null, 'a template'))
+  return true
 }
 
 function changeConfiguration(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
