@@ -136,8 +136,13 @@ describe('a program that goes on later', () => {
     ['only saves', `import torch\n${loop}\ntorch.save(model.state_dict(), 'last.pt')`, false],
     [
       'saves and restores the optimiser',
-      `import torch\n${loop}\ntorch.save(model.state_dict(), 'last.pt')\noptimizer.load_state_dict(torch.load('last.pt'))`,
+      `import torch\nstate = torch.load('last.pt')\noptimizer.load_state_dict(state['optimizer'])\nstart_epoch = state['epoch']\n${loop.replace('range(', 'range(start_epoch, ')}\ntorch.save({'optimizer': optimizer.state_dict(), 'epoch': epoch}, 'last.pt')`,
       true,
+    ],
+    [
+      'restores the optimiser when its loop has ended',
+      `import torch\n${loop}\ntorch.save(model.state_dict(), 'last.pt')\noptimizer.load_state_dict(torch.load('last.pt'))`,
+      false,
     ],
     [
       'loads weights only',

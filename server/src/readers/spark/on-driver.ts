@@ -2,14 +2,14 @@
 import type { Call, PythonModule } from '../../python/module.js'
 
 /** What trains in the process that calls it, by the name of its package; what only splits the table for another comes last. */
-const local: Record<string, string> = {
-  lightgbm: 'LightGBM',
-  xgboost: 'XGBoost',
-  catboost: 'CatBoost',
-  statsmodels: 'statsmodels',
-  prophet: 'Prophet',
-  sklearn: 'scikit-learn',
-}
+const local = new Map([
+  ['lightgbm', 'LightGBM'],
+  ['xgboost', 'XGBoost'],
+  ['catboost', 'CatBoost'],
+  ['statsmodels', 'statsmodels'],
+  ['prophet', 'Prophet'],
+  ['sklearn', 'scikit-learn'],
+])
 /** What has the workers compute, training included. */
 const distributes =
   /\bpyspark\.(ml|mllib|pandas)\b|\b(SparkTrials|applyInPandas|mapInPandas|mapInArrow|mapPartitions|foreachPartition|pandas_udf|cogroup|TorchDistributor|HorovodRunner|register_spark|joblibspark|SparkXGB\w*|RayCluster|setup_ray_cluster)\b|\b(xgboost\.spark|synapse\.ml|mmlspark|sparkdl|spark_sklearn)\b|\.rdd\b/
@@ -27,8 +27,8 @@ export function trainsOnDriver(python: PythonModule): OnDriver | null {
   const trains = python.calls.some(
     ({ method, expr }) => /^(fit|train|fit_transform)$/.test(method) && expr.start > collected.expr.start,
   )
-  const found = Object.keys(local).find((root) =>
+  const found = [...local].find(([root]) =>
     [...python.imports].some((one) => one === root || one.startsWith(`${root}.`)),
   )
-  return trains && found !== undefined ? { library: local[found]!, collected } : null
+  return trains && found !== undefined ? { library: found[1], collected } : null
 }
