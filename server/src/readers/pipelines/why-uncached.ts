@@ -4,7 +4,7 @@ import type { Span } from '../../text/location.js'
 import { reachedFunctions } from './step-work.js'
 
 const stated =
-  /determin|random|fresh|up.to.date|newest|live\b|current (data|state|value|price|time|status)|may (have )?change|can change|side.?effect|stateful|external|idempot|never cache|(not|never|don'?t|avoid|no) (be |use |using )?(cach|reus)|picks? up|latest|always (run|re-?run|execute|fetch|pull|get)|(run|re-?run|executed?|fetch|pull) (each|every|always)|each time|every (time|run)|to force|debug|infinite|new (data|version)|volume/i
+  /determin|random|fresh|up.to.date|newest|live\b|current (data|state|value|price|time|status)|may (have )?change|can change|side.?effect|stateful|external|idempot|never cache|(not|never|don'?t|avoid|no) (be |use |using )?(cach|reus)|picks? up|latest|always (run|re-?run|execute|fetch|pull|get)|(run|re-?run|executed?|fetch|pull) (each|every|always)|each (time|run|day|night)|every (time|run|day|night|hour)|daily|nightly|to force|debug|infinite|new (data|versions?|rows|records|files|events)|volume/i
 
 /** True where one of these comments says so, beside the switch or right above it. */
 export function isExplained(

@@ -3,6 +3,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { CallSource } from '../../values/call-source.js'
@@ -19,6 +20,7 @@ import { jobRole } from '../job-in-code.js'
 import { claimStep, claimStepRetries, onAccelerator, workOfFunction } from '../pipelines/retried.js'
 import { workOfName } from '../pipelines/step-work.js'
 import { timeOf } from '../pipelines/time.js'
+import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 
 const decorators: Record<string, 'flow' | 'task'> = {
@@ -64,13 +66,13 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func): v
   const { step } = claimStep(python, claims, { func, call, engine: 'Prefect', name: func.name })
   claimStepRetries(step, 'retries', new CallSource(python, call, claims).get('retries'), 0)
   if (kind !== 'task') return
-  const purpose = workOfName(func.name)
-  step.known(
-    'purpose',
-    'Prefect',
-    purpose.length > 0 ? purpose : workOfFunction(python, func).work,
-    calleePlace(call),
-  )
+  const named = workOfName(func.name)
+  const purpose = named.length > 0 ? named : workOfFunction(python, func).work
+  // Whoever has its results kept says that they are worth it.
+  const keeps = effective(source.get('persist_result')) === true && returnsOf(func).length > 0
+  step.known('purpose', 'Prefect', purpose.length === 0 && keeps ? ['prepare'] : purpose, calleePlace(call))
+  const reason = whyUncached(python, call.statement, func)
+  if (reason !== null) step.known('uncachedFor', 'cache_policy', reason.because, calleePlace(call))
   if (effective(refresh!) === true && outlivesRun(python, source))
     step.say('cached', 'refresh_cache', stated(refresh!, false))
   else if (off !== null) {

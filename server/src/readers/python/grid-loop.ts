@@ -45,6 +45,7 @@ export const gridLoopReader = defineReader({
     '.submit(',
     'create_run_from_pipeline',
     'create_namespaced_job',
+    'create_or_update',
   ],
   read(facts, _context, claims) {
     const python = facts.python!

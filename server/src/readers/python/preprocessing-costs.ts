@@ -294,10 +294,11 @@ function tableCost(python: PythonModule, call: Call, receiver: Expr, inputs: Exp
     const func = python.nameOf(first.value)
     if (!rows && func !== null && plainFunctions.test(func)) return null
     if (first.value.type === 'constant') return null
-    const weight = rows || worksOnText(python, first.value) ? 'heavy' : 'ordinary'
+    const looks = analyses(python, first.value)
+    const weight = rows || looks || worksOnText(python, first.value) ? 'heavy' : 'ordinary'
     const quick = onlyFormats(python, first.value) ? { quick: true } : {}
     return {
-      ...found(weight, named(python, call), (rows || isColumn(receiver)) && analyses(python, first.value)),
+      ...found(weight, named(python, call), (rows || isColumn(receiver)) && looks),
       ...quick,
     }
   }

@@ -25,6 +25,9 @@ const trains = /^(train|fit)|(^|_)(train|training|fit|finetune)(_|$)/i
 export function startsJob(python: PythonModule, call: Call): 'job' | 'run' | null {
   const { callee } = call.expr
   if (services.test(call.method)) return 'job'
+  // `client.jobs.create_or_update(…)` of Azure ML.
+  if (callee.type === 'attribute' && /^(begin_)?create_or_update$/.test(callee.attr))
+    return callee.value.type === 'attribute' && callee.value.attr === 'jobs' ? 'job' : null
   if (callee.type === 'attribute') {
     const made = python.result(callee.value)
     const name = made.type === 'call' ? python.nameOf(made.callee) : null

@@ -78,7 +78,7 @@ function configuredValues(python: PythonModule, _call: Call, value: Expr): Json 
   let expr = python.definition(value)
   while (expr.type === 'subscript' && expr.index.type === 'constant') {
     keys.unshift(String(expr.index.value))
-    expr = expr.value
+    expr = python.definition(expr.value)
   }
   if (expr.type !== 'name' || expr.id !== 'config' || keys.length === 0) return undefined
   const file = /^configfile[ \t]*:[ \t]*["']([^"'\n]+)["']/m.exec(python.text)?.[1]
