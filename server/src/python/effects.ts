@@ -21,7 +21,7 @@ const depthLimit = 3
 
 /** Names that optimisers are given. Schedulers, environments and profilers have a `step` too. */
 const optimizerName =
-  /(^|_)(opt|optim|optimi[sz]er|optimi[sz]ers|solver|scaler|adam|adamw|sgd)($|_|[A-Z\d])|(optimi[sz]er|optim|opt|Opt|Optim|Optimi[sz]er)(_?\w{0,3})$/
+  /(^|_)(opts?|optims?|optimi[sz]ers?|solvers?|scaler|adam|adamw|sgd)($|_|[A-Z\d])|(optimi[sz]er|optim|opt|Opt|Optim|Optimi[sz]er)(_?\w{0,3})$/
 const notOptimizer = /sched|env|prof|writer|progress|timer|ema|lr_/i
 
 /** Last identifier of an expression: `self.d_optimizer` gives 'd_optimizer'. */

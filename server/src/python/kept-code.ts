@@ -28,6 +28,8 @@ const made = [
   'ray.air.',
   'sagemaker.tuner.',
   'google.cloud.aiplatform.hyperparameter_tuning.',
+  // Configurations that another module trains by.
+  'detectron2.config.get_cfg',
   // Machines that a job of another module runs on.
   'azureml.core.',
   'azure.ai.ml.',

@@ -4,9 +4,12 @@
  */
 
 import type { Change, Refusal } from '../../edit/write.js'
+import { functionAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Assign } from '../../syntax/python-ast.js'
 import { noteSmall } from '../../text/evidence.js'
+import { lookUp } from '../../text/records.js'
+import { passedExpression } from '../../values/argument.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
@@ -23,7 +26,7 @@ const trainerClass = /^detectron2\.engine\.(\w+\.)*DefaultTrainer$/
 export const detectron2Reader = defineReader({
   name: 'detectron2',
   languages: ['python'],
-  triggers: ['DefaultTrainer'],
+  triggers: ['DefaultTrainer', 'detectron2'],
   read(facts, { versions }, claims) {
     const python = facts.python
     if (python === undefined) return
@@ -34,10 +37,26 @@ export const detectron2Reader = defineReader({
 
 /** A trainer, or a class of its own around it, on which `train` is called. */
 function trains(python: PythonModule, call: Call): boolean {
-  const own = python.classOf(call.expr.callee)
   const isTrainer =
-    trainerClass.test(call.name ?? '') || (own?.bases.some((base) => trainerClass.test(base)) ?? false)
+    trainerClass.test(call.name ?? '') || basesOf(python, call).some((base) => trainerClass.test(base))
   return isTrainer && python.calls.some((one) => one.method === 'train' && one.receiverCall === call)
+}
+
+/** Library classes behind the class of the call, of this module or of another one. */
+function basesOf(python: PythonModule, { expr: { callee } }: Call): readonly string[] {
+  const found = python.projectMember(callee)
+  return (
+    python.classOf(callee)?.bases ??
+    (found === null ? undefined : lookUp(found.summary.classes, found.rest)?.bases) ??
+    []
+  )
+}
+
+/** The module that makes the configuration of the trainer: a function of another one may. */
+function configuredIn(python: PythonModule, trainer: Call): PythonModule {
+  const given = passedExpression(python.argument(trainer, 'cfg', 0))
+  const made = given === null ? null : python.callOf(given)
+  return (made === null ? null : functionAt(python, made.expr.callee)?.python) ?? python
 }
 
 function evidenceOf(python: PythonModule): Evidence {
@@ -87,7 +106,11 @@ function readTrainer(
   const scope = call.function?.qualified ?? ''
   const training = claims.subject('Training', place, scope, evidence)
   const key = 'SOLVER.AMP.ENABLED'
-  const more = moreFrom(python)
+  const maker = configuredIn(python, call)
+  const more =
+    maker !== python && assignmentTo(maker, key, Number.POSITIVE_INFINITY) !== null
+      ? 'a function of another module sets it'
+      : moreFrom(maker)
   const amp = assignmentTo(python, key, call.expr.start)
   if (amp !== null)
     claimFolded(training, 'precision', key, python.fold(amp.value!), span(amp), (value) => {
