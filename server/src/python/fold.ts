@@ -38,7 +38,7 @@ import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './o
 import { optionNamed } from './renamed-options.js'
 import { certainReturn } from './returns.js'
 import { type Binding, scopeAt } from './scope.js'
-import { keepsDefaults } from './uncalled-defaults.js'
+import { isBoundElsewhere, keepsDefaults } from './uncalled-defaults.js'
 
 const depthLimit = 200
 
@@ -393,7 +393,11 @@ export class Folder {
     const program = this.analysis.programParameters.argumentOf(owner.func, binding.name)
     if (program !== null) return programArgument(this.analysis, this.folding, program.name, [program])
     const sites = this.analysis.callSites(owner.func)
-    const fallback = binding.value === null ? null : this.fold(binding.value)
+    const written = binding.value === null ? null : this.fold(binding.value)
+    const fallback =
+      written?.state === 'known' && isBoundElsewhere(this.analysis, owner.func)
+        ? { ...written, overridable: true }
+        : written
     const called = sites !== null && sites.length > 0
     if (!called && fallback?.state === 'known' && isPipeline(this.analysis, owner.func))
       return { ...fallback, overridable: true }
