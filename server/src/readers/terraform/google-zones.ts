@@ -2,7 +2,7 @@
  * Where a GKE pool stands. Its sizes count for each zone: those that it names, those of its cluster, or the three that
  * a regional cluster takes by itself.
  */
-import { items, text } from '../../config/access.js'
+import { isNothing, items, text } from '../../config/access.js'
 import type { HclValue } from '../../config/hcl-scope.js'
 import { effective } from '../../values/value.js'
 import { Block } from './block.js'
@@ -23,21 +23,23 @@ export function placeOfPool(pool: Block): PoolPlace {
   const location = locationOf(pool) ?? (cluster === null ? undefined : locationOf(cluster))
   if (location === undefined) return {}
   const zonal = !isRegion(location)
-  const zones =
-    countOf(pool.at('node_locations')) ??
-    withMain(cluster === null ? undefined : countOf(cluster.at('node_locations')), zonal) ??
-    (zonal ? 1 : isOpen(pool, cluster) ? undefined : zonesOfRegion)
+  const zones = names(pool) ? countOf(pool.at('node_locations')) : zonesOfCluster(cluster, zonal)
   return { region: location.replace(/-[a-z]$/, ''), ...(zones === undefined ? {} : { zones }) }
 }
 
-/** A zonal cluster names only the zones beside its own. */
-function withMain(named: number | undefined, zonal: boolean): number | undefined {
-  return named === undefined ? undefined : zonal ? named + 1 : named
+/** An empty list and `null` name none, such as the defaults of variables. */
+function names(block: Block): boolean {
+  const node = block.at('node_locations')?.node
+  if (node?.kind === 'list') return items(node).length > 0
+  return block.has('node_locations') && !(node !== undefined && isNothing(node))
 }
 
-/** Zones are named in a way that cannot be read. */
-function isOpen(pool: Block, cluster: Block | null): boolean {
-  return pool.has('node_locations') || cluster?.has('node_locations') === true
+/** Undefined: they are named in a way that cannot be read. */
+function zonesOfCluster(cluster: Block | null, zonal: boolean): number | undefined {
+  if (cluster === null || !names(cluster)) return zonal ? 1 : zonesOfRegion
+  const named = countOf(cluster.at('node_locations'))
+  // A zonal cluster names only the zones beside its own.
+  return named !== undefined && zonal ? named + 1 : named
 }
 
 /** `location = google_container_cluster.main.location` is that of the cluster. */
@@ -57,11 +59,16 @@ function clusterOf(pool: Block): Block | null {
   return found === undefined ? null : new Block(pool.module, found, '', pool.header)
 }
 
-/** Also `"us-east4-a,us-east4-b"`, as the module kubernetes-engine takes it. */
+/**
+ * Also `"us-east4-a,us-east4-b"`, as the module kubernetes-engine takes it, and `slice(…, 0, 2)` of names that are known only when
+ * it runs: their number is written all the same.
+ */
 function countOf(value: HclValue | undefined): number | undefined {
   const { node } = value ?? {}
   const listed = items(node).length
   if (listed > 0) return listed
+  const cut = node?.kind === 'unknown' ? /^slice\(.*, ?(\d+), ?(\d+) ?\)$/.exec(node.because) : null
+  if (cut !== null) return Number(cut[2]) - Number(cut[1])
   const written = text(node)
   return written === undefined || written === '' ? undefined : written.split(',').length
 }
