@@ -73,6 +73,7 @@ export const sbatchFlags: ReadonlySet<string> = new Set([
 const flagsOf: Record<Directive['scheduler'], ReadonlySet<string>> = {
   SBATCH: sbatchFlags,
   PBS: new Set(['V', 'I', 'X', 'f', 'z', 'h']),
+  SGE: new Set(['V', 'cwd', 'notify', 'terse', 'verify', 'wd_default']),
   BSUB: new Set(['B', 'H', 'I', 'Ip', 'Is', 'K', 'N', 'r', 'rn', 'x', 'XF', 'Ne']),
 }
 
@@ -94,9 +95,10 @@ export function directives(text: string): Directive[] {
     const first = text[position] === '\uFEFF' ? position + 1 : position
     const line = text.slice(first, end)
     if (line.trim() !== '' && !/^\s*#/.test(line)) break
-    const match = /^#(SBATCH|PBS|BSUB)(?=\s)/.exec(line)
+    // Grid Engine: `#$ -l gpu=1`.
+    const match = /^#(SBATCH|PBS|BSUB)(?=\s)/.exec(line) ?? /^#(\$)(?=[ \t]*-[a-zA-Z])/.exec(line)
     if (match !== null) {
-      const scheduler = match[1] as Directive['scheduler']
+      const scheduler = match[1] === '$' ? 'SGE' : (match[1] as Directive['scheduler'])
       read(text, scheduler, tokens(text, first + match[0].length, end), found)
     }
     position = end + 1
@@ -162,8 +164,10 @@ function read(text: string, scheduler: Directive['scheduler'], words: Token[], f
       }
       continue
     }
-    // Options of LSF may be words (`-gpu`) and stand apart from their values.
-    const short = (scheduler === 'BSUB' ? /^-([A-Za-z]\w*)/ : /^-([A-Za-z])/).exec(source)
+    // Options of LSF and Grid Engine may be words (`-gpu`) and stand apart from their values.
+    const short = (scheduler === 'BSUB' || scheduler === 'SGE' ? /^-([A-Za-z]\w*)/ : /^-([A-Za-z])/).exec(
+      source,
+    )
     if (short === null) continue
     const name = (scheduler === 'SBATCH' ? lookUp(sbatchLong, short[1]!) : undefined) ?? short[1]!
     let value: Token | null = null
@@ -173,7 +177,7 @@ function read(text: string, scheduler: Directive['scheduler'], words: Token[], f
       index++
     }
     if (value !== null && text[value.start] === '=') value.start++
-    if (scheduler === 'PBS' && name === 'l' && value !== null) {
+    if ((scheduler === 'PBS' || scheduler === 'SGE') && name === 'l' && value !== null) {
       for (const one of resources(text, value)) add(one.name, word.start, value.end, one.value)
     } else add(name, word.start, value?.end ?? word.end, value)
   }

@@ -67,7 +67,7 @@ export interface ShellCommand {
  * includes its quotes and is empty where there is none.
  */
 export interface Directive {
-  scheduler: 'SBATCH' | 'PBS' | 'BSUB'
+  scheduler: 'SBATCH' | 'PBS' | 'BSUB' | 'SGE'
   name: string
   value: string | null
   start: number

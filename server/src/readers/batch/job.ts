@@ -1,12 +1,15 @@
-/** What the `#PBS` and `#BSUB` lines of a batch script ask for. Sources: qsub(1B) and pbs_resources(7B) of PBS Pro 2022, qsub of Torque 6; bsub of LSF 10.1. */
+/**
+ * What the `#PBS`, `#BSUB` and `#$` lines of a batch script ask for. Sources: qsub(1B) and pbs_resources(7B) of PBS Pro 2022,
+ * qsub of Torque 6; bsub of LSF 10.1; qsub(1) and complex(5) of Grid Engine, whose sites name their GPUs themselves.
+ */
 import type { Directive, ShellFacts } from '../../config/shell-facts.js'
 import type { SourceFragment } from '../../text/source-fragment.js'
 
-export type BatchScheduler = 'PBS' | 'BSUB'
+export type BatchScheduler = 'PBS' | 'BSUB' | 'SGE'
 
 export function batchScheduler(shell: ShellFacts): BatchScheduler | null {
   const found = shell.directives.find((one) => one.scheduler !== 'SBATCH')?.scheduler
-  return found === 'PBS' || found === 'BSUB' ? found : null
+  return found === undefined || found === 'SBATCH' ? null : found
 }
 
 /** The job that everything in a batch script belongs to; null: not a batch script of these schedulers. */
@@ -33,7 +36,19 @@ export interface BatchRequest {
 
 /** GPUs on each node; null: the job names none (a queue may still bring some). */
 export function gpusAsked(shell: ShellFacts, scheduler: BatchScheduler): BatchRequest | null {
+  if (scheduler === 'SGE') return gridGpus(shell)
   return scheduler === 'PBS' ? pbsGpus(shell) : lsfGpus(shell)
+}
+
+/** `-l gpu=2`, `-l gpus=1`, `-l gpu=true`, `-l gpu,h_rt=1:00:00`: as the sites call them. A part of one goes with each slot. */
+function gridGpus(shell: ShellFacts): BatchRequest | null {
+  const names = ['gpu', 'gpus', 'ngpus', 'gpu_card', 'gpu_cards', 'cuda']
+  const directive = names.map((name) => option(shell, name)).find((one) => one !== undefined)
+  if (directive === undefined) return null
+  const value = directive.value ?? 'true'
+  const model = option(shell, 'gpu_type')?.value ?? null
+  const gpus = /^\d+$/.test(value) ? Number(value) : /^true$/i.test(value) ? 1 : null
+  return { directive, gpus, model, rewritten: () => null, withoutGpus: null }
 }
 
 const ofModel = /(?:^|:)(?:gpu_model|gpu_type|accelerator_model)=([\w.-]+)/
@@ -96,6 +111,11 @@ export function nodesAsked(
   shell: ShellFacts,
   scheduler: BatchScheduler,
 ): { count: number | null; directive?: Directive } {
+  if (scheduler === 'SGE') {
+    const directive = option(shell, 'pe')
+    const spread = directive !== undefined && /mpi|orte|node|dist|rr/i.test(directive.value ?? '$')
+    return { count: spread ? null : 1, ...(directive === undefined ? {} : { directive }) }
+  }
   if (scheduler === 'PBS') {
     const directive = option(shell, 'select') ?? option(shell, 'nodes')
     if (directive === undefined) return { count: 1 }

@@ -1,4 +1,4 @@
-/** PBS (Pro, OpenPBS, Torque) and LSF: the machines that the header of a batch script asks for. */
+/** PBS (Pro, OpenPBS, Torque), LSF and Grid Engine: the machines that the header of a batch script asks for. */
 import { gpu } from '../../catalog/gpus.js'
 import type { Directive, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
@@ -26,13 +26,13 @@ import { submittedToLsf } from './submitted.js'
 
 const placeOf = (one: Directive): Place => ({ start: one.start, end: one.end })
 
-const limitNames = { PBS: 'walltime', BSUB: 'W' } as const
-const nameNames = { PBS: 'N', BSUB: 'J' } as const
+const limitNames = { PBS: 'walltime', BSUB: 'W', SGE: 'h_rt' } as const
+const nameNames = { PBS: 'N', BSUB: 'J', SGE: 'N' } as const
 
 export const batchReader = defineReader({
   name: 'batch',
   languages: ['shell'],
-  triggers: ['#PBS', '#BSUB', 'bsub'],
+  triggers: ['#PBS', '#BSUB', 'bsub', '#$'],
   read(facts, context, claims) {
     const { shell, path, fragment } = facts
     if (shell === undefined) return
@@ -81,7 +81,7 @@ function readJob(
   if (name !== undefined && plain !== undefined && plain !== '' && !plain.includes('$'))
     compute.known('name', `-${nameNames[scheduler]}`, plain, placeOf(name))
   const array =
-    scheduler === 'PBS'
+    scheduler !== 'BSUB'
       ? (option(shell, 'J') ?? option(shell, 't'))
       : /\[/.test(name?.value ?? '')
         ? name
@@ -120,7 +120,7 @@ function readJob(
 
 /** `-l select`, `-gpu`. */
 const spelled = (one: Directive): string =>
-  one.scheduler === 'PBS' && one.name.length > 1 ? `-l ${one.name}` : `-${one.name}`
+  one.scheduler !== 'BSUB' && one.name.length > 2 ? `-l ${one.name}` : `-${one.name}`
 
 function claimLimit(
   compute: SubjectBuilder<'Compute'>,
@@ -129,7 +129,7 @@ function claimLimit(
   place: Place,
   work: Work,
 ): void {
-  const key = scheduler === 'PBS' ? 'walltime' : 'run limit (-W)'
+  const key = { PBS: 'walltime', BSUB: 'run limit (-W)', SGE: 'h_rt' }[scheduler]
   const source = new DirectiveSource(shell.directives, scheduler, compute.locator, place)
   const written = source.text(limitNames[scheduler])
   const seconds: Given<number | null> = convert(
@@ -146,7 +146,7 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
   const { shell, fragment, path } = facts
   const scheduler = shell === undefined ? null : batchScheduler(shell)
   if (shell === undefined) return { reason: 'the script has changed' }
-  if (scheduler === null) return byHand(claim)
+  if (scheduler === null || scheduler === 'SGE') return byHand(claim)
   const write = (title: string, name: string, text: string): Change => {
     const one: Write = { kind: 'set directive', path, fragment: fragment.index, scheduler, name, value: text }
     return { title, safety: 'unsafe', writes: [one], imports: [] }
@@ -169,7 +169,11 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
 }
 
 /** What asks for GPUs, and the queue that is named after them: the one that the scheduler takes by default remains. */
-function noGpus(facts: FragmentFacts, shell: ShellFacts, scheduler: BatchScheduler): Change | Refusal {
+function noGpus(
+  facts: FragmentFacts,
+  shell: ShellFacts,
+  scheduler: Exclude<BatchScheduler, 'SGE'>,
+): Change | Refusal {
   const asked = gpusAsked(shell, scheduler)
   if (asked === null) return { reason: 'the request for GPUs has changed' }
   const queue = option(shell, 'q')

@@ -37,6 +37,7 @@ export class DirectiveSource extends TypedSource {
     const { path: file, fragment } = this.locator
     if (value === undefined) return { reason: `take ${name} out by hand` }
     const { scheduler } = this
+    if (scheduler === 'SGE') return { reason: `change ${name} by hand` }
     return {
       kind: 'set directive',
       path: file,
