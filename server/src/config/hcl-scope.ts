@@ -18,8 +18,8 @@ export interface HclModule {
   files: HclFile[]
   /** Blocks of the project that call it, each with the file that it stands in; none: it is a root. */
   callers: { path: string; block: ConfigMap; module: HclModule }[]
-  /** The file of values with which it is applied, of several. */
-  chosen?: string
+  /** The files of values with which it is applied, of several. */
+  chosen?: readonly string[]
 }
 
 /** A value with the place where it is written. */
@@ -50,7 +50,7 @@ export class HclScope {
   private readonly given = new Map<string, HclValue[]>()
   private readonly resources = new Map<string, HclValue>()
   private readonly data = new Map<string, HclValue>()
-  private readonly chosen: string | undefined
+  private readonly chosen: ReadonlySet<string>
   /** How many resources of each type the module has. */
   readonly resourceTypes = new Map<string, number>()
   private readonly providers = new Map<string, HclValue>()
@@ -64,11 +64,10 @@ export class HclScope {
     private readonly budget = { left: mostSteps },
   ) {
     known.set(module, this)
-    this.chosen = module.chosen
+    this.chosen = new Set(module.chosen)
     const folder = folderOfCode(module.files)
     for (const { path, root } of module.files) {
-      if (path.endsWith('.tfvars'))
-        this.assign(path, root, !isAutomatic(path, folder), path === module.chosen)
+      if (path.endsWith('.tfvars')) this.assign(path, root, !isAutomatic(path, folder), this.chosen.has(path))
       else this.define(path, root)
     }
     const callers = module.callers.filter(({ block }) => number(at(block, 'count')) !== 0)
@@ -84,7 +83,7 @@ export class HclScope {
     for (const { key, value } of entries(root)) {
       const values = isChosen ? [] : (this.given.get(key) ?? [])
       // What is named for an environment counts more than what holds for all.
-      if (!isChosen && values.some((one) => one.path === this.chosen)) continue
+      if (!isChosen && values.some((one) => this.chosen.has(one.path))) continue
       values.push({ node: value, path, overridable: isNamed && !isChosen })
       this.given.set(key, values)
     }

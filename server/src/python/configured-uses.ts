@@ -3,6 +3,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { projectRoot } from '../text/configured.js'
 import { lookUp } from '../text/records.js'
+import { isSnakefile } from '../text/snakefile.js'
 import type { Analysis } from './analysis.js'
 import { configFlagUses, rootOfConfigFlag } from './config-flags.js'
 import { asFile, fileLoadedFrom, fileParsedBy, loaders, parsers } from './configured-file.js'
@@ -119,7 +120,7 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
   }
   if (analysis.callsTo('dvc.api.params_show').length > 0) file(parametersOfDvc)
   const loads =
-    /(^|\/)Snakefile|\.smk$/.test(analysis.path) ||
+    isSnakefile(analysis.path) ||
     readers.some((name) => analysis.usesHere(name)) ||
     analysis.calls.some((call) => loaderName.test(call.method) || loadsGivenFile(analysis, call))
   if (!loads) return [...found.values()]

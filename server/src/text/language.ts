@@ -1,5 +1,6 @@
 /** Which language a file is in, by its name and, where the name says nothing, by its first line. */
 import { lookUp } from './records.js'
+import { isSnakefile } from './snakefile.js'
 import type { Language } from './source-fragment.js'
 
 export type FileKind = Language | 'notebook' | 'makefile' | 'snakefile'
@@ -67,12 +68,12 @@ export function languageOf(path: string, firstLine = ''): FileKind | undefined {
   if (name === 'pipfile') return 'toml'
   if (name === '.torchxconfig') return 'ini'
   if (name === 'makefile' || name === 'gnumakefile') return 'makefile'
-  if (/^snakefile([._-][^.]*)?$/.test(name)) return 'snakefile'
   if (isVariablesFile(path)) return 'shell'
   const dot = name.lastIndexOf('.')
   const extension = dot <= 0 ? '' : name.slice(dot + 1)
   const known = lookUp(byExtension, extension)
   if (known !== undefined) return known
+  if (isSnakefile(name)) return 'snakefile'
   if (submitted.has(extension) && looksLikeSubmitFile(firstLine)) return 'ini'
   if (settings.has(extension)) return bySettings(firstLine)
   return undecided.has(extension) ? byShebang(firstLine) : undefined

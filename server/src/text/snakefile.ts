@@ -1,3 +1,8 @@
+/** By its name: only there do the words of Snakemake stand for blocks. */
+export function isSnakefile(path: string): boolean {
+  return /(^|\/)snakefile([._-][^./]*)?$|\.smk$/i.test(path)
+}
+
 /**
  * A Snakefile as Python of the same length: rules and their directives become blocks. Source: Snakemake 8, grammar. `rule train:` is
  * `with train:`, `input:` is `if 111:`, and what has no such spelling is blank.

@@ -7,6 +7,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { configuredAt, plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import { isSnakefile } from '../../text/snakefile.js'
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
@@ -19,7 +20,7 @@ export const snakemakeReader = defineReader({
   languages: ['python'],
   triggers: ['expand('],
   read({ python, path }, _context, claims) {
-    if (python === undefined || !isWorkflow(path)) return
+    if (python === undefined || !isSnakefile(path)) return
     const rules = rulesIn(python)
     for (const call of python.calls) {
       const [pattern] = call.expr.args
@@ -40,9 +41,6 @@ export const snakemakeReader = defineReader({
     }
   },
 })
-
-/** By its name: only there do the words of Snakemake stand for blocks. */
-export const isWorkflow = (path: string): boolean => /(^|\/)Snakefile([._-][^/]*)?$|\.smk$/i.test(path)
 
 interface Rule {
   name: string

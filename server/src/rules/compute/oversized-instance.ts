@@ -65,7 +65,7 @@ function preparesOnly(work: readonly string[] | undefined): boolean {
   return work?.includes('prepare') === true && !work.some((one) => /^(train|evaluate|deploy)$/.test(one))
 }
 
-/** Workers of Spark for a program that only fetches its table with them, and trains on the driver. */
+/** Workers for a program that only fetches its table with them, and trains on the driver. */
 function idleWorkers({ settings, run }: SubjectView<'Compute'>): Report | undefined {
   const { nodes, sharing, instanceType } = settings
   const machines = effective(nodes) ?? 0
@@ -83,7 +83,7 @@ function idleWorkers({ settings, run }: SubjectView<'Compute'>): Report | undefi
     at: nodes,
     severity: 'information',
     confidence: 'low',
-    message: `${workers} worker${workers === 1 ? '' : 's'}${type === undefined ? '' : ` (${type})`} wait${workers === 1 ? 's' : ''} while ${training.subject.location.path} trains ${effective(claim)} on the driver: after \`toPandas()\` nothing is left for Spark to divide. One machine does both where the table fits it.`,
+    message: `${workers} worker${workers === 1 ? '' : 's'}${type === undefined ? '' : ` (${type})`} wait${workers === 1 ? 's' : ''} while ${training.subject.location.path} trains ${effective(claim)} on the driver: after \`${claim.key}()\` nothing is left for them to do. One machine does both where the table fits it.`,
     saving: {
       fraction: [0, workers / machines],
       usd: null,

@@ -157,7 +157,8 @@ function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: nu
   if (patience === undefined || waiting === null) return null
   const waits = waiting.value
   const exact = waiting.exact && whole.exact
-  const never = waits + 1 >= total
+  // The first epoch is always the best so far.
+  const never = waits >= total || (waits >= 1 && waits + 1 >= total)
   if (exact && !never && waits >= mostOfARun * total && waits > usualPatience(total, unit))
     return {
       at: patience,
@@ -170,7 +171,7 @@ function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: nu
   return {
     at: patience,
     severity,
-    message: `Early stopping waits for ${waiting.says} ${unit} without improvement${behind}, but the run has only ${whole.says}: it never acts.`,
+    message: `Early stopping waits for ${waiting.says} ${waits === 1 ? unit.slice(0, -1) : unit} without improvement${behind}, but the run has only ${whole.says}: it never acts.`,
     fixes: total < 5 || !exact ? [] : setTo(patience, usualPatience(total, unit)),
   }
 }

@@ -97,7 +97,6 @@ function ofCounted(
       basis:
         'a forward pass is a third of the work of a step; assumes that batches of both have one size, and that an evaluation a tenth to half as dear tells enough',
     },
-    fixes: [{ set: [{ claim: kind, value: rarer(every, undefined) }] }],
   }
 }
 
