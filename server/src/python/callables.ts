@@ -133,7 +133,16 @@ export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass 
       )
   }
   const made = value.type === 'call' ? classOf(analysis, value.callee, depth + 1) : null
-  return made ?? agreed(likeOf(analysis, value), (one) => instanceClass(analysis, one, depth + 1))
+  if (made !== null) return made
+  const like = agreed(likeOf(analysis, value), (one) => instanceClass(analysis, one, depth + 1))
+  return like !== null && value.type === 'attribute' && assigns(analysis, like, value.attr) ? null : like
+}
+
+/** The class keeps something of its own under this name: `averaged.module` is no `Averaged`. */
+function assigns(analysis: Analysis, { node }: Klass, name: string): boolean {
+  return [...analysis.attributesOfClasses].some(
+    ([scope, stores]) => scope?.node === node && stores.has(`self.${name}`),
+  )
 }
 
 /** The class of what all calls of a function, here or in other modules, pass for a parameter. */
