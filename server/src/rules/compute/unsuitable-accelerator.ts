@@ -170,7 +170,7 @@ function faultOf(card: Gpu, machine: Instance | undefined, view: SubjectView): F
     : 'it has no matrix units for 16-bit formats'
   const own = machine === undefined ? '' : `(${what}, `
   return {
-    message: `${own}${machine === undefined ? `(` : ''}of ${year}): ${lacks}${gone ? ', and its provider has withdrawn it' : ''}.`,
+    message: `${own}${machine === undefined ? `(` : ''}${card.generation} of ${year}): ${lacks}${gone ? ', and its provider has withdrawn it' : ''}.`,
     severity: gone ? 'error' : 'warning',
   }
 }
