@@ -277,6 +277,8 @@ export interface ModuleSummary {
   residentData?: true
   /** What its functions set for the whole process, by their qualified names; under no name, when it is imported. */
   sets?: Record<string, ProcessSetting[]>
+  /** It writes what may be a trained model, or a module of the project that it imports does. */
+  writesModels?: true
   /** Its training goes through the data once. */
   onePass?: true
   /** A network of it computes under autocast or in a format that it is told, or one of a module of the project that it imports does. */

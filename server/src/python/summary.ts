@@ -9,6 +9,7 @@ import { createdGraph, lastIdentifier } from './effects.js'
 import { fittedMethods } from './fitted-classes.js'
 import { sharedArguments } from './imported-arguments.js'
 import { keptCode } from './kept-code.js'
+import { writesModels } from './kept-models.js'
 import { kerasLayersOf } from './keras-layers.js'
 import { reportedMetrics } from './logged-metrics.js'
 import type { Call, ModuleSummary } from './module.js'
@@ -81,6 +82,7 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     ...(Object.keys(parses).length === 0 ? {} : { parses }),
     ...(restores.length === 0 ? {} : { restores }),
     ...(samples === null ? {} : { samples }),
+    ...(writesModels(analysis) ? { writesModels: true as const } : {}),
     ...(makesResidentData(analysis) ? { residentData: true as const } : {}),
     ...(networkAutocasts(analysis) ? { autocasts: true as const } : {}),
     ...(isImported ? processSettings(analysis) : {}),

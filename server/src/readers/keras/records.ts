@@ -18,7 +18,6 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { savesModels } from '../pytorch/model-savers.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimResuming } from '../resuming.js'
 import { trainsTrials } from '../search/trials-here.js'
@@ -63,7 +62,7 @@ function readFit(python: PythonModule, fit: Call, claims: ClaimBuilder): void {
   else {
     const afterwards =
       python.calls.some((call) => /^save(_weights|_model)?$/.test(call.method)) ||
-      [...python.importers, ...python.programs].some(savesModels)
+      [...python.importers, ...python.programs].some(({ writesModels }) => writesModels === true)
     training.default('saves', 'callbacks', afterwards ? 'at the end' : 'never', place, { site })
     const unused = python.calls.find((call) => saving.test(call.name ?? '') && isLeftLying(python, call))
     if (unused !== undefined)

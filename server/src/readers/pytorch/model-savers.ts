@@ -1,6 +1,7 @@
 /** Where a program keeps the model of a hand-written loop, besides the loop itself. */
-import { holdsAny, usesOf } from '../../python/library-uses.js'
-import type { Call, Loop, ModuleSummary, PythonModule } from '../../python/module.js'
+import { modelWriters, savesModels } from '../../python/kept-models.js'
+import { holdsAny } from '../../python/library-uses.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { uncalledBecause } from '../../python/uncalled.js'
 import { once } from '../../text/once.js'
 import { usesAny } from './library-uses.js'
@@ -87,42 +88,16 @@ export function isSavedOutside(python: PythonModule, { function: func }: Loop): 
   return python.importers.some(savesModels)
 }
 
-/** A module writes what may be a model. */
-export function savesModels(module: ModuleSummary): boolean {
-  return holdsAny(usesOf(module), afterwards)
-}
-
-const afterwards = [
-  'torch.save',
-  '.save_pretrained',
-  '.save_state',
-  '.save_checkpoint',
-  '.save_weights',
-  '.save',
-  'equinox.tree_serialise_leaves',
-  'flax.serialization.to_bytes',
-  'pickle.dump',
-  'joblib.dump',
-  'cloudpickle.dump',
-  'safetensors.',
-  'orbax.',
-  'torch.distributed.checkpoint.',
-  'torch.onnx.export',
-  'torch.jit.save',
-  '.save_model',
-  '.log_model',
-  '.push_to_hub',
-]
-
 /** Something keeps the model once it is trained. `unused`: the function that would, where nothing calls it. */
 export function keptAfterwards(python: PythonModule): { kept: boolean; unused: string | null } {
   return once(python, 'kept afterwards', () => {
-    if (!usesAny(python, afterwards)) return { kept: false, unused: null }
+    const around = [...python.importers, ...python.programs]
+    if (around.some(({ writesModels }) => writesModels === true)) return { kept: true, unused: null }
+    if (!usesAny(python, modelWriters)) return { kept: false, unused: null }
     const savers = python.calls.filter(({ name, method }) =>
-      holdsAny(new Set([name ?? '', `.${method}`]), afterwards),
+      holdsAny(new Set([name ?? '', `.${method}`]), modelWriters),
     )
-    const around = [...python.importers, ...python.programs].some(savesModels)
-    if (around || savesElsewhere(python, afterwards)) return { kept: true, unused: null }
+    if (savesElsewhere(python, modelWriters)) return { kept: true, unused: null }
     const ofModels = savers.filter((call) => !writesResults(python, call))
     const called = ofModels.filter(
       ({ function: func }) => func === null || uncalledBecause(python, func.qualified) === null,
