@@ -38,11 +38,13 @@ export default defineRule({
     const started = job !== undefined && effective(job.interactive) !== true
     if (!started && effective(view.settings.managed) !== true && tracked.state === 'default')
       return silent('what starts it may keep its metrics')
+    // A batch system writes what a loop of one's own prints to a file that stays.
+    const logged = effective(view.settings.managed) !== true && effective(job?.provider) === 'own cluster'
     const script = view.run.script ?? view.subject.location.path
     report({
       at: tracked,
       // What somebody has switched off is more than what nobody has thought of.
-      severity: linked || tracked.state === 'known' ? 'information' : 'hint',
+      severity: (linked && !logged) || tracked.state === 'known' ? 'information' : 'hint',
       confidence: 'medium',
       extent: workOf(view),
       message: `Runs of ${script} leave no metrics behind (\`${tracked.key}\`): nobody can tell what an experiment gained for its price.`,
