@@ -73,7 +73,7 @@ export const sbatchFlags: ReadonlySet<string> = new Set([
 const flagsOf: Record<Directive['scheduler'], ReadonlySet<string>> = {
   SBATCH: sbatchFlags,
   PBS: new Set(['V', 'I', 'X', 'f', 'z', 'h']),
-  SGE: new Set(['V', 'cwd', 'notify', 'terse', 'verify', 'wd_default']),
+  SGE: new Set(['V', 'cwd', 'notify', 'terse', 'verify', 'hard', 'soft', 'clear']),
   BSUB: new Set(['B', 'H', 'I', 'Ip', 'Is', 'K', 'N', 'r', 'rn', 'x', 'XF', 'Ne']),
 }
 

@@ -70,6 +70,8 @@ function idleWorkers({ settings, run }: SubjectView<'Compute'>): Report | undefi
   const { nodes, sharing, instanceType } = settings
   const machines = effective(nodes) ?? 0
   if (nodes === undefined || machines < 2 || effective(sharing) !== ownProcesses.spark) return undefined
+  // What cannot be read may need them.
+  if (run.siblings.some(({ script }) => script === null)) return undefined
   const programs = run.siblings.flatMap((one) =>
     subjectsOf(one, 'Program').filter(({ subject }) => subject.location.path === one.script),
   )

@@ -34,6 +34,8 @@ export default defineRule({
     if (stopped !== undefined) return silent(stopped)
     if (isPretraining(view)) return silent('it is called pretraining, which needs all weights')
     const id = effective(model) ?? 'the model'
+    // Other optimisers have states that fit.
+    if (count < large && optimizer?.state === 'unknown') return silent(unless(view, 'optimizer', small))
     const needs = statesOf(id, count, effective(view.settings.weightBits), effective(optimizer) ?? 'adamw')
     const full = needs.bytes[0]
     if (count < large && full < usualGB * 1e9) return silent(small)

@@ -60,7 +60,7 @@ export default defineRule({
     // Who sums up passes trains what fills a small card: it is more than that in general.
     const more = steps >= manySteps && small.memoryGB! < usualGB
     const usable =
-      ('estimate' in found ? found.usable : null) ?? (more ? usualGB * 2 ** 30 : usableMemory(small)!)
+      ('estimate' in found ? found.usable : null) ?? usableMemory(more ? { memoryGB: usualGB } : small)!
     const waiting = waitsForKernels(
       view,
       options,
