@@ -86,26 +86,29 @@ export function importedFrom(
 
 /** The function and those of the same module that it calls, nearest first. */
 export function reachedFunctions(python: PythonModule, func: Func): Func[] {
-  const found = new Set<Func>([func])
-  let layer = [func]
+  return [func, ...reachedBy(python, func.calls, new Set([func]))]
+}
+
+/** What these calls run in the same module, nearest first; none of `apart`. */
+export function reachedBy(
+  python: PythonModule,
+  calls: readonly Call[],
+  apart: ReadonlySet<Func> = new Set(),
+): Func[] {
+  const found = new Set<Func>()
+  let layer = calls
   for (let depth = 0; depth < reachDepth && layer.length > 0; depth++) {
     const next: Func[] = []
-    for (const one of layer) {
-      for (const call of one.calls) {
-        const called = [
-          call.expr.callee,
-          ...call.expr.args.map((argument) => argument.value).filter((value) => value.type === 'name'),
-        ]
-        for (const expr of called) {
-          const target = python.functionOf(expr)
-          if (target !== null && !found.has(target)) {
-            found.add(target)
-            next.push(target)
-          }
-        }
+    for (const { expr } of layer) {
+      const named = expr.args.map(({ value }) => value).filter(({ type }) => type === 'name')
+      for (const one of [expr.callee, ...named]) {
+        const target = python.functionOf(one)
+        if (target === null || found.has(target) || apart.has(target)) continue
+        found.add(target)
+        next.push(target)
       }
     }
-    layer = next
+    layer = next.flatMap((one) => one.calls)
   }
   return [...found]
 }

@@ -125,6 +125,6 @@ export interface SearchSettings {
   indifferent: IndifferentDimension[]
   unread: UnreadDimension[]
   drawn: DrawnDimension[]
-  /** Functions that a trial runs, where its code is seen. */
+  /** Functions that a trial runs or may run, where its code is seen. */
   trialCode: Location[]
 }
