@@ -25,6 +25,16 @@ describe('roles of loops', () => {
     assert.deepEqual(await roles(text), ['epoch', 'train'])
   })
 
+  it('several networks by their names, which are trained together in each batch', async () => {
+    const names = "for name in ['generator', 'critic']:\n"
+    const written = `for epoch in range(3):\n  for x in loader:\n    ${names}${indent(step, '      ')}`
+    assert.deepEqual(await roles(written), ['epoch', 'epoch', 'train'])
+    const called = `def train_step(x):\n${indent(step)}\nfor x in loader:\n  ${names}    train_step(name, x)\n`
+    assert.deepEqual(await roles(called), ['epoch', 'train'])
+    const whole = `def fit(x):\n${indent(step)}\n${names}  fit(name)\n`
+    assert.deepEqual(await roles(whole), ['other'])
+  })
+
   it('a helper that goes through all batches', async () => {
     const text = `def train_epoch():\n  for x in loader:\n${indent(step, '    ')}\nfor epoch in range(3):\n  train_epoch()\n`
     assert.deepEqual(await roles(text), ['train', 'epoch'])

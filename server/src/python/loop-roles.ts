@@ -4,7 +4,7 @@ import { blocksOf, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import { type EffectFinder, isBackward } from './effects.js'
 import { namesEpochs } from './epoch-names.js'
-import type { Loop } from './module.js'
+import type { Loop, PythonModule } from './module.js'
 
 /** Sets the role of every loop: from the inside out, since an epoch is a loop around a training loop. */
 export function assignRoles(analysis: Analysis, finder: EffectFinder, loops: Loop[]): void {
@@ -28,8 +28,7 @@ export function assignRoles(analysis: Analysis, finder: EffectFinder, loops: Loo
     const phases = holdsTraining && goesThroughPhases(finder.headerOf(loop.node))
     const counts = holdsTraining && countsSteps(finder, loop)
     const again = steps ? children.filter((child) => repeatsPartOfStep(finder, loop, child)) : []
-    // Batches have no names: whatever is trained for each of them is trained whole.
-    const named = steps && !holdsTraining && goesThroughNames(analysis, loop)
+    const named = steps && !holdsTraining && trainsEachNamed(analysis, loop)
     if (repeats || phases || (named && !goesThroughPhases(finder.headerOf(loop.node)))) repeating.add(loop)
     else if (counts && children.every((child) => child.role !== 'epoch')) {
       for (const child of children) if (child.role === 'train') child.role = 'other'
@@ -42,11 +41,19 @@ export function assignRoles(analysis: Analysis, finder: EffectFinder, loops: Loo
   }
 }
 
+/**
+ * Batches have no names: what is called for each of these trains it whole. Steps that are written out, or within a loop over batches,
+ * are those of several networks that are trained together.
+ */
+export function trainsEachNamed(python: Pick<PythonModule, 'definition'>, loop: Loop): boolean {
+  if (loop.calls.some(({ method }) => method === 'backward')) return false
+  for (let one: Loop | null = loop; one !== null; one = one.parent)
+    if (!goesThroughNames(python, one)) return false
+  return true
+}
+
 /** What it goes through is written there, as names: `for arch in ['small', 'large']:`. */
-export function goesThroughNames(
-  python: { definition(expr: Expr): Expr },
-  { node }: Pick<Loop, 'node'>,
-): boolean {
+function goesThroughNames(python: Pick<PythonModule, 'definition'>, { node }: Loop): boolean {
   const source = node.type === 'for' ? python.definition(node.iterable) : null
   return (
     (source?.type === 'list' || source?.type === 'tuple') &&

@@ -1,7 +1,7 @@
 /** Failures of training that nobody hears of: handlers that catch everything and go on. */
 
 import { lastIdentifier } from '../../python/effects.js'
-import { goesThroughNames } from '../../python/loop-roles.js'
+import { trainsEachNamed } from '../../python/loop-roles.js'
 import type { Call, Effects, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt, Try } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
@@ -275,7 +275,7 @@ function placeOf(
   const innermost = around.at(-1) ?? null
   const effects = analysis.effects(statement.body)
   const steps = effects.backward && effects.optimizerStep
-  if (steps && innermost !== null && goesThroughNames(analysis, innermost))
+  if (steps && innermost !== null && trainsEachNamed(analysis, innermost))
     return { place: 'trial', loop: innermost }
   if (innermost?.role === 'train' && steps && !effects.trains) return { place: 'step', loop: innermost }
   // The forward pass alone: what follows is left out for this batch.
