@@ -142,6 +142,30 @@ export const code: Record<string, Shape> = {
     (n) =>
       `${head}${rep(n, (i) => `def f${i}(ps):\n    for p in ps:\n        for q in model.parameters():\n            print(p.grad.sum().item(), [r.grad.item() for r in ps])\n${rep(12, () => `            f${i + 1}(ps)\n`)}`)}def f${n}(ps):\n    return ps\nfor epoch in range(10):\n    for x in DataLoader(ds, batch_size=8):\n        model(x).sum().backward()\n        f0(model.parameters())\n        opt.step()\n`,
   ),
+  'evaluations: functions that each call all the others': {
+    ...python(
+      14,
+      (n) =>
+        `import torch\n${rep(n, (i) => `def check${i}(model, batch):\n${rep(n, (j) => (i === j ? '' : `    check${j}(model, batch)\n`))}`)}model = torch.nn.Linear(10, 10)\nopt = torch.optim.Adam(model.parameters())\nfor step in range(100000):\n    x = get()\n    loss = model(x).sum()\n    loss.backward()\n    opt.step()\n    opt.zero_grad()\n    if step % 100 == 0:\n        check0(model, x)\n`,
+    ),
+    // What a call passes tells how many batches a function takes, so each call is counted by itself.
+    mostGrowth: 2,
+  },
+  'checkpoints: callers in five rows that each call the whole row before': python(
+    8,
+    (n) =>
+      `${head}def f0(path):\n    return torch.load(path)\n${rep(5, (row) => rep(n, (i) => `def ${row === 3 ? 'evaluate_' : ''}r${row}_${i}(path):\n${row === 0 ? '    f0(path)\n' : rep(n, (j) => `    ${row === 4 ? 'evaluate_' : ''}r${row - 1}_${j}(path)\n`)}`))}${loop('        torch.save(model, path)\n')}r4_0(path)\n`,
+  ),
+  'tables: one that each of many tests may replace': python(
+    10,
+    (n) =>
+      `${head}import pandas as pd\ndef run(loader):\n    orders = read()\n${rep(n, (i) => `    if flags[${i}]:\n        orders = orders.step${i}(1)\n`)}    for epoch in range(10):\n        for x in loader:\n            loss = model(x).sum()\n            loss.backward()\n            opt.step()\n        orders.groupby('a').mean()\n`,
+  ),
+  'callbacks: functions that each give back what any other makes': python(
+    10,
+    (n) =>
+      `from lightning.pytorch import Trainer\n${rep(n, (i) => `def make${i}(x):\n${rep(n, (j) => `    if x == ${j}:\n        return make${j}(x)\n`)}`)}trainer = Trainer(max_epochs=100, callbacks=[make0(1)])\ntrainer.fit(model, loader)\n`,
+  ),
   'effects: reads in many loops of one step': python(
     60,
     (n) =>

@@ -1,5 +1,5 @@
 /** Lists of callbacks that a trainer is given, and what the callbacks of a project do. */
-import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
+import type { ArgumentValue, Call, Func, PythonModule } from '../python/module.js'
 import { returnsOf } from '../python/returns.js'
 import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
@@ -38,31 +38,43 @@ const harmlessName =
   /log|print|progress|save|checkpoint|sample|generat|visual|plot|wandb|tensorboard|mlflow|comet|ema\b|memory|metric|monitor|image|lr_?|learningrate|time|speed|profil/i
 
 /** Whether any of the callbacks ends the run; `unknown` where one of them cannot be judged. */
-export function judgeCallbacks(python: PythonModule, items: Expr[], known: Callbacks, depth = 0): Verdict {
+export function judgeCallbacks(
+  python: PythonModule,
+  items: readonly Expr[],
+  known: Callbacks,
+  depth = 0,
+  seen = new Set<Func>(),
+): Verdict {
   if (depth > 4) return 'unknown'
   let result: Verdict = 'goes on'
   for (const item of items) {
-    const verdict = judgeCallback(python, item, known, depth)
+    const verdict = judgeCallback(python, item, known, depth, seen)
     if (verdict === 'stops') return 'stops'
     if (verdict === 'unknown') result = 'unknown'
   }
   return result
 }
 
-function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth: number): Verdict {
+function judgeCallback(
+  python: PythonModule,
+  item: Expr,
+  known: Callbacks,
+  depth: number,
+  seen: Set<Func>,
+): Verdict {
   const value = python.definition(item)
   if (value.type === 'starred') {
     const inner = writtenList(python, value.value)
-    return inner === null ? 'unknown' : judgeCallbacks(python, inner.items, known, depth + 1)
+    return inner === null ? 'unknown' : judgeCallbacks(python, inner.items, known, depth + 1, seen)
   }
   if (value.type === 'conditional')
-    return judgeCallbacks(python, [value.then, value.otherwise], known, depth + 1)
+    return judgeCallbacks(python, [value.then, value.otherwise], known, depth + 1, seen)
   if (value.type === 'constant' && value.value === null) return 'goes on'
   // It is made in each branch of a test.
   const bound = value.type === 'name' ? python.bindingsOf(value) : []
   const assigned = bound.flatMap((one) => (one.kind === 'assign' && one.value !== null ? [one.value] : []))
   if (assigned.length > 1 && assigned.length === bound.length)
-    return judgeCallbacks(python, assigned, known, depth + 1)
+    return judgeCallbacks(python, assigned, known, depth + 1, seen)
   const instantiated = value.type === 'call' ? judgeInstantiated(python, value, known) : null
   if (instantiated !== null) return instantiated
   const made = value.type === 'call' ? value.callee : value
@@ -83,8 +95,9 @@ function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth
   }
   // `keep_best(monitor='val_auc')`: what a function of the module makes.
   const func = value.type === 'call' ? python.functionOf(made) : null
+  if (func !== null && seen.has(func)) return 'goes on'
   if (func !== null && returnsOf(func).length > 0)
-    return judgeCallbacks(python, [...returnsOf(func)], known, depth + 1)
+    return judgeCallbacks(python, returnsOf(func), known, depth + 1, seen.add(func))
   const name = python.nameOf(made)
   const elsewhere = value.type === 'call' ? importedFrom(python, made) : null
   const maker = elsewhere === null ? undefined : lookUp(elsewhere.summary.functions, elsewhere.rest)

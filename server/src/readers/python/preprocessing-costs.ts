@@ -329,36 +329,36 @@ function isGrouped(python: PythonModule, expr: Expr): boolean {
 /** `train_df`, `frame.text`, or what a function of pandas gave. */
 function isTable(python: PythonModule, expr: Expr): boolean {
   if (expr.type === 'subscript' || expr.type === 'attribute') return isTable(python, expr.value)
-  if (expr.type === 'call') return makesTable(python, expr, 0)
+  if (expr.type === 'call') return makesTable(python, expr, new Set())
   if (expr.type !== 'name') return false
   if (tableName.test(expr.id)) return true
-  return isMadeTable(python, expr, 0)
+  return isMadeTable(python, expr, new Set())
 }
 
 /** What the name was assigned comes from pandas: `orders = pd.read_csv(…)`, then `orders = orders.merge(…)`. */
-function isMadeTable(python: PythonModule, name: Expr & { type: 'name' }, depth: number): boolean {
-  return python
-    .bindingsOf(name)
-    .some(
-      ({ value, unpack }) =>
-        unpack === null && value?.type === 'call' && makesTable(python, value, depth + 1),
-    )
+function isMadeTable(python: PythonModule, name: Expr & { type: 'name' }, seen: Set<Expr>): boolean {
+  return python.bindingsOf(name).some(({ value, unpack }) => {
+    if (unpack !== null || value?.type !== 'call' || seen.has(value) || seen.size > mostAssignments)
+      return false
+    seen.add(value)
+    return makesTable(python, value, seen)
+  })
 }
 
 const makers = /^pandas\.(read_\w+|DataFrame|concat|merge|merge_asof|get_dummies|pivot_table|json_normalize)$/
 
 /** `pd.read_csv(…)`, `pd.concat(parts).dropna()`, `orders.sort_values('day')`. */
-function makesTable(python: PythonModule, call: CallExpr, depth: number): boolean {
+function makesTable(python: PythonModule, call: CallExpr, seen: Set<Expr>): boolean {
   let expr: Expr = call
   while (expr.type === 'attribute' || expr.type === 'subscript' || expr.type === 'call') {
     if (expr.type === 'call' && makers.test(python.nameOf(expr.callee) ?? '')) return true
     expr = expr.type === 'call' ? expr.callee : expr.value
   }
-  return expr.type === 'name' && depth < mostAssignments && isMadeTable(python, expr, depth)
+  return expr.type === 'name' && isMadeTable(python, expr, seen)
 }
 
-/** Of one name after another. */
-const mostAssignments = 12
+/** That a table is followed back through. */
+const mostAssignments = 100
 
 const tableName =
   /(^|_)(df|frame|data|train|test|valid|val|table|x|features?|texts?|corpus|sample|all)(_|\d|$)|df$/i

@@ -5,6 +5,7 @@
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
+import { once } from '../../text/once.js'
 import { numberIn, passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { isModelCall } from './forward-block.js'
@@ -60,9 +61,21 @@ function evaluationsIn(
 const writes = /(^|_)(generat|sampl|decod|translat|caption|complet|predict_next|rollout|play|chat)/i
 const nextWords = new Set(['torch.multinomial', 'torch.cat', 'torch.hstack'])
 
+/** Functions that call each other. */
+const deepest = 3
+
 /** Batches that a call takes forward and none of them back; null: not known, or it trains. */
 function batchesOf(python: PythonModule, func: Func, call: Call, active: Set<Func>): number | null {
-  if (active.has(func) || active.size > 3 || python.effectsOfFunction(func).backward) return null
+  if (active.has(func) || active.size > deepest) return null
+  const levels = once(python, 'batches of calls', () => new Map<number, Map<Call, number | null>>())
+  const counted = levels.get(active.size) ?? new Map<Call, number | null>()
+  levels.set(active.size, counted)
+  if (!counted.has(call)) counted.set(call, batchesNow(python, func, call, active))
+  return counted.get(call)!
+}
+
+function batchesNow(python: PythonModule, func: Func, call: Call, active: Set<Func>): number | null {
+  if (python.effectsOfFunction(func).backward) return null
   if (writes.test(func.name)) return 0
   const inside = new Set([...active, func])
   const loops = python.loops.filter((one) => one.function === func && one.parent === null)

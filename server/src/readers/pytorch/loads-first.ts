@@ -41,7 +41,7 @@ export function isSwitchedOff(python: PythonModule): boolean {
 
 /** False: it runs once the training is over, or never. */
 export function isFirst(python: PythonModule, { expr, function: func }: Call): boolean {
-  return comesFirst(python, expr, func, 0)
+  return comesFirst(python, expr, func, new Set())
 }
 
 /** A call that reads what was saved, in a block that is no part of the module's calls. */
@@ -91,21 +91,22 @@ function isState(value: Expr): boolean {
   return found !== null
 }
 
-const mostCallers = 4
-
 /** Something is trained after it, as far as the callers of its function tell. */
-function comesFirst(python: PythonModule, at: Expr, func: Func | null, depth: number): boolean {
+function comesFirst(python: PythonModule, at: Expr, func: Func | null, seen: Set<Func>): boolean {
   if (isOfOtherBranch(python, at, func)) return false
   const trained = trainingsIn(python, func)
   if (trained.some(({ start }) => start > at.end)) return true
   if (trained.some(({ end }) => end <= at.start)) return false
   if (func === null || trained.length > 0) return true
   if (looksOnly.test(func.name)) return false
+  // What its callers come to is counted where they were met first.
+  if (seen.has(func)) return false
+  seen.add(func)
   const sites = python.callSites(func)
-  if (sites === null || depth >= mostCallers) return true
+  if (sites === null) return true
   if (python.outsideCalls(func).length > 0) return true
   if (sites.length === 0) return !isLeftOver(python, func)
-  return sites.some((site) => comesFirst(python, site.expr, site.function, depth + 1))
+  return sites.some((site) => comesFirst(python, site.expr, site.function, seen))
 }
 
 interface Part {
@@ -155,8 +156,9 @@ const fits = /^(fit|train_model|run_training)$/
 function isOfOtherBranch(python: PythonModule, at: Expr, func: Func | null): boolean {
   const trained = trainingsIn(python, func)
   const holds = (block: readonly Stmt[], part: Part) => block.some((one) => within(one, part))
-  return python.statements.some((one) => {
-    if (one.type !== 'if' || !within(one, at)) return false
+  const tests = once(python, 'tests', () => python.statements.filter((one) => one.type === 'if'))
+  return tests.some((one) => {
+    if (!within(one, at)) return false
     const [own, other] = holds(one.body, at) ? [one.body, one.orelse] : [one.orelse, one.body]
     if (!holds(own, at) || trained.some((part) => holds(own, part))) return false
     return trained.some((part) => holds(other, part)) || leaves(python, own)
