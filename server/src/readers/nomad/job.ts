@@ -23,12 +23,12 @@ export const nomadReader = defineReader({
   read(facts, context, claims) {
     const root = facts.config?.documents[0]?.root
     for (const [index, job] of items(at(root, 'job')).entries()) {
-      const kind = text(at(job, 'type')) ?? 'service'
-      items(at(job, 'group')).forEach((group, one) => {
-        items(at(group, 'task')).forEach((task, two) => {
-          if (map(task) === undefined) return
-          const keys: Keys = ['job', index, 'group', one, 'task', two]
-          readTask(claims, context, { kind, job: map(job)!, group, task: map(task)!, keys })
+      items(at(job, 'group')).forEach((group, groupIndex) => {
+        items(at(group, 'task')).forEach((task, taskIndex) => {
+          const keys: Keys = ['job', index, 'group', groupIndex, 'task', taskIndex]
+          const [ownJob, ownGroup, ownTask] = [job, group, task].map(map)
+          if (ownJob === undefined || ownGroup === undefined || ownTask === undefined) return
+          readTask(claims, context, { job: ownJob, group: ownGroup, task: ownTask, keys })
         })
       })
     }
@@ -37,25 +37,20 @@ export const nomadReader = defineReader({
 })
 
 interface Task {
-  /** `batch`, `sysbatch`, `service`, `system`. */
-  kind: string
   job: ConfigMap
-  group: ConfigNode
+  group: ConfigMap
   task: ConfigMap
   keys: Keys
 }
 
-function readTask(
-  claims: ClaimBuilder,
-  context: ReaderContext,
-  { kind, job, group, task, keys }: Task,
-): void {
+function readTask(claims: ClaimBuilder, context: ReaderContext, { job, group, task, keys }: Task): void {
   const devices = items(at(task, 'resources', 0, 'device'))
-  const found = devices.findIndex((one) => /(^|\/)gpu(\/|$)|nvidia/.test(map(one)?.labels?.[0] ?? ''))
+  const index = devices.findIndex((one) => /(^|\/)gpu(\/|$)|nvidia/.test(map(one)?.labels?.[0] ?? ''))
   const name = job.labels?.[0] ?? 'job'
-  const id = `${claims.path}#${name}:${task.labels?.[0] ?? ''}`
-  const device = devices[found]
-  const gpus = device === undefined ? 0 : at(device, 'count') === undefined ? 1 : number(at(device, 'count'))
+  const id = `${claims.path}#${[job, group, task].map(({ labels }) => labels?.[0] ?? '').join(':')}`
+  const device = devices[index]
+  const count = at(device, 'count')
+  const gpus = device === undefined ? 0 : count === undefined ? 1 : number(count)
   const evidence: Evidence = {
     role: 'job',
     accelerator: device === undefined ? 'none' : 'gpu',
@@ -63,17 +58,19 @@ function readTask(
     notebook: false,
   }
   if (device !== undefined) {
-    const at0 = at(device, 'count')
-    const path: Keys = [...keys, 'resources', 0, 'device', found, 'count']
-    const place = at0 === undefined ? nodePlace(device) : keyedPlace(at0, 0, path)
+    const path: Keys = [...keys, 'resources', 0, 'device', index, 'count']
+    const place = count === undefined ? nodePlace(device) : keyedPlace(count, 0, path)
     const compute = claims.subject('Compute', place, name, evidence, id)
     compute.known('provider', 'Nomad', 'own cluster', place)
     compute.known('choosesCapacity', 'Nomad', false, place)
     compute.known('name', 'job', name, nodePlace(job))
-    compute.known('service', 'type', !/batch$/.test(kind), place)
+    const type = at(job, 'type')
+    const kind = type === undefined ? 'service' : text(type)
+    if (kind === undefined) compute.unknown('service', 'type', 'a variable', nodePlace(type!))
+    else compute.known('service', 'type', !/batch$/.test(kind), place)
     compute.known('trials', 'parameterized', false, place)
     if (gpus === undefined) compute.unknown('gpus', 'count', 'a variable', place)
-    else if (at0 === undefined) compute.default('gpus', 'count', gpus, place)
+    else if (count === undefined) compute.default('gpus', 'count', gpus, place)
     else compute.known('gpus', 'count', gpus, place)
     const copies = at(group, 'count')
     const nodes = copies === undefined ? 1 : number(copies)
