@@ -16,12 +16,18 @@ const brief =
 export function bucketDownload(python: PythonModule, call: Call): string | null {
   const text = python.text.slice(call.expr.start, Math.min(call.expr.end, call.expr.start + 400))
   if (brief.test(text) || brief.test(call.function?.name ?? '')) return null
-  if (downloads.test(call.name ?? `.${call.method}`) && usesAny(python, stores)) return `.${call.method}()`
+  if (isOfStore(python, call)) return `.${call.method}()`
   // A function of another module of the project, which does not look first at what is there.
   if (call.expr.callee.type !== 'name' || python.functionOf(call.expr.callee) !== null) return null
   const calls = [...python.effects(call.expr).calls]
   const fetches = calls.some((name) => downloads.test(name)) && calls.some((name) => store.test(name))
   return fetches && !calls.some((name) => looks.test(name)) ? `${call.method}()` : null
+}
+
+/** A method of a client, and not of a class of the project or of another library. */
+function isOfStore(python: PythonModule, { name, method, expr }: Call): boolean {
+  if (!downloads.test(`.${method}`) || python.functionOf(expr.callee) !== null) return false
+  return name === null ? usesAny(python, stores) : store.test(name)
 }
 
 const looks = /(^|\.)(exists|lexists|isfile|isdir|is_file|is_dir|listdir|glob|stat|getsize)$/
