@@ -1,5 +1,6 @@
 /** Which class an object is of that has been moved, wrapped or assigned again. */
 import assert from 'node:assert/strict'
+import { importedTarget } from '../../server/src/python/import-targets.js'
 import { analyse, callNamed } from './analyse.js'
 
 const classes = `import copy
@@ -9,6 +10,9 @@ class Averaged(nn.Module):
         self.module = copy.deepcopy(model)
     def save(self): pass
 class Net(nn.Module):
+    def save(self): pass
+class Trainer:
+    def train(self): return {}
     def save(self): pass
 `
 
@@ -21,6 +25,7 @@ describe('classes of objects', () => {
       'Net',
     ],
     ['one of two classes', 'net = Net()\nif many:\n  net = Averaged(net)\nnet.save()', null],
+    ['what a trainer gives back', 'trainer = Trainer()\nresult = trainer.train()\nresult.save()', null],
     ['kept under the name of a wrapped one', 'kept = Averaged(Net())\nkept.module.save()', null],
   ]
   for (const [title, text, owner] of spellings) {
@@ -30,4 +35,14 @@ describe('classes of objects', () => {
       assert.equal(func?.class?.name ?? null, owner)
     })
   }
+
+  it('classes of another module', async () => {
+    const around = { modules: { parts: classes } }
+    const net = await analyse('from parts import Net\nnet = Net().train()\nnet.save()\n', around)
+    assert.equal(importedTarget(net, callNamed(net, 'save').expr.callee), 'parts.Net.save')
+    const trainer =
+      'from parts import Trainer\ntrainer = Trainer()\nresult = trainer.train()\nresult.save()\n'
+    const python = await analyse(trainer, around)
+    assert.equal(importedTarget(python, callNamed(python, 'save').expr.callee), null)
+  })
 })

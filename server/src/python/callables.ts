@@ -7,7 +7,7 @@ import type { Func, Klass } from './module.js'
 import { agreed, bindingsOf, definition, depthLimit, nameOf } from './names.js'
 import { passedValues } from './passed-values.js'
 import { returnsOf } from './returns.js'
-import { likeOf } from './same-object.js'
+import { likeOf, ownWork } from './same-object.js'
 
 /** Calls that give back the function that they are given, prepared or compiled. */
 export const wrappers =
@@ -135,10 +135,17 @@ export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass 
   const made = value.type === 'call' ? classOf(analysis, value.callee, depth + 1) : null
   if (made !== null) return made
   const like = agreed(likeOf(analysis, value), (one) => instanceClass(analysis, one, depth + 1))
-  return like !== null && value.type === 'attribute' && assigns(analysis, like, value.attr) ? null : like
+  return like !== null && isOwn(analysis, like, value) ? null : like
 }
 
-/** The class keeps something of its own under this name: `averaged.module` is no `Averaged`. */
+/** The class has something of its own under this name: neither `averaged.module` nor `trainer.train()` gives the object itself. */
+function isOwn(analysis: Analysis, klass: Klass, value: Expr): boolean {
+  if (value.type === 'attribute') return assigns(analysis, klass, value.attr)
+  if (value.type !== 'call' || value.callee.type !== 'attribute') return false
+  const { attr } = value.callee
+  return ownWork.has(attr) && methodOf(analysis, klass, attr) !== null
+}
+
 function assigns(analysis: Analysis, { node }: Klass, name: string): boolean {
   return [...analysis.attributesOfClasses].some(
     ([scope, stores]) => scope?.node === node && stores.has(`self.${name}`),

@@ -7,7 +7,7 @@ import type { ClassSummary, FunctionLoad, FunctionSummary, ModuleSummary, Single
 import { agreed, bindingsOf, definition, depthLimit, isNone, nameOf } from './names.js'
 import { passedValues } from './passed-values.js'
 import { importedMember } from './project-members.js'
-import { likeOf } from './same-object.js'
+import { likeOf, ownWork } from './same-object.js'
 
 /** What an import target lies in: 'a' for 'a.b', '..' for '..a'; null: nothing is above it. */
 export function moduleAbove(target: string): string | null {
@@ -87,7 +87,10 @@ export function importedClassOf(analysis: Analysis, value: Expr, depth = 0): str
   const made = definition(analysis, value)
   const like = () => agreed(likeOf(analysis, made), (one) => importedClassOf(analysis, one, depth + 1))
   if (made.type === 'conditional') return like()
-  if (made.type === 'call') return like() ?? targetOf(analysis, made.callee)
+  if (made.type === 'call') {
+    const klass = like()
+    return klass === null || hasOwn(analysis, klass, made.callee) ? targetOf(analysis, made.callee) : klass
+  }
   if (made.type === 'name') {
     const bindings = bindingsOf(analysis, made.id, made.start)
     const [binding] = bindings
@@ -108,6 +111,14 @@ export function importedClassOf(analysis: Analysis, value: Expr, depth = 0): str
   const values = attributeValues(analysis, made)
   if (values.length === 0) return like()
   return agreed(values, (one) => (one === null ? null : importedClassOf(analysis, one, depth + 1)))
+}
+
+/** `trainer.train()` gives what the class of the trainer gives there. */
+function hasOwn(analysis: Analysis, target: string, callee: Expr): boolean {
+  if (callee.type !== 'attribute' || !ownWork.has(callee.attr)) return false
+  const found = projectTarget(analysis, target)
+  const klass = found === null ? undefined : lookUp(found.summary.classes, found.rest)
+  return [klass?.methods, klass?.inherited].some((methods) => methods?.includes(callee.attr) === true)
 }
 
 /** The import target of the class that an annotation names. */

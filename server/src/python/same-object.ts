@@ -8,6 +8,9 @@ export const fluent = new Set(
   'to cuda cpu half float double bfloat16 train eval compile requires_grad_ share_memory'.split(' '),
 )
 
+/** Those of them that a class which is no network has for work of its own, which may give back anything. */
+export const ownWork = new Set(['train', 'eval', 'compile'])
+
 /** Calls that give back the network that they are given, under the same methods or as its `.module`. */
 const wrapped = /(^|\.)(DataParallel|DistributedDataParallel)$|^torch\.compile$/
 
