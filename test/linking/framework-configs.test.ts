@@ -38,6 +38,11 @@ describe('recipes', () => {
     assert.deepEqual(await told(files), ['ships.py information precision/full-precision'])
   })
 
+  it('a collection may have a folder for each of its models', async () => {
+    const files = Object.entries(collection(30)).map(([, text], index) => [`model${index}/train.py`, text])
+    assert.deepEqual(await told(Object.fromEntries(files)), [])
+  })
+
   it('one of a collection that a launch starts is a run like any other', async () => {
     const files = { ...collection(30), 'train.sh': 'python tools/train.py configs/model7.py\n' }
     assert.deepEqual(await told(files), ['configs/model7.py warning precision/full-precision'])

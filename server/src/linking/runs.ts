@@ -16,6 +16,7 @@ import type {
 import type { LayerOf } from '../workload/join.js'
 import type { ResourceKind } from '../workload/resource-kinds.js'
 import { type Unseen, unseenFlags, unseenProgram } from '../workload/unseen.js'
+import { configsOfCollections } from './config-collections.js'
 import { settingsOf } from './joined-settings.js'
 import { LoaderBatches } from './loader-batches.js'
 import { machinesOf, nobody, sourcesOfJob } from './machines.js'
@@ -195,13 +196,13 @@ export function buildRuns(input: RunInput): Judgement[] {
     judged.push([runs[0]!.job.compute!])
   }
 
-  const collections = collectionsAmong(input.extractions, runsOfFile)
+  const inCollections = configsOfCollections(input.extractions, runsOfFile)
   const programsOf = trainingProgramsOf(input, runsOfFile)
   const decisions = new ProgramDecisions(input)
   const runsOfPaths = new Map<string, Run[]>()
   for (const [path, extraction] of input.extractions) {
     const started = runsOfFile.get(path)
-    const shown = started === undefined && collections.has(collectionOf(path, extraction))
+    const shown = inCollections.has(path)
     const itself = () => ({
       run: newRun(
         path,
@@ -403,30 +404,8 @@ function startsWritten({ job }: Run, path: string): boolean {
   return program !== null && baseName(program) !== baseName(path)
 }
 
-/** From so many framework configs on that nothing in the project starts, they are there for others to choose from. */
-const collectionSize = 20
-
 /** What a framework config of a collection says of a training is no run; a search over it is one. */
 const ofTraining = new Set<ResourceKind>(['Training', 'InputPipeline', 'Operation', 'Parallelism'])
-
-/** One framework's configs in one folder at the top of the project: what lies apart from its examples is somebody's own. */
-const collectionOf = (path: string, { frameworkConfig }: Extraction): string =>
-  `${frameworkConfig?.framework ?? ''} ${path.slice(0, Math.max(path.indexOf('/'), 0))}`
-
-/** Framework configs that are a collection: what one of them leaves out costs its author nothing. */
-function collectionsAmong(
-  extractions: ReadonlyMap<string, Extraction>,
-  started: ReadonlyMap<string, unknown>,
-): Set<string> {
-  const counts = new Map<string, number>()
-  for (const [path, extraction] of extractions) {
-    if (extraction.frameworkConfig === undefined || extraction.subjects.length === 0 || started.has(path))
-      continue
-    const collection = collectionOf(path, extraction)
-    counts.set(collection, (counts.get(collection) ?? 0) + 1)
-  }
-  return new Set([...counts].filter(([, count]) => count >= collectionSize).map(([collection]) => collection))
-}
 
 /** A job whose programs all serve is a service, also where its image says so. */
 function asServed(settings: JobEntry['settings'], runs: readonly Run[]): JobEntry['settings'] {
