@@ -5,7 +5,7 @@ import { isSilence, otherRole, type Silence, unless, unlessUnread } from '../sil
 import { subjectIn, subjectsOf } from '../subject-view.js'
 import { onGpuJob } from '../training/operation.js'
 import { stepsOf } from './passes.js'
-import { type Extent, extentOfRun, isLarge, workOf } from './run-extent.js'
+import { type Extent, extentOfRun, isLarge, manyDevices, workOf } from './run-extent.js'
 
 export default defineRule({
   name: 'lifecycle/no-checkpoint',
@@ -107,9 +107,7 @@ function ofUnsaved(view: SubjectView<'Training'>, extent: Extent): Severity {
   return holdsMany(view) ? 'warning' : ofSession(view)
 }
 
-/** So many devices at once cost dollars in every hour that is done again. */
-const manyDevices = 4
-
+/** So many devices cost dollars in every hour that is done again. */
 function holdsMany(view: SubjectView<'Training'>): boolean {
   if (!onGpuJob(view) || view.subject.evidence.notebook) return false
   const { gpus, nodes, trials } = view.run.job.compute!.settings

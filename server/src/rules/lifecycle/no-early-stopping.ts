@@ -198,8 +198,8 @@ function planned(view: SubjectView<'Training'>): boolean {
 }
 
 /**
- * Somebody has planned the rate over all epochs; a library does so by itself, also for weights whose best comes early, which
- * outweighs the step that a notebook takes off.
+ * Somebody has planned the rate over all epochs. That a library does so by itself says little of pretrained weights, whose best comes
+ * early; it counts all the same outside notebooks, where nothing else lowers the severity.
  */
 function meansAll(view: SubjectView<'Training'>): boolean {
   const { fullHorizonSchedule, fineTuning, monitor } = view.settings

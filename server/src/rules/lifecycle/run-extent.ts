@@ -113,7 +113,7 @@ function stakeOf(view: SubjectView<'Training'>, long: boolean, epochs?: number):
 }
 
 /** Accelerators that nobody has to himself to try things out. */
-const manyDevices = 4
+export const manyDevices = 4
 
 /** The program says itself that it takes so many. */
 function takesMany({ run }: SubjectView<'Training'>): boolean {

@@ -8,8 +8,9 @@ import { defineRule } from '../rule.js'
 import { offAccelerator, otherRole, unless } from '../silence.js'
 import { parametersText, usualGB } from '../training-memory.js'
 
-/** Weights from which on nobody takes a model for small, whatever they are stored in; those that may be too many for the usual card in fp32. */
+/** Parameters from which on no model is small, whatever its weights are stored in. */
 const large = 3e9
+/** Parameters from which on the states of training may fill the usual card. */
 const possible = 1e9
 
 export default defineRule({
