@@ -6,10 +6,7 @@ import { byHand } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
 
 /** The innermost `dict(…)` around an offset; null: it is written in another way. */
-export function dictionaryAt(
-  python: PythonModule,
-  { start, end }: { start: number; end: number },
-): Call | null {
+function dictionaryAt(python: PythonModule, { start, end }: { start: number; end: number }): Call | null {
   let found: Call | null = null
   for (const call of python.calls) {
     const { expr } = call

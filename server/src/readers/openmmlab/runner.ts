@@ -2,8 +2,9 @@
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import { passedExpression } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
-import { convert, orUnknown } from '../../values/operations.js'
+import { convert, orDefault, orUnknown } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import { effective, isGiven } from '../../values/value.js'
@@ -14,7 +15,6 @@ import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
-import { dictionaryAt } from './change.js'
 import { wrappers } from './config.js'
 
 export const mmengineRunnerReader = defineReader({
@@ -45,7 +45,8 @@ function readRunner(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   if (isGiven(steps)) training.say('maxSteps', 'train_cfg.max_iters', steps)
   const type = source.get('optim_wrapper', 'type')
   const dtype = effective(source.get('optim_wrapper', 'dtype'))
-  const format = convert(type, (name): Precision | undefined => {
+  const named = orDefault(type, 'OptimWrapper')
+  const format = convert(named, (name): Precision | undefined => {
     const found = typeof name === 'string' ? lookUp(wrappers, name.split('.').at(-1)!) : undefined
     return found === 'fp16-mixed' && dtype === 'bfloat16' ? 'bf16-mixed' : found
   })
@@ -55,10 +56,13 @@ function readRunner(python: PythonModule, call: Call, claims: ClaimBuilder): voi
 
 function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
-  if (claimedCall(python, claim.site) === null || claim.setting !== 'precision') return byHand(claim)
+  const call = claimedCall(python, claim.site)
+  if (call === null || claim.setting !== 'precision') return byHand(claim)
   if (value !== 'bf16-mixed' && value !== 'fp16-mixed') return { reason: 'only 16-bit formats are offered' }
-  const dictionary = claim.location.path === path ? dictionaryAt(python!, claim.location) : null
-  if (dictionary === null) return { reason: 'optim_wrapper is written in another way: use AmpOptimWrapper' }
+  const given = passedExpression(python!.argument(call, 'optim_wrapper'))
+  const dictionary = given === null ? null : python!.callOf(given)
+  if (dictionary?.name !== 'dict')
+    return { reason: 'optim_wrapper is written in another way: use AmpOptimWrapper' }
   const { start, end } = dictionary.expr
   const write = (name: string, text: string): Write => ({
     kind: 'set keyword',
