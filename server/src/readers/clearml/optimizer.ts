@@ -7,9 +7,16 @@ import { gridSize } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
-import { knownArgument, numberArgument, passedExpression, textArgument } from '../../values/argument.js'
+import {
+  isLeftOut,
+  knownArgument,
+  numberArgument,
+  passedExpression,
+  textArgument,
+} from '../../values/argument.js'
 import { asNumber, orNone } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { isGiven } from '../../values/value.js'
 import { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
@@ -67,19 +74,28 @@ export const clearmlReader = defineReader({
 
 function readController(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const place = calleePlace(call)
+  const site = callSite(call)
   const search = claimJobSearch(python, call, claims, 'hyper_parameters', 'ClearML')
-  const given = passedExpression(python.argument(call, 'optimizer_class'))
-  const name = given === null ? null : (range.exec(python.nameOf(given) ?? '')?.[2] ?? null)
-  const strategy = name === null ? undefined : lookUp(strategies, name)
+  const given = python.argument(call, 'optimizer_class')
+  const written = passedExpression(given)
+  const name = written === null ? null : (range.exec(python.nameOf(written) ?? '')?.[2] ?? null)
+  const strategy = isLeftOut(given) ? 'random' : name === null ? undefined : lookUp(strategies, name)
   if (strategy === undefined) search.unknown('strategy', 'optimizer_class', 'a strategy of its own', place)
-  else search.known('strategy', name!, strategy, place, { site: callSite(call) })
+  else if (name === null) search.default('strategy', 'optimizer_class', strategy, place, { site })
+  else search.known('strategy', name, strategy, place, { site })
   search.known('alternatives', 'optimizer_class', ['bayesian', 'random'], place)
-  optimizerSettings.claim(search, optimizerSettings.argumentsOf(python, call, claims))
   const dimensions = dimensionsOf(python, call)
-  if (dimensions === null) search.unknown('space', 'hyper_parameters', 'the parameters cannot be read', place)
+  const size = dimensions === null ? null : gridSize([dimensions])
+  if (dimensions === null || size === null)
+    search.unknown('space', 'hyper_parameters', 'the parameters cannot be read', place)
+  else search.known('space', 'hyper_parameters', { grids: [dimensions], ...size }, place, { site })
+  const source = optimizerSettings.argumentsOf(python, call, claims)
+  // No combination is drawn twice: few of them are all tried, and then it ends.
+  const drawn = strategy === 'random' && size !== null && !size.lowerBound ? size.configurations : null
+  if (drawn === null || isGiven(source.get('total_max_jobs'))) optimizerSettings.claim(search, source)
   else {
-    const grids = [dimensions]
-    search.known('space', 'hyper_parameters', { grids, ...gridSize(grids) }, place, { site: callSite(call) })
+    optimizerSettings.claim(search, source, {}, ['parallelism', 'timeLimit'])
+    search.known('trialCap', 'hyper_parameters', drawn, place)
   }
 }
 
