@@ -182,8 +182,11 @@ function choosesElsewhere(root: ConfigMap): boolean {
 /** Other plugins around Optuna hand the trial to the program, which reports to a pruner. */
 function namesPruner(root: ConfigMap, sweeper: ConfigNode): boolean {
   const named = textWithTemplates(at(sweeper, '_target_')) ?? chosenIn(root, 'hydra/sweeper') ?? ''
-  const chosen = at(sweeper, 'pruner') ?? chosenIn(root, 'hydra/sweeper/pruner')
-  return chosen !== undefined || /prun/i.test(named)
+  return (
+    /prun/i.test(named) ||
+    !isNothing(at(sweeper, 'pruner')) ||
+    chosenIn(root, 'hydra/sweeper/pruner') !== undefined
+  )
 }
 
 /** Optuna's sweeper draws by TPE where nothing is said. */
