@@ -179,11 +179,17 @@ function mayBeOff(python: PythonModule, test: Expr): boolean {
   return value.state !== 'known' || !value.value
 }
 
+const ofRhythm = /freq|every|interval|period|should|(^|[._])due|time(?!r)/i
+/** What comes once in a run. */
+const ofEnd = /stop|last|final|end(s|ed|ing)?(?![a-z])|finish|over|exit|abort|preempt|interrupt/i
+
 /** `check_freq(config.save_freq, step)`, `self.is_due(step)`: a function decides by the counter that it is given. */
 function asksWhetherDue(test: Expr, counters: ReadonlySet<string>): boolean {
+  if (test.type !== 'call') return false
+  const name = dotted(test.callee) ?? ''
   return (
-    test.type === 'call' &&
-    /freq|every|interval|period|should|due|time/i.test(dotted(test.callee) ?? '') &&
+    ofRhythm.test(name) &&
+    !ofEnd.test(name) &&
     test.args.some(({ value }) => counters.has(dotted(value) ?? ''))
   )
 }
