@@ -3,7 +3,7 @@
  * of literals (`configMapGenerator`). Which container means which map, the project finds out: they mostly stand in files
  * of their own.
  */
-import { at, entries, items, map, text, written } from '../../config/access.js'
+import { at, entries, items, text, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import { define } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -64,9 +64,7 @@ export function variableSources(container: ConfigNode): VariableSource[] | undef
   })
   const single = items(at(container, 'env')).flatMap((one): VariableSource[] => {
     const from = at(one, 'valueFrom', 'configMapKeyRef')
-    const [variable, object, key] = [at(one, 'name'), at(from, 'name'), at(from, 'key')].map((node) =>
-      map(node) === undefined ? text(node) : undefined,
-    )
+    const [variable, object, key] = [at(one, 'name'), at(from, 'name'), at(from, 'key')].map(text)
     return variable === undefined || object === undefined || key === undefined
       ? []
       : [{ object, key, variable }]

@@ -66,7 +66,10 @@ function inBlocks(document: ConfigDocument, index: number): KubernetesObject[] {
   const resource = map(at(list, index))
   const root = resource === undefined ? null : objectOfResource(resource)
   if (root === null || list?.kind !== 'list' || document.root.kind !== 'map') return []
-  const resources: ConfigNode = { ...list, items: list.items.map((one, at) => (at === index ? root : one)) }
+  const resources: ConfigNode = {
+    ...list,
+    items: list.items.map((one, position) => (position === index ? root : one)),
+  }
   const top = document.root.entries.map((one) => (one.value === list ? { ...one, value: resources } : one))
   return [
     {

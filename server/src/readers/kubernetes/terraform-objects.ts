@@ -32,7 +32,7 @@ const lists: Record<string, string> = {
 
 /** The object of such a resource; null: it is none. */
 export function objectOfResource(resource: ConfigMap): ConfigMap | null {
-  const name = /^kubernetes_(\w+?)(_v\d\w*)?$/.exec(resource.labels?.[0] ?? '')?.[1]
+  const name = /^kubernetes_(\w+?)(_v\d+((alpha|beta)\d+)?)?$/.exec(resource.labels?.[0] ?? '')?.[1]
   const found = name === undefined ? undefined : lookUp(kinds, name)
   if (found === undefined) return null
   const { start } = resource

@@ -3,7 +3,7 @@
  * configuration ("configfile").
  */
 import { distinctCount } from '../../estimate/dimension.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { configuredAt, plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
@@ -34,9 +34,9 @@ export const snakemakeReader = defineReader({
       claimJobGrid(claims, {
         key: 'expand',
         place: calleePlace(call),
-        dimensions: wanted.map(({ name, value }) => dimension(python, call, name!, value)),
+        dimensions: wanted.map(({ name, value }) => dimension(python, name!, value)),
         isHanded: (name) => new RegExp(`wildcards\\.${name}\\b`).test(training.text),
-        onGpu: /\bgpu|gres\b/i.test(training.text),
+        onGpu: /\b(gpu|gres)/i.test(training.text),
       })
     }
   },
@@ -65,13 +65,13 @@ function trains({ name, text }: Rule, wildcards: readonly string[]): boolean {
   return trainsByName.test(name) || programs.some((one) => trainsByName.test(one))
 }
 
-function dimension(python: PythonModule, call: Call, name: string, value: Expr): Dimension {
-  const known = effective(python.fold(value)) ?? configuredValues(python, call, value)
+function dimension(python: PythonModule, name: string, value: Expr): Dimension {
+  const known = effective(python.fold(value)) ?? configuredValues(python, value)
   return Array.isArray(known) ? { name, size: distinctCount(known), values: known } : { name, size: null }
 }
 
 /** `config["rates"]` of `configfile: "config.yaml"`. */
-function configuredValues(python: PythonModule, _call: Call, value: Expr): Json | undefined {
+function configuredValues(python: PythonModule, value: Expr): Json | undefined {
   const keys: string[] = []
   let expr = python.definition(value)
   while (expr.type === 'subscript' && expr.index.type === 'constant') {

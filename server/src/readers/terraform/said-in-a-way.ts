@@ -12,6 +12,7 @@ export class SaidInAWay {
   add({ subjects, claims, launches }: Extraction, way: number): void {
     const own = (id: string): string => `${id}~${way}`
     const kept = new Set<string>()
+    const jobs = new Set<string>()
     for (const subject of subjects) {
       const key = said(subject, claims)
       if (this.known.has(key)) continue
@@ -19,10 +20,11 @@ export class SaidInAWay {
       kept.add(subject.id)
       const job = subject.job === null ? null : own(subject.job)
       this.into.subjects.push({ ...subject, id: own(subject.id), job })
-      if (subject.job !== null)
-        for (const launch of launches.filter((one) => one.job === subject.job))
-          this.into.launches.push({ ...launch, id: own(launch.id), job })
+      if (subject.job !== null) jobs.add(subject.job)
     }
+    for (const launch of launches)
+      if (launch.job !== null && jobs.has(launch.job))
+        this.into.launches.push({ ...launch, id: own(launch.id), job: own(launch.job) })
     for (const claim of claims)
       if (kept.has(claim.subject)) this.into.claims.push({ ...claim, subject: own(claim.subject) })
   }
