@@ -57,6 +57,14 @@ const loop = `for x, y in loader:
 `
 
 describe('edit/python: wrap block', () => {
+  it('indents as most blocks of the file, whatever the first one does', () => {
+    const text = 'if a:\n        b()\nfor x in y:\n    c(x)\n    d(x)\nfor z in y:\n    c(z)\n'
+    assert.equal(
+      edited(text, (at) => [wrap(at('expr', 'c(x)'), at('expr', 'd(x)'))]),
+      text.replace('    c(x)\n    d(x)', '    with c():\n        c(x)\n        d(x)'),
+    )
+  })
+
   it('indents the lines from the first to the last statement', () => {
     assert.equal(
       edited(loop, (at) => [wrap(at('assign', 'out'), at('assign', 'loss'), 'with autocast():')]),

@@ -44,29 +44,35 @@ function hasOwnLines(text: string, start: number, end: number): boolean {
   return text[previous - 1] !== '\\'
 }
 
-/** How much further right the first block with lines of its own stands than the statement that holds it. */
-function firstIndentation(tree: PythonTree, text: string): string | null {
+/** How much further right most blocks with lines of their own stand than the statement that holds them; of equals the first. */
+function usualIndentation(tree: PythonTree, text: string): string | null {
+  const steps = new Map<string, number>()
   const stack: Stmt[][] = [tree.body]
   while (stack.length > 0) {
     const inner: Stmt[][] = []
     for (const statement of stack.pop()!) {
       for (const block of blocksOf(statement)) {
         const first = block[0]
-        if (!first || !startsLine(text, statementStart(text, first))) continue
+        if (!first) continue
+        inner.push(block)
+        if (!startsLine(text, statementStart(text, first))) continue
         const indent = indentation(text, first.start)
         const base = indentation(text, statement.start)
-        if (indent.length > base.length && indent.startsWith(base)) return indent.slice(base.length)
-        inner.push(block)
+        if (indent.length <= base.length || !indent.startsWith(base)) continue
+        const step = indent.slice(base.length)
+        steps.set(step, (steps.get(step) ?? 0) + 1)
       }
     }
     stack.push(...inner.reverse())
   }
-  return null
+  let usual: string | null = null
+  for (const [step, count] of steps) if (usual === null || count > steps.get(usual)!) usual = step
+  return usual
 }
 
 /** One step of indentation, as the file has it; four spaces where nothing is indented. */
 export function indentationUnit(tree: PythonTree, text: string): string {
-  return firstIndentation(tree, text) ?? '    '
+  return usualIndentation(tree, text) ?? '    '
 }
 
 /** Lines from a reader (indented by four spaces) with the file's indentation. */

@@ -8,7 +8,7 @@ import type { ConfigDocument } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { usesMatch } from '../../python/library-uses.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { passedPlace } from '../../values/argument.js'
+import { isLeftOut, passedPlace } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { absent, convert, orDefault, unreadable } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
@@ -150,7 +150,9 @@ function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Ch
   const argument = facts.python.argument(call, 'mixed_precision', position)
   const test = facts.card === undefined ? testOf(facts.python, call, word, facts) : null
   const asks = test !== null && isWrittenIn(call, argument)
-  const code = !asks ? `"${word}"` : `"${word}" if ${test.text} else "no"`
+  // What nobody writes is left to the launch.
+  const otherwise = position === null && isLeftOut(argument) ? 'None' : '"no"'
+  const code = !asks ? `"${word}"` : `"${word}" if ${test.text} else ${otherwise}`
   const written = writeArgument(facts, call, 'mixed_precision', argument, code)
   if ('reason' in written) return written
   return {

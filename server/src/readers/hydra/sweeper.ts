@@ -222,12 +222,16 @@ function changeSweeper(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   if (claim.setting === 'drawn') {
     const { name, low, high } = value as DrawnDimension
     const root = facts.config?.documents[claim.site.document ?? 0]?.root
-    const described = at(root, 'hydra', 'sweeper', 'search_space', name) !== undefined
+    const described = at(root, 'hydra', 'sweeper', 'search_space', name)
     const title = `Draw ${name} on a logarithmic scale`
-    if (described)
+    if (described !== undefined) {
+      const keys = ['hydra', 'sweeper', 'search_space', name]
+      // Optuna refuses a step on this scale.
       return writeKeys(claim, facts, title, [
-        { keys: ['hydra', 'sweeper', 'search_space', name, 'log'], value: true },
+        { keys: [...keys, 'log'], value: true },
+        ...(at(described, 'step') === undefined ? [] : [{ keys: [...keys, 'step'], value: undefined }]),
       ])
+    }
     return writeKeys(claim, facts, title, [
       { keys: ['hydra', 'sweeper', 'params', name], value: `tag(log, interval(${low}, ${high}))` },
     ])

@@ -4,21 +4,27 @@ import type { Import } from '../../edit/write.js'
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
+import { hasCard } from './bf16-units.js'
 
 /** What `enabled=` is given; null: it computes on CUDA whatever happens, or nothing says where. */
 export interface OnCuda {
   test: string
   import: Import | null
-  /** What names the device there. */
-  device: Expr
+  /** What names the device there; null: nothing does. */
+  device: Expr | null
 }
 
 /** `enabled=device.type == "cuda"` for the statements at `block`, where the code around them names a device that may be another. */
 export function onCuda(python: PythonModule, block: Span, use: NameUse, quote: string): OnCuda | null {
   const device = deviceOf(python, block)
+  const kind = device === null ? 'cuda' : kindOf(python, device)
+  if ((kind === 'cuda' || kind === 'open') && movesOnRequest(python)) {
+    const { text, imports } = hasCard(python.tree, use)
+    return { test: text, import: imports[0] ?? null, device: null }
+  }
   if (device === null) return null
   const text = python.text.slice(device.start, device.end)
-  switch (kindOf(python, device)) {
+  switch (kind) {
     case 'cuda':
       return null
     case 'device':
@@ -30,6 +36,17 @@ export function onCuda(python: PythonModule, block: Span, use: NameUse, quote: s
       return { test: `${made.text}(${text}).type == ${quote}cuda${quote}`, import: made.import, device }
     }
   }
+}
+
+/** `if args.gpu: images = images.cuda()`: whoever does not ask for it may have no card. */
+function movesOnRequest(python: PythonModule): boolean {
+  const moves = python.calls.filter(
+    ({ method, expr: { args } }) =>
+      method === 'cuda' ||
+      (method === 'to' &&
+        args.some(({ value }) => named.test(python.code.slice(value.start, value.end)) && isPlain(value))),
+  )
+  return moves.length > 0 && moves.every(({ expr }) => python.reach(expr.start).state === 'sometimes')
 }
 
 /** `device="cpu"` of a parameter that nobody gives another. */

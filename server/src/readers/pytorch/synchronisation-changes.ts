@@ -130,27 +130,32 @@ function accumulate(
   const uses = usesOf(step.loop.node.body, name).length
   // Whatever else the loop does with the sum expects a number.
   if (uses > 1 || statement.value.end > step.loop.node.end) return null
-  const dot = expr.callee.value.end
+  const kept = beforeTheHost(expr.callee.value)
   const { path } = facts
   const loop = rangeOf(facts, step.loop.node)
   // Hits are counted in whole numbers, as `.item()` gave them.
-  const type = isCount(python, expr.callee.value) ? 'int' : 'float'
+  const type = isCount(python, kept) ? 'int' : 'float'
   // `x.detach().item()` needs no second detach, and what is counted has no graph.
-  const detached =
-    type === 'int' ||
-    (expr.callee.value.type === 'call' && /\.detach\(\)$/.test(slice(python, expr.callee.value)))
+  const detached = type === 'int' || /\.(detach\(\)|data)$/.test(slice(python, kept))
   return {
     writes: [
       {
         kind: 'replace',
         path,
-        range: { ...rangeOf(facts, expr), start: dot },
+        range: { ...rangeOf(facts, expr), start: kept.end },
         text: detached ? '' : '.detach()',
       },
       { kind: 'insert lines', path, where: 'after', statement: loop, lines: [`${name} = ${type}(${name})`] },
     ],
     wraps: false,
   }
+}
+
+/** `loss` of `loss.cpu()`, which waits for the accelerator as `.item()` does. */
+function beforeTheHost(expr: Expr): Expr {
+  if (expr.type !== 'call' || expr.callee.type !== 'attribute') return expr
+  const { attr, value } = expr.callee
+  return attr === 'cpu' && expr.args.length === 0 ? beforeTheHost(value) : expr
 }
 
 /** `(output == target).sum()`, `torch.sum(hits)`. */
