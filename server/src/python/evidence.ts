@@ -77,8 +77,19 @@ function acceleratorOf(analysis: Analysis, strings: Strings): Evidence['accelera
   const uses = strings.cuda || analysis.usesHere('.cuda') || analysis.usesHere('torch.cuda.')
   if (uses) return asks ? 'maybe' : 'gpu'
   if (analysis.usesHere('torch.accelerator.')) return 'maybe'
+  if (placesOnApple(analysis)) return 'mps'
   if (strings.cpu && asksForHost(analysis)) return 'cpu'
   return asksElsewhere(analysis) ? 'maybe' : 'none'
+}
+
+/** `model.to('mps')`, whatever the machine has. */
+function placesOnApple(analysis: Analysis): boolean {
+  return analysis.calls.some(
+    ({ name, method, conditional, expr }) =>
+      (method === 'to' || name === 'torch.device') &&
+      !conditional &&
+      expr.args.some(({ value }) => value.type === 'constant' && value.value === 'mps'),
+  )
 }
 
 /** A function of another module that it calls chooses the device: `model.to(get_device())`. */

@@ -24,7 +24,9 @@ export function assignRoles(analysis: Analysis, finder: EffectFinder, loops: Loo
       (child) => child.role === 'train' || child.role === 'epoch' || repeating.has(child),
     )
     // `for fold in folds:`, `for i in range(n_members):` around whole trainings.
-    const repeats = loop.effects.epochs && repeatsTrainings(finder.headerOf(loop.node))
+    const repeats =
+      (loop.effects.epochs && repeatsTrainings(finder.headerOf(loop.node))) ||
+      (holdsTraining && startsAnew(analysis, loop) && !namesEpochs(finder.headerOf(loop.node)))
     const phases = holdsTraining && goesThroughPhases(finder.headerOf(loop.node))
     const counts = holdsTraining && countsSteps(finder, loop)
     const again = steps ? children.filter((child) => repeatsPartOfStep(finder, loop, child)) : []
@@ -51,6 +53,18 @@ export function trainsEachNamed(python: Pick<PythonModule, 'definition'>, loop: 
     if (!goesThroughNames(python, one)) return false
   return true
 }
+
+/** Each turn makes an optimiser before it trains: whatever is learned by it, it is a training of its own. */
+export function startsAnew(analysis: Analysis, { node }: Pick<Loop, 'node'>): boolean {
+  return node.body.some(
+    (statement) =>
+      statement.type === 'assign' &&
+      statement.value?.type === 'call' &&
+      isOptimizerClass.test(analysis.nameOf(statement.value.callee) ?? ''),
+  )
+}
+
+const isOptimizerClass = /^torch\.optim\.(?!lr_scheduler)\w*\.?[A-Z]\w*$/
 
 /** What it goes through is written there, as names: `for arch in ['small', 'large']:`. */
 function goesThroughNames(python: Pick<PythonModule, 'definition'>, { node }: Loop): boolean {

@@ -3,6 +3,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { lastName } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
+import { startsAnew } from './loop-roles.js'
 import type { Loop } from './module.js'
 
 /** Every training loop here takes each batch of a loader once, and nothing here goes around it. */
@@ -11,8 +12,13 @@ export function trainsInOnePass(analysis: Analysis): boolean {
   return (
     trainings.length > 0 &&
     !analysis.loops.some(({ role }) => role === 'epoch') &&
-    trainings.every((loop) => loop.parent === null && overLoader(analysis, loop))
+    trainings.every((loop) => isOwnTraining(analysis, loop.parent) && overLoader(analysis, loop))
   )
+}
+
+/** Nothing goes around it, or loops of which each turn is a training of its own. */
+function isOwnTraining(analysis: Analysis, around: Loop | null): boolean {
+  return around === null || (startsAnew(analysis, around) && isOwnTraining(analysis, around.parent))
 }
 
 function overLoader(analysis: Analysis, { node }: Loop): boolean {

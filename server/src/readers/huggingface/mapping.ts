@@ -288,6 +288,9 @@ function changeMapping(claim: Claim, value: unknown, facts: FragmentFacts): Chan
       imports: [],
     }
   }
+  const told = toldOutside(python, call)
+  if (told !== null)
+    return { reason: `its function changes \`${told}\`, of which each process would have its own` }
   if (typeof value === 'number')
     return {
       title: `Use ${value} processes (num_proc=${value})`,
@@ -310,4 +313,42 @@ function processes(
 ): Pick<Change, 'writes' | 'imports'> {
   const { code, imports } = upToCores(python, facts, call.expr.start)
   return { writes: [set('num_proc', code)], imports }
+}
+
+const inPlace = /^(append|extend|insert|update|pop|popitem|remove|setdefault|clear|add|put|writerow|write)$/
+
+/** `skipped.append(row)`, `counts[key] += 1`, `global seen`: what the function of a `map` changes that others read; null: nothing. */
+function toldOutside(python: PythonModule, call: Call): string | null {
+  const given = call.expr.args.find((one) => one.name === 'function') ?? call.expr.args[0]
+  const func = given === undefined ? null : python.functionOf(given.value)
+  if (func === null) return null
+  const { start, end } = func.node
+  const within = (one: { start: number; end: number }): boolean => one.start >= start && one.end <= end
+  const outer = (expr: Expr): string | null => {
+    if (expr.type === 'attribute' || expr.type === 'subscript') return outer(expr.value)
+    if (expr.type !== 'name') return null
+    const bindings = python.bindingsOf(expr)
+    return bindings.length > 0 && bindings.every(({ at }) => at < start || at >= end) ? expr.id : null
+  }
+  for (const { expr, method } of python.calls) {
+    if (!within(expr) || expr.callee.type !== 'attribute' || !inPlace.test(method)) continue
+    const name = outer(expr.callee.value)
+    if (name !== null) return name
+  }
+  for (const statement of python.statements) {
+    if (!within(statement)) continue
+    if (statement.type === 'global')
+      return python.text.slice(statement.start, statement.end).replace(/^\w+\s+/, '')
+    const targets =
+      statement.type === 'assign'
+        ? statement.targets
+        : statement.type === 'augassign'
+          ? [statement.target]
+          : []
+    for (const target of targets) {
+      const name = target.type === 'name' ? null : outer(target)
+      if (name !== null) return name
+    }
+  }
+  return null
 }

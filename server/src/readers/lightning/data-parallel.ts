@@ -57,7 +57,10 @@ export const lightningDataParallelReader = defineReader({
 function changeStrategy(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting !== 'method' || value !== 'distributed')
     return { reason: 'how many devices it takes is set by hand' }
-  if (isConfigured(claim, facts)) return writeConfigured(claim, 'ddp', facts)
+  if (isConfigured(claim, facts)) {
+    const change = writeConfigured(claim, 'ddp', facts)
+    return 'reason' in change ? change : { ...change, title: `${change.title}${andShare}`, safety: 'display' }
+  }
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
@@ -66,5 +69,8 @@ function changeStrategy(claim: Claim, value: unknown, facts: FragmentFacts): Cha
   const written = writeArgument(facts, call, claim.key, python.argument(call, claim.key), '"ddp"')
   return 'reason' in written
     ? written
-    : { title: `Set ${claim.key}="ddp"`, safety: 'unsafe', writes: [written], imports: [] }
+    : { title: `Set ${claim.key}="ddp"${andShare}`, safety: 'display', writes: [written], imports: [] }
 }
+
+/** `dp` divides each batch among the devices; with `ddp` each of them takes a whole one, which may not fit. */
+const andShare = ', and divide the batch size by the number of GPUs'

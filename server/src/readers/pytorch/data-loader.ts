@@ -27,7 +27,7 @@ import { hasOwnIterator, ownIterator, whyNotKept } from './keeping-workers.js'
 import { loaderArguments, loaderSettings, positionsOf } from './loader-arguments.js'
 import { claimOrder } from './loader-order.js'
 import { feedsOf } from './loader-use.js'
-import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
+import { type Epochs, epochLoopOf, epochsOf, onePassOf } from './loop-facts.js'
 import { isResidentFor } from './resident-batches.js'
 
 export const dataLoaderReader = defineReader({
@@ -109,6 +109,8 @@ function readLoader(
   }
   const epochs = feeds === 'training' ? onlyEpochs(python) : null
   if (epochs !== null) claimFolded(pipeline, 'passes', epochs.key, epochs.trips, epochs.place, asNumber, site)
+  else if (feeds === 'training' && goesThroughOnce(python))
+    pipeline.default('passes', 'epochs', 1, place, { site })
   // A data set that makes its own loader shuffles as well.
   const ofDataset = call.method === 'to_dataloader'
   const dataset = python.argument(call, 'dataset', ofDataset ? null : 0)
@@ -234,6 +236,12 @@ export function onlyEpochs(python: PythonModule): Epochs | null {
     const [only] = outer
     return only === undefined || outer.size > 1 ? null : epochsOf(only)
   })
+}
+
+/** No training loop of this module stands in a loop over epochs, here or where it is called. */
+function goesThroughOnce(python: PythonModule): boolean {
+  const trainings = python.loops.filter(({ role }) => role === 'train')
+  return trainings.length > 0 && trainings.every((loop) => onePassOf(python, loop) !== null)
 }
 
 /** A comment in the call, or above its statement, that speaks of worker processes. */

@@ -50,8 +50,9 @@ const otherArrays = ['jax.', 'flax.', 'tensorflow.', 'mlx.', 'paddle.', 'mindspo
 
 /** Its batches come from a loader of PyTorch, and another library computes, which keeps no graph behind a value. */
 function onlyLoads(python: PythonModule): boolean {
+  // Samples are put together into batches as tensors.
   const loading =
-    /^torch(vision|audio)?(\.(utils(\.(data|tensorboard)(\.|$)|$)|datasets(\.|$)|transforms(\.|$))|$)/
+    /^torch(vision|audio)?(\.(utils(\.(data|tensorboard)(\.|$)|$)|datasets(\.|$)|transforms(\.|$)|(stack|cat|tensor|as_tensor|from_numpy|Tensor|manual_seed)$)|$)/
   const computes = [...python.imports, ...python.calls.map(({ name }) => name ?? '')].some(
     (name) => /^torch(\.|$)/.test(name) && !loading.test(name),
   )

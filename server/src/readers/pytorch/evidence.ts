@@ -152,7 +152,7 @@ function completed(python: PythonModule, users: Users): Evidence {
   const dummy = dummyData(python)
   if (dummy !== null) evidence.negligible ??= dummy
   const processor = python.processorOnly ? 'processor' : (deviceSaid(python) ?? saidAround(python, users))
-  if (processor === 'processor') return { ...evidence, accelerator: 'cpu' }
+  if (processor === 'processor' && evidence.accelerator !== 'mps') return { ...evidence, accelerator: 'cpu' }
   if (processor === 'by default') return { ...evidence, accelerator: 'maybe', processorByDefault: true }
   if (staysOnHost(python)) return { ...evidence, accelerator: 'cpu' }
   const accelerators = python.callsTo('accelerate.Accelerator', 'lightning.fabric.Fabric')

@@ -5,6 +5,7 @@ import { decodesItself } from '../loading-pace.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
 import { subjectsAround } from '../subject-view.js'
+import { parametersOf } from '../trained-model.js'
 
 /** Share of a step that an accelerator waits where the training process decodes by itself. An assumption. */
 const waiting: [number, number] = [0.1, 0.4]
@@ -57,8 +58,9 @@ export default defineRule({
             ? 'warning'
             : 'information'
           : // Nobody knows what its samples cost, and its steps cost little, or nothing shows that samples cost much.
-            cost === undefined &&
-              (view.subject.evidence.smallNetwork === true || effective(settings.mayTakeLong) === false)
+            (cost === undefined &&
+              (view.subject.evidence.smallNetwork === true || effective(settings.mayTakeLong) === false)) ||
+            (cost === 'tokenize' && trainsLarge(view))
             ? 'hint'
             : severityOf(feeds, cost),
       message: messageOf(view, machine, wanted === null ? count : null) + askFor(wanted),
@@ -89,6 +91,14 @@ export default defineRule({
     })
   },
 })
+
+/** A text takes a millisecond or less, and its step in a network of so many parameters tens of them on any card. */
+const largeNetwork = 1e9
+
+function trainsLarge({ run }: SubjectView<'InputPipeline'>): boolean {
+  const sizes = subjectsAround(run, 'Training').map((one) => parametersOf(one) ?? 0)
+  return sizes.length > 0 && sizes.every((size) => size >= largeNetwork)
+}
 
 /** Passes from which on a thread that decodes keeps an accelerator waiting for long. */
 const several = 10
