@@ -13,7 +13,12 @@ export function torchName(python: PythonModule, name: string, use: NameUse): Spe
       return { text: `${root.id}.${name}`, import: null }
   }
   // By its name it is imported beside others of the package.
-  if (python.tree.body.some((one) => one.type === 'import' && /^from\s+torch\s+import\b/.test(python.text.slice(one.start, one.end))))
+  if (
+    python.tree.body.some(
+      (one) =>
+        one.type === 'import' && /^from\s+torch\s+import\b/.test(python.text.slice(one.start, one.end)),
+    )
+  )
     return spelled
   const torch = nameFor(python.tree, 'torch', null, use)
   return { text: `${torch.text}.${name}`, import: torch.import }
