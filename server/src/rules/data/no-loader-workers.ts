@@ -59,8 +59,8 @@ export default defineRule({
             : 'information'
           : // Nobody knows what its samples cost, and its steps cost little, or nothing shows that samples cost much.
             (cost === undefined &&
-              (view.subject.evidence.smallNetwork === true || effective(settings.mayTakeLong) === false)) ||
-            (cost === 'tokenize' && trainsLarge(view))
+                (view.subject.evidence.smallNetwork === true || effective(settings.mayTakeLong) === false)) ||
+              (cost === 'tokenize' && trainsLarge(view))
             ? 'hint'
             : severityOf(feeds, cost),
       message: messageOf(view, machine, wanted === null ? count : null) + askFor(wanted),
