@@ -40,6 +40,8 @@ function withoutComment(value: string): string {
 
 function otherLine(body: string): string {
   if (/^\s*#/.test(body)) return body
+  // What the shell is started with tells how it takes failures: kept as a comment.
+  if (body.startsWith('.SHELLFLAGS')) return `#${body.slice(1)}`
   const assignment = /^ *(?:export +|override +)*(\w+) *(?:::?|\?)?= *(.*)$/.exec(body)
   if (assignment === null || /\\$/.test(body)) return blank(body)
   const name = assignment[1]!

@@ -216,7 +216,9 @@ function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: Confi
   if (triesOut(root)) return found
   for (const job of entries(at(root, 'jobs'))) {
     if (map(job.value) === undefined) continue
-    const gpu = onGpu(at(job.value, 'runs-on'))
+    const runner = at(job.value, 'runs-on')
+    const gpu = onGpu(runner)
+    const onWindows = [runner, ...items(runner)].some((one) => /windows/i.test(textWithTemplates(one) ?? ''))
     // With what it has computed before, it only runs what has changed.
     const fetches = items(at(job.value, 'steps')).some((step) =>
       /dvc (pull|fetch)|repro .*--pull/.test(textWithTemplates(at(step, 'run')) ?? ''),
@@ -236,8 +238,8 @@ function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: Confi
         at(job.value, 'defaults', 'run', 'shell'),
         at(root, 'defaults', 'run', 'shell'),
       ]
-      // `bash -e`; where a shell is named, `bash -eo pipefail`.
-      const counts = shells.every((one) => one === undefined) ? 'all' : null
+      // `bash -e`; where a shell is named, `bash -eo pipefail`. PowerShell keeps the status of the program.
+      const counts = !onWindows && shells.every((one) => one === undefined) ? 'all' : null
       const trained = trainedBy(claims, context, node, source, counts)
       if (trained === null || (trained.what === 'dvc repro' && fetches)) return
       const { what, local } = trained

@@ -21,10 +21,14 @@ interface PipeStatus {
   stops?: ShellCommand | null
 }
 
+/** `#!/usr/bin/env -S bash -eo pipefail`, `setopt pipefail` of zsh, and what a Makefile hands to its shell. */
+const setOutside = /^(#!.*|[ \t]*setopt[ \t].*|#SHELLFLAGS.*)pipe_?fail/im
+
 /** The program at the end of a pipeline that a launch begins, where that keeps its own status; null: somebody may ask. */
-function lastOfPipe(shell: ShellFacts, { command }: FoundLaunch): string | null {
+function lastOfPipe(shell: ShellFacts, { command }: FoundLaunch, text: string): string | null {
   const { piped } = command
   if (piped === undefined || command.background || isSet(shell, command, null, 'pipefail')) return null
+  if (setOutside.test(text)) return null
   const sourced = shell.commands.some(
     (one) =>
       one.start < command.start &&
@@ -40,7 +44,7 @@ function lastOfPipe(shell: ShellFacts, { command }: FoundLaunch): string | null 
 /** `python train.py | tee log; if [ $? -eq 0 ]`: that is the status of `tee`, unless `pipefail` is on. */
 export function statusesOfPipes(shell: ShellFacts, launches: FoundLaunch[], text: string): PipeStatus[] {
   return launches.flatMap((launch): PipeStatus[] => {
-    const name = lastOfPipe(shell, launch)
+    const name = lastOfPipe(shell, launch, text)
     const from = launch.command.piped?.end ?? 0
     const found = name === null ? null : asksForStatus.exec(text.slice(from))
     if (found === null) return []
@@ -53,7 +57,8 @@ export function statusesOfPipes(shell: ShellFacts, launches: FoundLaunch[], text
 const idle =
   /^(echo|printf|date|exit|set|wait|deactivate|module|conda|sleep|cd|pushd|popd|unset|export|true|:|nvidia-smi|squeue|sacct|seff|scontrol|hostname)$/
 /** The script looks by itself at what became of the training. */
-const looks = /PIPESTATUS|pipefail|\$\?|\btrap\b|\bexit\s+["']?[1-9$]|\bgrep\b|\$\(\s*(cat|tail|head)\b/
+const looks =
+  /PIPESTATUS|pipefail|\$\?|(\btest|\[)\s+(!\s*)?-[efs]\s|\btrap\b|\bexit\s+["']?[1-9$]|\bgrep\b|\$\(\s*(cat|tail|head)\b/
 
 /**
  * `python train.py | tee log` where `set -e` should end the script, or where the status of the job is that of `tee`.
@@ -68,7 +73,7 @@ export function lostStatuses(
   return launches.flatMap((launch): PipeStatus[] => {
     const { command } = launch
     const { piped, guards, loops, ignoredBy, unreachable, captured } = command
-    const name = lastOfPipe(shell, launch)
+    const name = lastOfPipe(shell, launch, text)
     if (name === null || piped === undefined || guards !== undefined || loops.length > 0) return []
     if (ignoredBy !== undefined || unreachable || captured === true) return []
     const behind = text.slice(piped.end)
