@@ -106,7 +106,7 @@ function ownStep(python: PythonModule, { expr: { callee } }: Call): 'shrinks' | 
         ? imported.calls
         : null
   const text = klass === null ? '' : codeText(python, klass.node.start, klass.node.end)
-  if (calls === null || isDrawn([text, ...calls].join(' '))) return null
+  if (calls === null || isDrawn([text, ...calls.map((one) => `${one}()`)].join(' '))) return null
   return calls.some((one) => shrinks.test(one) || one === '.resize') ? 'shrinks' : 'fixed'
 }
 

@@ -1,6 +1,7 @@
 /** Calls that start a job elsewhere, or a task of an orchestrator, which trains: what one pass of a loop costs then. */
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { otherWork } from './hyperparameter-names.js'
 import { trainerRuns } from './swallowed.js'
 
 /** Methods that no other library has. */
@@ -20,6 +21,13 @@ const jobs: [method: RegExp, made: RegExp][] = [
 /** Methods by which a task is started instead of called. */
 const deferred = /^(submit|delay|apply_async|remote|spawn|with_options|options|override)$/
 const trains = /^(train|fit)|(^|_)(train|training|fit|finetune)(_|$)/i
+/** A task that is made of others. */
+const whole = /pipeline|flow$/i
+/** What brings data in shape, or uses a model that is there. */
+const preparesOrUses = /(^|_)(data|prep\w*|ingest\w*|etl|features?|deploy\w*|report\w*)(_|$)/i
+
+const isNamed = (what: RegExp, name: string): boolean =>
+  what.test(name) && !otherWork.test(name) && !preparesOrUses.test(name)
 
 /** `estimator.fit(…, wait=False)`, `train_task.submit(lr)`, `pipeline.with_options(…)(lr=lr)`. */
 export function startsJob(python: PythonModule, call: Call): 'job' | 'run' | null {
@@ -47,9 +55,9 @@ function runsTraining(python: PythonModule, expr: Expr): boolean {
   if (own !== null) {
     const effects = python.effectsOfFunction(own)
     return (
-      effects.trains || trains.test(own.name) || [...effects.calls].some((name) => trainerRuns.test(name))
+      effects.trains || isNamed(trains, own.name) || [...effects.calls].some((name) => trainerRuns.test(name))
     )
   }
   const imported = python.importedFunction(expr)
-  return imported !== null && (imported.trains || trains.test(expr.id) || /pipeline|flow$/i.test(expr.id))
+  return imported !== null && (imported.trains || isNamed(trains, expr.id) || isNamed(whole, expr.id))
 }
