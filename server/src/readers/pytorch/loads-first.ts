@@ -17,6 +17,12 @@ export const loads = [
   'torch.distributed.checkpoint.load',
 ]
 
+/** `optimizer`, `self.opt`, `opt_g`. */
+export const optimizerName = /optim|(?<![a-z])opt(?![a-z])/i
+
+/** Its state is saved, or comes back. */
+export const optimizerState = /(optim\w*|(?<![a-z])opt(_\w+)?)(\.\w+(\(\))?|\[\w+\])*\.(load_)?state_dict\b/i
+
 export function isLoad({ name, method }: Call): boolean {
   return loads.includes(name ?? '') || loads.includes(`.${method}`)
 }
@@ -193,12 +199,12 @@ function mentions(python: PythonModule, name: string): number {
   return (python.code.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length
 }
 
-/** `self.load(path)`, and not `torch.load(path)`. */
+/** `self.load(path)` or `getattr(self, 'load')`, and not `torch.load(path)`. */
 function isMethodUsed(python: PythonModule, { name, node }: Func): boolean {
   const called = python.calls.some((call) => call.method === name && call.name === null)
   return (
     called ||
-    new RegExp(`(self|cls)\\.${name}\\b`).test(
+    new RegExp(`(self|cls)\\.${name}\\b|["']${name}["']`).test(
       python.code.replace(codeText(python, node.start, node.end), ''),
     )
   )

@@ -6,7 +6,7 @@ import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { codeText } from './evidence.js'
-import { isFirst, isLoad } from './loads-first.js'
+import { isFirst, isLoad, optimizerName, optimizerState } from './loads-first.js'
 import { findIn, textOf } from './numbered-files.js'
 import { asksToResume, filesOf, isForGoingOn } from './resume.js'
 
@@ -93,7 +93,7 @@ function restoresLatest(python: PythonModule, { method, receiver, expr }: Call):
 }
 
 function isOfOptimizer(python: PythonModule, { expr: { callee } }: Call): boolean {
-  return callee.type === 'attribute' && /optim/i.test(textOf(python, callee.value))
+  return callee.type === 'attribute' && optimizerName.test(textOf(python, callee.value))
 }
 
 /** `self.epoch = state['epoch']` beside the weights: it is meant to go on, and what it remembers is not what the loop begins with. */
@@ -119,11 +119,9 @@ function goesOnWithout(python: PythonModule, first: Expr, place: Span): ResumeGa
   const saves = python.callsTo('torch.save')
   if (saves.length === 0 || !python.uses('torch.load', '.load_state_dict')) return null
   const around = [...python.imported, ...python.importers].flatMap((module) => module.restores ?? [])
-  if (around.some((name) => /optim/i.test(name))) return null
+  if (around.some((name) => optimizerName.test(name))) return null
   if (saves.every(({ expr }) => isOfWeights(python, expr.args[0]?.value)))
-    return /optim\w*(\.\w+|\[\w+\])*\.(state_dict|load_state_dict)\b/i.test(python.code)
-      ? null
-      : { misses: 'the optimiser', place }
+    return optimizerState.test(python.code) ? null : { misses: 'the optimiser', place }
   return comesBack(python, first) && leavesOptimizer(python) ? { misses: 'the saved optimiser', place } : null
 }
 

@@ -3,7 +3,16 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { once } from '../../text/once.js'
 import { effective } from '../../values/value.js'
 import { codeMatches, codeText } from './evidence.js'
-import { isFirst, isLoad, isSwitchedOff, loads, mayLoadFirst, readsText } from './loads-first.js'
+import {
+  isFirst,
+  isLoad,
+  isSwitchedOff,
+  loads,
+  mayLoadFirst,
+  optimizerName,
+  optimizerState,
+  readsText,
+} from './loads-first.js'
 import { findIn, textOf } from './numbered-files.js'
 
 /** `unknown`: it saves or loads something, but what for cannot be told. */
@@ -115,7 +124,7 @@ function readsWhatItKeeps(python: PythonModule): boolean {
 function savesWeightsOnly(python: PythonModule): boolean {
   return (
     python.callsTo('torch.save').length > 0 &&
-    !/optim\w*(\.\w+\(\))?\.state_dict/i.test(python.code) &&
+    !optimizerState.test(python.code) &&
     !python.uses('.save_state', '.save_checkpoint')
   )
 }
@@ -174,16 +183,13 @@ const startsLater = /\bstart_epoch\s*=\s*\w+(\[|\.get\()/
 
 const goingOn = /resume|restore|load_?(ckpt|checkpoint|state|snapshot)/i
 
-const optimizerState = /optim|sched|scaler/i
+const steering = (name: string): boolean => optimizerName.test(name) || /sched|scaler/i.test(name)
 
 function restoresOptimizer(python: PythonModule): boolean {
   const elsewhere = [...python.imported, ...python.importers].flatMap((module) => module.restores ?? [])
-  if (elsewhere.some((name) => optimizerState.test(name))) return true
+  if (elsewhere.some(steering)) return true
   return python.methodCalls('load_state_dict').some((call) => {
     const { callee } = call.expr
-    return (
-      callee.type === 'attribute' &&
-      optimizerState.test(python.code.slice(callee.value.start, callee.value.end))
-    )
+    return callee.type === 'attribute' && steering(python.code.slice(callee.value.start, callee.value.end))
   })
 }
