@@ -199,7 +199,7 @@ function isFresh(
   )
 }
 
-/** A file that configures several runs is judged in each of them; one finding is enough: the most severe. */
+/** A file that configures several runs is judged in each of them; one finding is enough: the most severe, and of these the dearest. */
 function withoutTwins(drafts: Draft[]): Draft[] {
   const kept = new Map<string, Draft>()
   for (const draft of drafts) {
@@ -212,9 +212,15 @@ function withoutTwins(drafts: Draft[]): Draft[] {
         : `${pool.path}\0${pool.cell}\0${pool.start}\0${draft.message}`
     const key = `${draft.rule}\0${path}\0${about}`
     const before = kept.get(key)
-    if (before === undefined || moreSevere(draft.severity, before.severity)) kept.set(key, draft)
+    if (before === undefined || tellsMore(draft, before)) kept.set(key, draft)
   }
   return [...kept.values()]
+}
+
+function tellsMore(draft: Draft, other: Draft): boolean {
+  return draft.severity === other.severity
+    ? (draft.usd ?? 0) > (other.usd ?? 0)
+    : moreSevere(draft.severity, other.severity)
 }
 
 const settling = new Map(
