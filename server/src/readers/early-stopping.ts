@@ -65,7 +65,18 @@ export function withPatience(
 /** A callback of that class that is made for this call, and is not handed to it. */
 export function forgottenFor(python: PythonModule, className: string, user: Call): Call | undefined {
   return forgottenCallbacks(python, className).find(
-    (call) => call.function === user.function && call.expr.start < user.expr.start,
+    (call) =>
+      call.function === user.function &&
+      call.expr.start < user.expr.start &&
+      !isTakenOut(python, call.assignedTo!, user),
+  )
+}
+
+/** `callbacks=[saving],  # stopping]`: it was passed once, and is not on purpose. */
+function isTakenOut(python: PythonModule, name: string, { expr: { start, end } }: Call): boolean {
+  return python.tree.comments.some(
+    (comment) =>
+      comment.start > start && comment.start < end && new RegExp(`\\b${name}\\b`).test(comment.text),
   )
 }
 

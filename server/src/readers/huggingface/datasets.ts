@@ -4,7 +4,7 @@
  */
 
 import { entries, entry, scalar, text } from '../../config/access.js'
-import type { ConfigDocument } from '../../config/node.js'
+import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
@@ -242,6 +242,12 @@ function isFrameworkConfig(document: ConfigDocument): boolean {
   return has('model_name_or_path') && (has('stage') || has('finetuning_type') || has('template'))
 }
 
+/** `alpaca_en_demo, llava_1k_en`: the few rows that come with the program to try it out. */
+function areSamples(root: ConfigNode): boolean {
+  const names = (text(entry(root, 'dataset')?.value) ?? '').split(',').map((name) => name.trim())
+  return names.every((name) => /(^|_)(demo|\dk|identity)(_|$)/.test(name))
+}
+
 function readFrameworkConfig(document: ConfigDocument, path: string, claims: ClaimBuilder): void {
   if (!isFrameworkConfig(document)) return
   const given = entry(document.root, 'overwrite_cache')
@@ -259,7 +265,7 @@ function readFrameworkConfig(document: ConfigDocument, path: string, claims: Cla
     because: '`overwrite_cache` is true',
     place,
     site: place,
-    demonstration: typeof cap === 'number' && cap <= fewSamples,
+    demonstration: (typeof cap === 'number' && cap <= fewSamples) || areSamples(document.root),
     // Conversations and preferences are read by several processes in a minute; a corpus for pretraining is not.
     light: text(entry(document.root, 'stage')?.value) !== 'pt' || typeof cap === 'number',
   })

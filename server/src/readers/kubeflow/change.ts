@@ -8,6 +8,7 @@ import { claimedCall } from '../claim-argument.js'
 import { removeMethods } from '../pipelines/remove-method.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
 import type { FragmentFacts } from '../reader.js'
+import { isBefore } from '../versions.js'
 import { readPipelines, type Task } from './tasks.js'
 
 const gone: Refusal = { reason: 'the step is no longer there' }
@@ -129,6 +130,8 @@ function limitTime(
     'kfp.components.func_to_container_op',
     'kfp.components.create_component_from_func',
   )
+  if (!first && isBefore(facts.versions, ['kfp'], '2'))
+    return { reason: 'the compiler of version 2 in kfp 1 has no limit for a task' }
   if (first || isFirstVersion(python)) {
     const end = call.expr.end
     return {

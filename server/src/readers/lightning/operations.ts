@@ -274,12 +274,15 @@ function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   if (name === 'val_check_interval') {
     const wanted = typeof value === 'number' && value > 1 ? value : 0.25
     const every = knownArgument(python.argument(call, name))
-    if (typeof every !== 'number' || !python.uses('lightning.pytorch.callbacks.EarlyStopping'))
-      return set(String(wanted))
+    const counted = typeof every === 'number' && python.uses('lightning.pytorch.callbacks.EarlyStopping')
     // Patience counts validations.
-    const slow = slowed(every, wanted, wanted > 1 ? 100 : 0.1)
-    const change = set(String(slow.every))
-    return 'reason' in change ? change : { ...change, safety: slow.safety }
+    const slow = counted ? slowed(every, wanted, wanted > 1 ? 100 : 0.1) : null
+    const change = set(String(slow?.every ?? wanted))
+    if ('reason' in change) return change
+    // Lightning refuses more steps than an epoch has, unless they are counted through all epochs.
+    return wanted > 1 && knownArgument(python.argument(call, 'check_val_every_n_epoch')) !== null
+      ? { ...change, title: `${change.title}, if an epoch has as many steps`, safety: 'display' }
+      : { ...change, safety: slow?.safety ?? change.safety }
   }
   const row = rows.find((one) => one.key === name)
   if (name === 'deterministic' && python.callsTo(deterministic).some((one) => isOn(python, one)))

@@ -18,7 +18,8 @@ export interface OnCuda {
 export function onCuda(python: PythonModule, block: Span, use: NameUse, quote: string): OnCuda | null {
   const device = deviceOf(python, block)
   const kind = device === null ? 'cuda' : kindOf(python, device)
-  if ((kind === 'cuda' || kind === 'open') && movesOnRequest(python)) {
+  const unknown = device === null && movesElsewhere(python, block)
+  if (unknown || ((kind === 'cuda' || kind === 'open') && movesOnRequest(python))) {
     const { text, imports } = hasCard(python.tree, use)
     return { test: text, import: imports[0] ?? null, device: null }
   }
@@ -47,6 +48,23 @@ function movesOnRequest(python: PythonModule): boolean {
         args.some(({ value }) => named.test(python.code.slice(value.start, value.end)) && isPlain(value))),
   )
   return moves.length > 0 && moves.every(({ expr }) => python.reach(expr.start).state === 'sometimes')
+}
+
+/** `images.to(self.args["device"])`: what is asked of a dictionary may be the processor. */
+function movesElsewhere(python: PythonModule, block: Span): boolean {
+  const func = functionAround(python, block)
+  return python.calls.some(
+    ({ method, function: own, expr: { args } }) =>
+      method === 'to' &&
+      own === func &&
+      args.some(
+        ({ value }) =>
+          value.type === 'subscript' &&
+          value.index.type === 'constant' &&
+          named.test(String(value.index.value)) &&
+          python.fold(value).state !== 'known',
+      ),
+  )
 }
 
 /** `device="cpu"` of a parameter that nobody gives another. */

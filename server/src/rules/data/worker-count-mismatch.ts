@@ -185,7 +185,15 @@ function checkCores(
       at: workers,
       message: `${sum(count, processes)} on the ${vCpus(cpus)} of ${where}: they compete for the cores. ${better} per process ${better === 1 ? 'fits' : 'fit'}.`,
       saving: { fraction: contention, usd: null, basis: contended },
-      fixes: [{ set: [{ claim: workers, value: better }] }],
+      fixes: [
+        {
+          set: [{ claim: workers, value: better }],
+          // Beside an accelerator more cores cost little.
+          ...(machine.name === null && (machine.gpus ?? 0) > 0 && share <= fewEach
+            ? { onlyIf: 'the job cannot ask for more cores' }
+            : {}),
+        },
+      ],
       related: cores(view),
     })
     return

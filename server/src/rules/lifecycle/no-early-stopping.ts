@@ -255,8 +255,13 @@ function epochsText(
 /** In so few of them it is the evaluations within each that tell when to stop. */
 const fewEpochs = 10
 
+/** Evaluations without a gain after which a run ends that has several in an epoch. */
+const manyEvaluations = 10
+
 function fixesFor(view: SubjectView<'Training'>, epochs: number): FixRequest[] {
   const smallest = effective(view.settings.fineTuning) === true || epochs <= fewEpochs ? 3 : 5
-  const patience = Math.max(smallest, Math.floor(epochs / 10))
+  // Of evaluations within an epoch there are many, and a planned learning rate falls slowly at first.
+  const within = effective(view.settings.evaluatedEvery)?.unit === 'steps' && planned(view)
+  const patience = Math.max(within ? manyEvaluations : smallest, Math.floor(epochs / 10))
   return [{ set: [{ claim: view.settings.earlyStopping!, value: { patience } }] }]
 }
