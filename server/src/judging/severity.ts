@@ -104,7 +104,7 @@ export function severityOf(
       // Nobody knows how large the network is that is trained on it; in a notebook somebody tries things out.
       severity = lower(severity, evidence.notebook && inSteps.has(family) ? 'hint' : 'information')
     else if (aboutTraining.has(family) && !multiplied) severity = oneStepDown(severity)
-  } else if (evidence.notebook && family === 'lifecycle' && rule.unwatched !== true) {
+  } else if (evidence.notebook && family === 'lifecycle') {
     // Who works in a notebook sees how it goes; what its outputs tell to take long is worth knowing all the same.
     const long = hours !== null && !limitOnly && hours.low >= longNotebook
     if (!(long && severity === 'information')) severity = oneStepDown(severity)

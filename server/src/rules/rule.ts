@@ -128,8 +128,6 @@ export interface Rule<W extends ResourceKind = ResourceKind> {
   beyondBill?: true
   /** What it finds loses a run at worst, so its bill bounds the waste. */
   losesRun?: true
-  /** It judges machines that work by themselves, whoever started them: in front of a notebook nobody sees what they do. */
-  unwatched?: true
   /** What measurements of a run can support or contradict it. */
   measuredBy?: Concern
   /** Readers for which it is off by default, with the measured precision. */

@@ -25,7 +25,6 @@ export default defineRule({
   finds: 'GPU jobs and training jobs without a time limit',
   summary: 'Without a time limit, a job that hangs is billed until someone notices.',
   tellsTogether: true,
-  unwatched: true,
   check(view, { report, silent, options, today }) {
     if (isViewOf(view, 'Step')) {
       const found = stepWithoutLimit(view)
