@@ -17,7 +17,7 @@ type Wanted = [module: string, name: string | null, more?: Partial<Import>]
 
 function added(text: string, wanted: Wanted[], before = text.length, fragment = wholeFile(text)): string {
   const imports = wanted.map(([module, name, more]) => ({ path: 'a.py', fragment: 0, module, name, ...more }))
-  const edits = resolveImports(parsePython(text), fragment, imports, before)
+  const edits = resolveImports(parsePython(text), fragment, imports, { start: before, end: before })
   if (isRefusal(edits)) throw new Error(edits.reason)
   const ordered = orderEdits(edits)
   assert.ok(!isRefusal(ordered))
@@ -93,6 +93,30 @@ describe('edit/imports: resolveImports', () => {
   it('adds nothing that is there', () => {
     assert.equal(added('import torch\n', [['torch', null]]), 'import torch\n')
     assert.equal(added('from a import b, c\n', [['a', 'c']]), 'from a import b, c\n')
+  })
+  it('stays within a function that brings its own imports, where all that needs it stands', () => {
+    const text =
+      'import kfp\n\ndef train(path: str):\n    "Packed by itself."\n    import os\n    from transformers import Trainer\n\n    Trainer(path)\n\n\nkfp.pack(train)\n'
+    assert.equal(
+      added(
+        text,
+        [
+          ['torch', null],
+          ['transformers', 'EarlyStoppingCallback'],
+        ],
+        text.indexOf('Trainer(path)'),
+      ),
+      text.replace(
+        '    from transformers import Trainer\n',
+        '    import torch\n    from transformers import Trainer, EarlyStoppingCallback\n',
+      ),
+    )
+    assert.equal(added(text, [['torch', null]]), text.replace('import kfp\n', 'import kfp\nimport torch\n'))
+    const lazy = 'import kfp\n\ndef train(path):\n    import os\n    os.stat(path)\n    fit(path)\n'
+    assert.equal(
+      added(lazy, [['torch', null]], lazy.indexOf('fit(')),
+      lazy.replace('import kfp\n', 'import kfp\nimport torch\n'),
+    )
   })
   it('goes behind the imports of the same package, else behind the last import', () => {
     const text = 'import os\nimport torch  # cuda\nimport numpy as np\n\nx = 1\n'

@@ -133,11 +133,14 @@ function editFragment(
       const { start, end } = rangeOf(write)
       if (cellsOf(fragment, start, end) > 1) return refuse('the change would reach over a cell boundary')
     }
-    const before = Math.min(fragment.text.length, ...writes.map((write) => rangeOf(write).start))
+    const uses = {
+      start: Math.min(fragment.text.length, ...writes.map((write) => rangeOf(write).start)),
+      end: Math.max(0, ...writes.map((write) => rangeOf(write).end)),
+    }
     const own = pythonEdits(fragment.text, tree, writes)
     if (isRefusal(own)) return own
     const unused = namesLeftUnused(fragment.text, tree, own)
-    const imported = resolveImports(tree, fragment, imports, before, unused)
+    const imported = resolveImports(tree, fragment, imports, uses, unused)
     return isRefusal(imported) ? imported : pythonEdits(fragment.text, tree, writes, imported)
   }
   if (imports.length > 0) return refuse('the file is not Python code')

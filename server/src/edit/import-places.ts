@@ -1,7 +1,8 @@
 /** Where in a file a new import goes. */
 
 import { installedPackages, standardLibrary } from '../python/packages.js'
-import type { Import as ImportStmt, PythonTree, Stmt } from '../syntax/python-ast.js'
+import type { FunctionDef, Import as ImportStmt, PythonTree, Stmt } from '../syntax/python-ast.js'
+import type { Span } from '../text/location.js'
 import type { SourceFragment } from '../text/source-fragment.js'
 import { endsLine, lineBreak, lineEnd, lineStart, nextLine, startsLine } from './fragment-edit.js'
 import type { Import } from './write.js'
@@ -30,6 +31,29 @@ export function anchors(tree: PythonTree, fragment: SourceFragment, before: numb
       found.push(statement)
   }
   return found
+}
+
+/**
+ * The function around all uses whose code brings its own imports, as one does that is packed by itself and run elsewhere:
+ * it begins with at least two of them. Null: the uses share no such function.
+ */
+export function functionWithImports(tree: PythonTree, uses: Span): FunctionDef | null {
+  const around = tree.body.find((one) => one.start <= uses.start && uses.end <= one.end)
+  if (around?.type !== 'function') return null
+  const begin = around.body.findIndex((one) => !isText(one))
+  const own = around.body.slice(Math.max(0, begin), Math.max(0, begin) + 2)
+  return own.length === 2 && own.every(({ type, end }) => type === 'import' && end <= uses.start)
+    ? around
+    : null
+}
+
+function isText(statement: Stmt): boolean {
+  return statement.type === 'expr' && statement.value.type === 'constant'
+}
+
+/** The blanks in front of the statements of the block that the place is in. */
+export function indentationAt(text: string, { at }: Place): string {
+  return /^[ \t]*/.exec(text.slice(lineStart(text, at), lineEnd(text, at)))![0]
 }
 
 function modulesOf(statement: ImportStmt): string[] {

@@ -15,7 +15,14 @@ import {
   startsLine,
   wholeLines,
 } from './fragment-edit.js'
-import { anchors, type Place, placeFor, topLevelPackage } from './import-places.js'
+import {
+  anchors,
+  functionWithImports,
+  indentationAt,
+  type Place,
+  placeFor,
+  topLevelPackage,
+} from './import-places.js'
 import { boundNames } from './python-find.js'
 import { indentationUnit } from './python-statement.js'
 import type { UnusedName } from './unused-imports.js'
@@ -215,16 +222,18 @@ function otherLocals(tree: PythonTree, canonical: string): string[] {
 const longestLine = 100
 
 /**
- * Edits that make the imports available to code at `before` and behind it (an offset in the fragment: the first place
- * that will use them). What the file has already is left alone.
+ * Edits that make the imports available to the code that `uses` spans (offsets in the fragment, from the first place that
+ * will use them to the last). What the file has already is left alone.
  */
 export function resolveImports(
   tree: PythonTree,
   fragment: SourceFragment,
   imports: readonly Import[],
-  before: number,
+  uses: Span,
   unused: readonly UnusedName[] = [],
 ): FragmentEdit[] | Refusal {
+  const before = uses.start
+  const around = functionWithImports(tree, uses)
   const missing = new Map<string, Import>()
   for (const wanted of imports) {
     if (isThere(tree, wanted, before)) continue
@@ -236,14 +245,15 @@ export function resolveImports(
   const merges = new Map<ImportStmt, string[]>()
   const ordered = [...missing.values()].sort((a, b) => Number(b.first ?? false) - Number(a.first ?? false))
   for (const wanted of ordered) {
-    const target = mergeTarget(tree, fragment, wanted, before)
+    const block = around !== null && !wanted.first ? { ...tree, body: around.body } : tree
+    const target = mergeTarget(block, fragment, wanted, before)
     if (target !== null) {
       const names = merges.get(target) ?? []
       names.push(wanted.name!)
       merges.set(target, names)
       continue
     }
-    const place = placeFor(tree, fragment, wanted, before)
+    const place = placeFor(block, fragment, wanted, before)
     if (place === null) return refuse('there is no place for the import in this cell')
     const spelled =
       wanted.name === null ? `import ${wanted.module}` : `from ${wanted.module} import ${wanted.name}`
@@ -275,7 +285,7 @@ export function resolveImports(
   }
   const eol = lineBreak(fragment.text)
   for (const { place, lines: group } of lines.values()) {
-    const code = group.join(eol)
+    const code = group.map((line) => indentationAt(fragment.text, place) + line).join(eol)
     const next = nextLine(fragment.text, place.at)
     if (!place.after) edits.push({ start: place.at, end: place.at, text: code + eol + place.gap })
     else if (fragment.text[next - 1] === '\n' && holds(fragment, place.at, next)) {
