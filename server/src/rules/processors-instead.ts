@@ -49,18 +49,40 @@ export const usuallySaved: Saving = {
   basis: 'a machine with as many vCPUs and no accelerator costs 50 to 90 % less',
 }
 
-/** What the machine without accelerators saves: by list prices where both are known. */
-export function savedOnProcessors(
+/** False where the list prices of both machines say that the one without accelerators costs as much: some accelerators are cheap. */
+export function isCheaper(view: SubjectView<'Compute'>, type: string, options: RuleOptions): boolean {
+  const { now, listed } = pricesOf(view, type, options)
+  return now == null || listed == null || listed < now
+}
+
+interface BothPrices {
+  now: number | null | undefined
+  listed: number | null | undefined
+  spot: boolean
+}
+
+function pricesOf(
   view: SubjectView<'Compute'>,
   type: string | undefined,
   { prices }: RuleOptions,
-): Saving {
+): BothPrices {
   const held = requestOf(view)
   const { gpus: _, gpuModel: __, ...request } = held
   const before = hourlyCost(held, prices, '')
   const after = type === undefined ? undefined : hourlyCost({ ...request, instanceType: type }, prices, '')
   const spot = effective(view.settings.spot) === true && before?.spot != null && after?.spot != null
   const [now, listed] = spot ? [before.spot!, after.spot!] : [before?.onDemand, after?.onDemand]
+  return { now, listed, spot }
+}
+
+/** What the machine without accelerators saves: by list prices where both are known. */
+export function savedOnProcessors(
+  view: SubjectView<'Compute'>,
+  type: string | undefined,
+  options: RuleOptions,
+): Saving {
+  const held = requestOf(view)
+  const { now, listed, spot } = pricesOf(view, type, options)
   const more = timesLonger(held.instanceType, type)
   const then = listed == null ? listed : listed * more
   if (now != null && then != null && then < now) {

@@ -4,12 +4,13 @@ import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
 import { acceleratorsOf, allOfThem, otherPrograms, withoutAccelerators } from '../lifecycle/job-words.js'
 import {
+  isCheaper,
   processorMachine,
   processorsInstead,
   savedOnProcessors,
   usuallySaved,
 } from '../processors-instead.js'
-import { defineRule, type Report } from '../rule.js'
+import { defineRule, type Report, type RuleOptions } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
 import { isViewOf, subjectIn, subjectsOf } from '../subject-view.js'
 
@@ -56,7 +57,7 @@ export default defineRule({
     const byHand = effective(view.settings.interactive) === true
     const type = effective(instanceType)
     const machine = type === undefined ? undefined : instance(type)
-    const cheaper = machine === undefined ? undefined : processorMachine(machine.vcpus, machine.provider)
+    const cheaper = machine === undefined ? undefined : cheaperMachine(view, machine, options)
     const prefix = servicePrefix(type ?? '')
     const vcpus = cheaper === undefined ? undefined : cpuMachine(cheaper)?.vcpus
     const other =
@@ -80,6 +81,19 @@ export default defineRule({
     })
   },
 })
+
+/** One with as many vCPUs, or half of them where that would cost more than the accelerators. */
+function cheaperMachine(
+  view: SubjectView<'Compute'>,
+  { vcpus, provider }: { vcpus: number; provider: string },
+  options: RuleOptions,
+): string | undefined {
+  for (const wanted of [vcpus, vcpus / 2]) {
+    const found = processorMachine(wanted, provider)
+    if (found !== undefined && isCheaper(view, found, options)) return found
+  }
+  return undefined
+}
 
 /** Whoever works in a session may leave its accelerator to other cells, and needs it but for hours. */
 function severityOf({ told }: Trainer, serves: boolean, byHand: boolean): Pick<Report, 'severity'> {
