@@ -38,6 +38,17 @@ describe('long lines', () => {
       'run.sh': `python train.py --lr ${'1'.repeat(long)}x\n`,
       'digits.py': `import torch\nx = ["--lr", "${'1'.repeat(long)}x"]\n`,
     },
+    'slashes of a folder for SageMaker, and blank lines of its requirements': {
+      'start.py': `from sagemaker.pytorch import PyTorch\nPyTorch('train.py', source_dir='a${'/'.repeat(long)}b', instance_type='ml.p3.2xlarge', instance_count=1).fit()\nPyTorch('train.py', source_dir='src', instance_type='ml.p3.2xlarge', instance_count=1).fit()\n`,
+      'src/train.py': training,
+      'src/requirements.txt': `${'\n'.repeat(long)}#\n`,
+    },
+    'one word in a rule of Snakemake': {
+      Snakefile: `rule all:\n    input: expand("{a}/{b}", a=[1, 2], b=[1, 2])\n\nrule fit:\n    output: "{a}/{b}"\n    shell: "${'a'.repeat(long)}"\n`,
+    },
+    'tests before a pipeline': {
+      'run.sh': `set -e\necho ${'if '.repeat(long / 3)}; python train.py | tee log\npython export.py\n`,
+    },
     'words of a script': {
       'run.sh': `${'kubectl apply '.repeat(long / 10)} x <<EOF\nkind: Job\nEOF\npython train.py\n`,
     },

@@ -165,7 +165,11 @@ export function model(name: string): KnownModel | undefined {
   const { whole, tail } = indexed()
   // A folder that is called exactly as a published model holds a copy of it; hubs have one slash at most.
   if (/^[./~]|\/.*\/./.test(name)) {
-    const folder = name.toLowerCase().replace(/\/+$/, '').split('/').at(-1)!
+    const folder = name
+      .toLowerCase()
+      .replace(/(?<!\/)\/+$/, '')
+      .split('/')
+      .at(-1)!
     return tail.get(folder) ?? whole.get(folder)
   }
   const key = name

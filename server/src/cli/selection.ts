@@ -44,7 +44,7 @@ export async function linesOfShard(part: string, file: string, console: Console)
 }
 
 function linesIn(lines: readonly string[], shard: Shard | undefined): string[] {
-  const name = (path: string) => path.replace(/^(?:\.\/)+|\/+$/g, '')
+  const name = (path: string) => path.replace(/^(?:\.\/)+|(?<!\/)\/+$/g, '')
   return lines.filter((path) => shard === undefined || inShard(name(path), shard))
 }
 

@@ -105,7 +105,7 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
       found.set(path, { kind: 'file', path })
   }
   for (const folder of modelFolders(analysis, text)) {
-    const path = `${folder.replace(/\/+$/, '')}/${modelConfiguration}`
+    const path = `${folder.replace(/(?<!\/)\/+$/, '')}/${modelConfiguration}`
     if (found.size < mostUses) found.set(path, { kind: 'file', path, exact: true })
   }
   for (const root of read.keys()) file(asFile(root))

@@ -20,7 +20,7 @@ export function ownFile(path: string): string {
 function parentOf(path: string): string {
   if (path === '.' || path === '') return '..'
   if (path === '..' || path.endsWith('/..')) return `${path}/..`
-  const at = path.replace(/\/+$/, '').lastIndexOf('/')
+  const at = path.replace(/(?<!\/)\/+$/, '').lastIndexOf('/')
   return at < 0 ? '.' : at === 0 ? '/' : path.slice(0, at)
 }
 

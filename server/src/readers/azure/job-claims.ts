@@ -120,7 +120,7 @@ export function sharingOf(kind: string | null, nodes: number | null): string | n
 /** The folder that is uploaded, which the command starts in; null: another place, or none. */
 export function folderOf(code: string | null | undefined): string | null {
   if (code === undefined || code === null || /^([a-z]+:|\/|~)/i.test(code)) return null
-  const folder = code.replace(/^\.\//, '').replace(/\/+$/, '')
+  const folder = code.replace(/^\.\//, '').replace(/(?<!\/)\/+$/, '')
   // A single file is uploaded as it is.
   const file = /^(?:(.*)\/)?[^/]+\.py$/.exec(folder)
   if (file !== null) return file[1] ?? ''

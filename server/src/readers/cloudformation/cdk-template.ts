@@ -168,7 +168,7 @@ export function containerImage(
   const named = textArgument(python.argument(call, from === 'asset' ? 'directory' : 'name', 0))
   if (named === null || from === 'registry')
     return named === null ? null : { image: named, folder: null, dockerfile: null }
-  const folder = named.replace(/^\.\//, '').replace(/\/+$/, '')
+  const folder = named.replace(/^\.\//, '').replace(/(?<!\/)\/+$/, '')
   if (folder.startsWith('/')) return null
   const file = textArgument(python.argument(call, 'file'))
   const image = `cdk-asset-${folder.replace(/[^\w-]+/g, '-')}`

@@ -12,7 +12,10 @@ export function mountsOf(document: ConfigDocument, service: ConfigMap, path: str
   const add = (source: string | undefined, target: string | undefined): void => {
     if (target === undefined || !/^\/[\w./-]+$/.test(target)) return
     const below = source === undefined ? null : belowHere(source)
-    found.push({ host: below === null ? null : join(folder, below), target: target.replace(/\/+$/, '') })
+    found.push({
+      host: below === null ? null : join(folder, below),
+      target: target.replace(/(?<!\/)\/+$/, ''),
+    })
   }
   for (const volume of items(at(service, 'volumes'))) {
     if (volume.kind === 'map') {

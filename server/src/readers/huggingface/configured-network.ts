@@ -59,7 +59,7 @@ function layersOf(python: PythonModule, made: Call, family: string, of: string):
 
 /** The layers that `config.json` in the folder of a model tells; null: there is none, or the family is not known. */
 export function layersInFolder(python: PythonModule, folder: string, of: string): CountedLayers | null {
-  const root = python.configurationFile(`${folder.replace(/\/+$/, '')}/config.json`)
+  const root = python.configurationFile(`${folder.replace(/(?<!\/)\/+$/, '')}/config.json`)
   const values = root === null ? undefined : plainConfigured(root)
   if (values == null || typeof values !== 'object' || Array.isArray(values)) return null
   const type = String(values.model_type ?? '')

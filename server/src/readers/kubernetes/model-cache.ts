@@ -138,7 +138,7 @@ function cacheOf(container: ConfigNode, facts: FragmentFacts, context: ReaderCon
 
 /** The volume that is made for the pod alone, or what names a folder on none; null: it may stay. */
 function lostAt(pod: ConfigNode, container: ConfigNode, { folder, bare, shown }: Cache): Span | null {
-  const whole = (path: string) => `${path.replace(/\/+$/, '')}/`
+  const whole = (path: string) => `${path.replace(/(?<!\/)\/+$/, '')}/`
   const own = whole(folder)
   const all = items(at(container, 'volumeMounts')).map((one) => ({
     name: text(at(one, 'name')),

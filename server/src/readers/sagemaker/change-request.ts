@@ -83,6 +83,6 @@ function changeWhole(claim: Claim, value: unknown, source: TreeSource, path: Key
     return changeOf(title, [source.set(path, 's3://TODO/checkpoints/')], { safety: 'display' })
   }
   // Without the slash at the end it would stand for `checkpoints-old` as well.
-  const folder = `${output.replace(/\/+$/, '')}/checkpoints/`
+  const folder = `${output.replace(/(?<!\/)\/+$/, '')}/checkpoints/`
   return changeOf('Keep checkpoints beside the output: CheckpointConfig', [source.set(path, folder)])
 }

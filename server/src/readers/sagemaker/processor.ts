@@ -130,7 +130,7 @@ function claimScript(python: PythonModule, claims: ClaimBuilder, run: Call, id: 
   const folder = python.argument(run, 'source_dir')
   const base = mayBePassed(folder) ? textArgument(folder) : ''
   const elsewhere = [file, base].some((one) => one === null || /^\w+:\/\//.test(one))
-  const path = elsewhere || base === '' ? file : `${base!.replace(/\/+$/, '')}/${file}`
+  const path = elsewhere || base === '' ? file : `${base!.replace(/(?<!\/)\/+$/, '')}/${file}`
   claims.launch(
     {
       id,

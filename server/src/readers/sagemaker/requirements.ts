@@ -18,10 +18,13 @@ export function claimRequirements(
   if (folder === null || base === null || base.includes(':')) return
   // In another repository.
   if (!isLeftOut(python.argument(source, 'git_config'))) return
-  const path = `${base.replace(/^\.\/|\/+$/g, '')}/requirements.txt`.replace(/^\.?\//, '')
+  const path = `${base.replace(/^\.\//, '').replace(/(?<!\/)\/+$/, '')}/requirements.txt`.replace(
+    /^\.?\//,
+    '',
+  )
   claims.namesText({ path })
   const text = context.textOf(path)?.text
-  if (text === undefined || !/^\s*[\w-]/m.test(text)) return
+  if (text === undefined || !/^[ \t]*[\w-]/m.test(text)) return
   claimInstalledPackages(claims, compute, {
     key: 'requirements.txt',
     packages: ['-r requirements.txt'],

@@ -292,5 +292,5 @@ function programPath(python: PythonModule, call: Call, entry: Json | undefined):
   const folder = python.argument(call, 'source_dir')
   if (isLeftOut(folder)) return entry
   const base = textArgument(folder)
-  return base === null || /^\w+:\/\//.test(base) ? null : `${base.replace(/\/+$/, '')}/${entry}`
+  return base === null || /^\w+:\/\//.test(base) ? null : `${base.replace(/(?<!\/)\/+$/, '')}/${entry}`
 }

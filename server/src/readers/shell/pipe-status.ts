@@ -92,6 +92,7 @@ export function lostStatuses(
 
 /** `if python train.py | tee log; then`. */
 function isTested(text: string, start: number): boolean {
-  const line = text.slice(0, start).replace(/\\\r?\n/g, '  ')
-  return /(^|[;&|(\s])(if|elif|while|until|!)\s[^\n;]*$/.test(line.slice(line.lastIndexOf('\n') + 1))
+  const before = text.slice(0, start).replace(/\\\r?\n/g, '  ')
+  const statement = before.slice(Math.max(before.lastIndexOf('\n'), before.lastIndexOf(';')) + 1)
+  return /(^|[&|(\s])(if|elif|while|until|!)\s/.test(statement)
 }

@@ -77,7 +77,7 @@ const deepest = 20
 /** The value of `--flag=value`, or the word, as a path. */
 function pathIn(raw: string): string {
   const value = /^-[\w-]*=/.test(raw) ? raw.slice(raw.indexOf('=') + 1) : raw
-  return value.replace(/["']/g, '').replace(/\/+$/, '')
+  return value.replace(/["']/g, '').replace(/(?<!\/)\/+$/, '')
 }
 
 const outputFlag = /^--?(\w*(output|save|out|checkpoint|ckpt)\w*)(=|$)/i

@@ -61,7 +61,7 @@ const trainsByName = /(^|[^a-z])(pre)?(train|fit|fine_?tun)\w*/i
 /** Its output depends on all of these, and what it runs trains. */
 function trains({ name, text }: Rule, wildcards: readonly string[]): boolean {
   if (!wildcards.every((one) => text.includes(`{${one}}`))) return false
-  const programs = text.match(/[\w/-]+\.(py|R|ipynb)\b/g) ?? []
+  const programs = text.match(/(?<![\w/-])[\w/-]+\.(py|R|ipynb)\b/g) ?? []
   return trainsByName.test(name) || programs.some((one) => trainsByName.test(one))
 }
 
