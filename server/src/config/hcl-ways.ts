@@ -1,5 +1,5 @@
 /** The ways in which a Terraform module is applied: once for each environment that keeps its own values, or calls it. */
-import { at, entries, number } from './access.js'
+import { at, entries, items, map, number } from './access.js'
 import type { HclFile, HclModule } from './hcl-scope.js'
 
 /** More environments than this are not told apart. */
@@ -33,7 +33,7 @@ function ways(module: HclModule): HclModule[] {
 function byValues(module: HclModule): HclModule[] {
   const folder = folderOfCode(module.files)
   const named = module.files.filter(({ path }) => path.endsWith('.tfvars') && !isAutomatic(path, folder))
-  const environments = environmentsOf(named)
+  const environments = environmentsOf(named, declaredIn(module.files))
   if (environments.length < 2) return [module]
   const apart = new Set(environments.flat())
   return environments.map((own) => ({
@@ -47,27 +47,34 @@ function byValues(module: HclModule): HclModule[] {
  * The files of values of each environment. Files of one folder that give the same variables stand for one another; what gives other
  * variables than the rest of its folder (`env/dev/network.tfvars`), or lies above the folders of environments, belongs to each of them.
  */
-function environmentsOf(named: readonly HclFile[]): HclFile[][] {
-  const folders = new Set(named.map(({ path }) => folderOf(path)))
-  const environments = [...folders].flatMap((folder) => {
+function environmentsOf(named: readonly HclFile[], declared: ReadonlySet<string>): HclFile[][] {
+  const variables = new Map(
+    named.map((file) => [file, entries(file.root).flatMap(({ key }) => (declared.has(key) ? key : []))]),
+  )
+  const givenBy = (files: readonly HclFile[]) => new Set(files.flatMap((one) => variables.get(one)!))
+  const folders = [...new Set(named.map(({ path }) => folderOf(path)))]
+  const environments = folders.flatMap((folder) => {
     const files = named.filter(({ path }) => folderOf(path) === folder)
-    const others = files.filter((one) => standsForAnother([one], files))
-    const shared = files.filter((one) => !others.includes(one))
-    if (others.length > 0) return others.map((one) => [one, ...shared])
-    return [...folders].some((below) => below !== folder && below.startsWith(folder)) ? [] : [shared]
+    const others = sharing(files, (one) => givenBy([one]))
+    const rest = files.filter((one) => !others.includes(one))
+    if (others.length > 0) return others.map((one) => [one, ...rest])
+    return folders.some((below) => below !== folder && below.startsWith(folder)) ? [] : [rest]
   })
-  const all = environments.flat()
-  return environments.filter((one) => standsForAnother(one, all))
+  return sharing(environments, givenBy)
 }
 
-/** Another of the files gives one of its variables as well. */
-function standsForAnother(own: readonly HclFile[], all: readonly HclFile[]): boolean {
-  const variables = new Set(own.flatMap(variablesOf))
-  return all.some((other) => !own.includes(other) && variablesOf(other).some((one) => variables.has(one)))
+/** Those that give a variable which another one gives as well. */
+function sharing<T>(all: readonly T[], givenBy: (one: T) => ReadonlySet<string>): T[] {
+  const counts = new Map<string, number>()
+  for (const one of all) for (const name of givenBy(one)) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return all.filter((one) => [...givenBy(one)].some((name) => counts.get(name)! > 1))
 }
 
-function variablesOf({ root }: HclFile): string[] {
-  return entries(root).map(({ key }) => key)
+/** What the code asks for: other values are those of a backend, say. */
+function declaredIn(files: readonly HclFile[]): Set<string> {
+  const code = files.filter(({ path }) => !path.endsWith('.tfvars'))
+  const labels = code.flatMap(({ root }) => items(at(root, 'variable')).map((one) => map(one)?.labels?.[0]))
+  return new Set(labels.filter((one) => one !== undefined))
 }
 
 /** A file of values that is read wherever the module is applied: not one of another folder with that name. */
