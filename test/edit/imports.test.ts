@@ -111,9 +111,9 @@ describe('edit/imports: resolveImports', () => {
         '    import torch\n    from transformers import Trainer, EarlyStoppingCallback\n',
       ),
     )
-    assert.equal(added(text, [['torch', null]]), 'import torch\n\n' + text)
+    assert.equal(added(text, [['torch', null]]), `import torch\n\n${text}`)
     const lazy = 'import kfp\n\ndef train(path):\n    import os\n    os.stat(path)\n    fit(path)\n'
-    assert.equal(added(lazy, [['torch', null]], lazy.indexOf('fit(')), 'import torch\n\n' + lazy)
+    assert.equal(added(lazy, [['torch', null]], lazy.indexOf('fit(')), `import torch\n\n${lazy}`)
   })
   it('goes behind the imports of the same package, else behind the last import', () => {
     const text = 'import os\nimport torch  # cuda\nimport numpy as np\n\nx = 1\n'
