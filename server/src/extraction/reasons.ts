@@ -1,6 +1,7 @@
 /** Settings beside which a comment says why they are as they are: `num_workers=0,  # slower with more on Lustre`. */
 
 import type { Location, Span } from '../text/location.js'
+import { isOpen } from '../text/open-comment.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Claim } from '../workload/claim.js'
 
@@ -25,12 +26,9 @@ const reasonElsewhere = new RegExp(
   'iu',
 )
 
-/** It asks for a change itself. */
-const open = /\b(todo|fixme|xxx|for now|temporar\w*|placeholder)\b|costlint/i
-
 /** Comments that give a reason; mostly none. */
 export function reasonsIn(comments: readonly Comment[]): Comment[] {
-  return comments.filter(({ text }) => (reason.test(text) || reasonElsewhere.test(text)) && !open.test(text))
+  return comments.filter(({ text }) => (reason.test(text) || reasonElsewhere.test(text)) && !isOpen(text))
 }
 
 /** Marks claims on the line of such a comment, under one that names their key, or in a call with one that names their value; and others of the file that set the same. */

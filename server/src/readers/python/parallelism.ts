@@ -263,7 +263,8 @@ function placedByKeyword(python: PythonModule): string | undefined {
 function placesByNumber(python: PythonModule, call: Call): boolean {
   if (call.name !== 'torch.cuda.set_device' && call.method !== 'cuda') return false
   const argument = call.expr.args.find((one) => one.name === null)
-  if (argument === undefined) return false
+  if (argument === undefined || python.callAt(argument.value)?.name === 'torch.cuda.current_device')
+    return false
   const value = effective(python.fold(argument.value))
   return value === undefined ? call.name === 'torch.cuda.set_device' : typeof value === 'number' && value > 0
 }

@@ -3,6 +3,7 @@
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { noteSmall } from '../../text/evidence.js'
 import { once } from '../../text/once.js'
+import { isOpen } from '../../text/open-comment.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { unreadable } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
@@ -244,7 +245,7 @@ function goesThroughOnce(python: PythonModule): boolean {
   return trainings.length > 0 && trainings.every((loop) => onePassOf(python, loop) !== null)
 }
 
-/** A comment in the call, or above its statement, that speaks of worker processes. */
+/** A comment in the call, or above its statement, that speaks of worker processes, and not of what is still to be done. */
 export function isExplained(python: PythonModule, call: Call): boolean {
   const before = python.text.lastIndexOf('\n', python.text.lastIndexOf('\n', call.statement.start) - 1)
   const line = python.text.indexOf('\n', call.expr.end)
@@ -252,6 +253,7 @@ export function isExplained(python: PythonModule, call: Call): boolean {
     (comment) =>
       comment.start > before &&
       comment.end <= (line < 0 ? python.text.length : line) &&
+      !isOpen(comment.text) &&
       /work(er|ing)|process|fork|debug|spawn|windows|pickl|queue|thread|deadlock|hang|cuda/i.test(
         comment.text,
       ),
