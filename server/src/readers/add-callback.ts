@@ -2,6 +2,7 @@
 
 import type { PythonRange, Refusal, Write } from '../edit/write.js'
 import type { Call, PythonModule } from '../python/module.js'
+import { lastName } from '../syntax/python-children.js'
 import { mayBePassed } from '../values/argument.js'
 import { passedCallbacks } from './callback-list.js'
 import type { FragmentFacts } from './reader.js'
@@ -43,6 +44,10 @@ export function addCallback(
   if (list.items.length === 0 && written !== undefined) return set(code)
   if (list.alone && written !== undefined) {
     const { start, end } = written.value
+    const made = python.definition(written.value)
+    // A function that makes it may well return a list.
+    if (made.type === 'call' && !/^_*[A-Z]/.test(lastName(made.callee)))
+      return { reason: 'the callbacks are made by a function: add it there' }
     return set(`${python.text.slice(start, end)}, ${code}`)
   }
   return { reason: 'the callbacks are not written as a list' }

@@ -19,7 +19,7 @@ export function onCuda(python: PythonModule, block: Span, use: NameUse, quote: s
   const device = deviceOf(python, block)
   const kind = device === null ? 'cuda' : kindOf(python, device)
   const unknown = device === null && movesElsewhere(python, block)
-  if (unknown || ((kind === 'cuda' || kind === 'open') && movesOnRequest(python))) {
+  if (unknown || ((kind === 'cuda' || kind === 'open') && movesOnRequest(python, block))) {
     const { text, imports } = hasCard(python.tree, use)
     return { test: text, import: imports[0] ?? null, device: null }
   }
@@ -40,13 +40,17 @@ export function onCuda(python: PythonModule, block: Span, use: NameUse, quote: s
 }
 
 /** `if args.gpu: images = images.cuda()`: whoever does not ask for it may have no card. */
-function movesOnRequest(python: PythonModule): boolean {
-  const moves = python.calls.filter(
+function movesOnRequest(python: PythonModule, block: Span): boolean {
+  const func = functionAround(python, block)
+  const all = python.calls.filter(
     ({ method, expr: { args } }) =>
       method === 'cuda' ||
       (method === 'to' &&
         args.some(({ value }) => named.test(python.code.slice(value.start, value.end)) && isPlain(value))),
   )
+  // What the step itself does counts first: `if device:` stands for no device.
+  const here = all.filter((call) => call.function === func)
+  const moves = here.length > 0 ? here : all
   return moves.length > 0 && moves.every(({ expr }) => python.reach(expr.start).state === 'sometimes')
 }
 
