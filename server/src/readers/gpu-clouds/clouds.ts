@@ -43,7 +43,7 @@ export function endingIn(cloud: Cloud, text: string): string | null {
   return cloud.ends.exec(text)?.[0] ?? null
 }
 
-/** What a script shows its users ends nothing: `echo "vastai destroy instance <id>"`. */
+/** What a script shows its users ends nothing: `echo "vastai destroy instance <id>"`, and no more does a comment. */
 export function withoutComments(text: string): string {
-  return withoutPrinted(text).replace(/^.*<\w+>.*$/gm, '')
+  return withoutPrinted(text).replace(/^.*<\w+>.*$|^[ \t]*#.*$/gm, '')
 }

@@ -1,6 +1,6 @@
 /** Instances with GPUs that scripts and programs rent by the hour (vast.ai, RunPod): they run until somebody destroys them. */
 import { gpu } from '../../catalog/gpus.js'
-import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
+import type { ShellCommand } from '../../config/shell-facts.js'
 import type { PythonModule } from '../../python/module.js'
 import { numberArgument, textArgument } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
@@ -18,7 +18,8 @@ export const rentedInstancesReader = defineReader({
     if (shell !== undefined)
       for (const command of shell.commands) readCommand(claims, command, withoutComments(fragment.text))
     if (python !== undefined) readProgram(claims, python)
-    if (python?.evidence.role !== 'test') claimEnding(claims, shell, fragment.text)
+    if (python?.evidence.role !== 'test')
+      claimEnding(claims, python?.code ?? withoutComments(fragment.text), fragment.text)
   },
   change() {
     return { reason: 'end the instance in the script that it starts with, once its work is done' }
@@ -47,10 +48,9 @@ function readCommand(claims: ClaimBuilder, command: ShellCommand, text: string):
 }
 
 /** In shell and in Python: what it ends may have been started by another file. */
-function claimEnding(claims: ClaimBuilder, shell: ShellFacts | undefined, text: string): void {
-  const doing = shell === undefined ? text : withoutComments(text)
+function claimEnding(claims: ClaimBuilder, code: string, text: string): void {
   for (const cloud of clouds) {
-    const said = endingIn(cloud, doing)
+    const said = endingIn(cloud, code)
     const start = said === null ? -1 : text.indexOf(said)
     if (said === null || start < 0) continue
     claims.extend('Compute').known('endsMachines', said, cloud.name, { start, end: start + said.length })
