@@ -75,10 +75,24 @@ export const modelLoadsReader = defineReader({
       operation.known('repeatedFor', key, found.each, at)
       operation.known('remedy', key, found.remedy, at)
     }
-    for (const found of repeatedLoads(python)) claim(found)
+    for (const found of repeatedLoads(python))
+      if (!found.loads.some(({ call }) => isMeant(python, call))) claim(found)
   },
   change: changeModelLoad,
 })
+
+/** A comment a few lines above it says why: models that no two threads may share. */
+function isMeant({ text, tree }: PythonModule, { expr }: Call): boolean {
+  return tree.comments.some(
+    (one) =>
+      one.end <= expr.start &&
+      reason.test(one.text) &&
+      text.slice(one.end, expr.start).split('\n').length <= linesAbove + 1,
+  )
+}
+
+const linesAbove = 4
+const reason = /\bthread|\bbecause\b|on purpose|deliberate|intentional/i
 
 function calleeText(python: PythonModule, call: Call): string {
   const { start, end } = calleePlace(call)
