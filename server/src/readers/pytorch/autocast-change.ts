@@ -89,7 +89,12 @@ const firstAutocast = '1.10'
 const perSample = ['opacus.']
 
 /** Anchors, proposals and targets take the format of the features: eight bits hold the numbers up to 256. */
-const boxes = ['torchvision.models.detection.', 'torchvision.ops.nms', 'torchvision.ops.batched_nms']
+const boxes = [
+  'torchvision.models.detection.',
+  'torchvision.ops.nms',
+  'torchvision.ops.batched_nms',
+  'torch.ops.torchvision.',
+]
 
 /** What autocast neither converts nor can compute in 16 bits. */
 const lacking = ['torch.fft.', 'torch.linalg.']
