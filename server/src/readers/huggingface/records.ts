@@ -135,6 +135,11 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     return claim.setting === 'keptCheckpoints' ? trainerSettings.change(claim, value, facts) : byHand(claim)
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
+  if (claim.setting === 'resumable')
+    return {
+      reason:
+        'pass get_last_checkpoint(…) of the output folder, once there is such a folder: `True` fails at the first start',
+    }
   const made = trainerArguments(python).find((one) => one.call === call)
   if (made === undefined) return { reason: 'the call is no longer in the file' }
   const source = codeArguments(facts, python, made)
