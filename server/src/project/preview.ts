@@ -107,6 +107,9 @@ export class Preview {
       paths,
     })
     const launched = new Set(linked.launches.map(({ script }) => script))
+    // Objects that hold variables have names, which no file of the program tells the place of.
+    const taking = linked.launches.filter(({ launch }) => launch.variablesFrom !== undefined)
+    const takesVariables = new Set(taking.map(({ script }) => script))
     const findings = result.findings.filter(({ location: { path }, ...finding }) => {
       const record = this.records.get(path)
       return (
@@ -116,7 +119,8 @@ export class Preview {
           isModule: this.stages.linker.summaryOf(path)?.isEntry === false,
           isLaunched: launched.has(path),
           isSearched: this.naming.get(path)?.complete === true,
-          isCut: this.isCut || (layouts === 'unknown' && this.isNamedInManifest(path)),
+          isCut:
+            this.isCut || takesVariables.has(path) || (layouts === 'unknown' && this.isNamedInManifest(path)),
         })
       )
     })
