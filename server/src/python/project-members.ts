@@ -58,17 +58,23 @@ function firstWord(target: string): string {
   return dot < 0 ? target : target.slice(0, dot)
 }
 
-/**
- * No function or class of this module is meant: the first name is imported, or bound nowhere, and what follows is as the library
- * has it. Most calls are so.
- */
-export function isForeign(analysis: Analysis, expr: Expr): boolean {
+/** `torch` of `torch.nn.Linear`, and the first attribute of it: `torch.nn`. */
+function innermost(expr: Expr): { root: Expr; inner: (Expr & { type: 'attribute' }) | null } {
   let root = expr
   let inner: (Expr & { type: 'attribute' }) | null = null
   while (root.type === 'attribute') {
     inner = root
     root = root.value
   }
+  return { root, inner }
+}
+
+/**
+ * No function or class of this module is meant: the first name is imported, or bound nowhere, and what follows is as the library
+ * has it. Most calls are so.
+ */
+export function isForeign(analysis: Analysis, expr: Expr): boolean {
+  const { root, inner } = innermost(expr)
   if (root.type !== 'name' || root.id === 'self' || root.id === 'cls') return false
   const bindings = bindingsOf(analysis, root.id, root.start)
   for (let index = 0; index < bindings.length; index++) if (bindings[index]!.kind !== 'import') return false
@@ -78,12 +84,7 @@ export function isForeign(analysis: Analysis, expr: Expr): boolean {
 
 /** A name that only an import of a library binds, or what such a library has; nothing here replaces it. */
 export function isOfLibrary(analysis: Analysis, expr: Expr): boolean {
-  let root = expr
-  let inner: (Expr & { type: 'attribute' }) | null = null
-  while (root.type === 'attribute') {
-    inner = root
-    root = root.value
-  }
+  const { root, inner } = innermost(expr)
   if (root.type !== 'name') return false
   const bindings = bindingsOf(analysis, root.id, root.start)
   const target = bindings.length === 1 ? bindings[0]!.target : null

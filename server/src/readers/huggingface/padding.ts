@@ -277,6 +277,14 @@ function changePadding(claim: Claim, _value: unknown, facts: FragmentFacts): Cha
     return { reason: 'inputs and labels are tokenized apart, and only the padding gives them one length' }
   const trainers = trainerCalls(python)
   const [trainer] = trainers
+  // The program has a collator that pads; whether all who take these texts use it is for its author to say.
+  if (trainer === undefined && python.calls.some(isCollator))
+    return {
+      title: `Leave ${key} out, where every loader pads its batches (DataCollatorWithPadding)`,
+      safety: 'display',
+      writes: [{ kind: 'remove keyword', path, call: range(call), name: key }],
+      imports: [],
+    }
   if (trainer === undefined || trainers.length > 1)
     return { reason: 'pad in the collate function of the loader instead (DataCollatorWithPadding)' }
   const writes: Write[] = [{ kind: 'remove keyword', path, call: range(call), name: key }]
