@@ -24,3 +24,8 @@ export function runsOthers(sharing: string): boolean {
 export function onlyTells(sharing: string): boolean {
   return sharing === ownProcesses.service || sharing === ownProcesses.nodes
 }
+
+/** Its workers compute only what the process on the first machine hands out to them. */
+export function waitsForDriver(sharing: string): boolean {
+  return sharing === ownProcesses.spark
+}

@@ -100,8 +100,8 @@ function batchesIn(python: PythonModule, loop: Loop, call: Call, active: Set<Fun
     }),
   ])
   // A function that takes the network and one batch holds no loop.
-  const once = own.some((one) => isModelCall(python, one.expr)) ? 1 : 0
-  const each = counted === null || counted > 0 ? counted : once
+  const single = own.some((one) => isModelCall(python, one.expr)) ? 1 : 0
+  const each = counted === null || counted > 0 ? counted : single
   if (each === 0) return 0
   const trips = loop.hasBreak
     ? breakBound(python, loop, call)

@@ -4,7 +4,7 @@ import type { Price } from '../../catalog/prices.js'
 import { hourlyCost } from '../../estimate/hourly.js'
 import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
-import { ownProcesses } from '../../workload/sharing.js'
+import { waitsForDriver } from '../../workload/sharing.js'
 import { oneGpu } from '../fewer-gpus.js'
 import { acceleratorsOf, withoutAccelerators } from '../lifecycle/job-words.js'
 import { lightTraining } from '../light-training.js'
@@ -69,7 +69,7 @@ function preparesOnly(work: readonly string[] | undefined): boolean {
 function idleWorkers({ settings, run }: SubjectView<'Compute'>): Report | undefined {
   const { nodes, sharing, instanceType } = settings
   const machines = effective(nodes) ?? 0
-  if (nodes === undefined || machines < 2 || effective(sharing) !== ownProcesses.spark) return undefined
+  if (nodes === undefined || machines < 2 || !waitsForDriver(effective(sharing) ?? '')) return undefined
   // What cannot be read may need them.
   if (run.siblings.some(({ script }) => script === null)) return undefined
   const programs = run.siblings.flatMap((one) =>
