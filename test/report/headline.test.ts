@@ -27,6 +27,11 @@ describe('the first sentence of a message', () => {
       `${'Long '.repeat(15)}words.`,
       'torch.compile stays as it is written, because that is its name.',
     ],
+    [
+      '90 epochs: checkpoints are written, but nothing here goes on from them (`checkpoint`), so an interrupted run starts over.',
+      '90 epochs: checkpoints are written, but nothing here goes on from them (`checkpoint`).',
+      'So an interrupted run starts over.',
+    ],
   ]
   for (const [message, head, rest] of cases) {
     it(`of “${message.slice(0, 40)}…”`, () => assert.deepEqual(splitMessage(message), { head, rest }))
