@@ -26,6 +26,7 @@ import type { FragmentFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { foldsOf } from './folds.js'
 import { type PipelinePlace, pipelineAt, repeatsOf, stepsOf } from './pipeline.js'
+import { repetitionOf } from './repeated-validation.js'
 import { largestSpace } from './space.js'
 
 /** One search, whatever library makes it. */
@@ -86,6 +87,30 @@ export class RepeatedSteps {
       this.pipelines.set(pipeline.call, work)
   }
 
+  /** A pipeline that is cross-validated in each trial of a search or pass of a loop, where its early steps never change. */
+  addValidated(call: Call): void {
+    const { module } = this
+    const estimator = passedExpression(module.argument(call, 'estimator', 0))
+    const folds = foldsOf(module, call, 5)
+    const repetition = folds === null ? null : repetitionOf(module, call)
+    const pipeline = estimator === null || repetition === null ? null : pipelineAt(module, estimator)
+    if (pipeline === null || repetition === null || pipeline.python !== module) return
+    const steps = stepsOf(pipeline) ?? []
+    const dear = steps.findIndex(({ costly }, index) => costly !== null && index < steps.length - 1)
+    if (dear < 0 || steps.slice(0, dear + 1).some(({ expr }) => repetition.varies(expr))) return
+    if (setsParameters(module, pipeline.call)) return
+    const { times, what } = repetition
+    this.pipelines.set(pipeline.call, {
+      pipeline,
+      search: call,
+      transformation: steps[dear]!.costly!,
+      total: times * folds!,
+      distinct: folds!,
+      why: `${formatCount(times)} ${what} × ${folds} folds`,
+      lowerBound: false,
+    })
+  }
+
   /** A search that draws its configurations: what it draws for an early step cannot be counted. */
   addDrawn(call: Call, { space, trials: [keyword, position, otherwise] }: DrawnSearch): void {
     const { module } = this
@@ -104,6 +129,11 @@ export class RepeatedSteps {
   claim(claims: ClaimBuilder, evidence: Evidence): void {
     for (const work of this.pipelines.values()) claimPipeline(this.module, work, claims, evidence)
   }
+}
+
+/** `pipe.set_params(…)` may touch any step. */
+function setsParameters(module: PythonModule, pipeline: Call): boolean {
+  return module.calls.some(({ method, receiverCall }) => method === 'set_params' && receiverCall === pipeline)
 }
 
 function claimPipeline(

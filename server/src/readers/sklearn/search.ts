@@ -17,6 +17,7 @@ import { cheapEstimators, dearEstimators, wrapped, wrappers } from './estimators
 import { foldsOf } from './folds.js'
 import { pipelineAt, stepsOf } from './pipeline.js'
 import { changeCached, type DrawnSearch, RepeatedSteps } from './repeated-steps.js'
+import { validations } from './repeated-validation.js'
 import { type NewStrategy, searchChange } from './search-changes.js'
 import { largestSpace, type SpaceFound } from './space.js'
 
@@ -55,6 +56,9 @@ export const sklearnSearchReader = defineReader({
     'ParameterGrid',
     'OptunaSearchCV',
     'TuneSearchCV',
+    'cross_val_score',
+    'cross_validate',
+    'cross_val_predict',
   ],
 
   read(facts, context, claims) {
@@ -66,6 +70,7 @@ export const sklearnSearchReader = defineReader({
       const flavour = lookUp(searches, call.name)
       if (flavour !== undefined) readSearch(module, call, flavour, version, claims, repeated)
       else if (drawn.test(call.name)) repeated.addDrawn(call, drawnSearch)
+      else if (validations.test(call.name)) repeated.addValidated(call)
       else if (call.name === 'sklearn.model_selection.ParameterGrid') readParameterGrid(module, call, claims)
     }
     repeated.claim(claims, evidenceOf(module))
