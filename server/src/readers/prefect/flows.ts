@@ -1,5 +1,6 @@
 /** Prefect: retries of flows and tasks, caches that are refreshed in each run, and schedules of deployments. */
 
+import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
@@ -61,7 +62,7 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func): v
   if (call === null) return
   const source = new CallSource(python, call, claims, { withName: true })
   const [retries, refresh] = ['retries', 'refresh_cache'].map((key) => source.get(key))
-  const off = kind === 'task' ? switchedOff(python, claims, source) : null
+  const off = kind === 'task' ? switchedOff(python, claims, source, func) : null
   if (!isGiven(retries!) && !isGiven(refresh!) && off === null) return
   const { step } = claimStep(python, claims, { func, call, engine: 'Prefect', name: func.name })
   claimStepRetries(step, 'retries', new CallSource(python, call, claims).get('retries'), 0)
@@ -81,8 +82,16 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func): v
   }
 }
 
-/** `cache_policy=NO_CACHE` beside tasks whose results later runs find; null: it is not, or none of them keeps any. */
-function switchedOff(python: PythonModule, claims: ClaimBuilder, source: CallSource): Expr | null {
+/**
+ * `cache_policy=NO_CACHE` beside tasks whose results later runs find, or where it returns something that it prepares from what it is
+ * given; null: it is not, or there is nothing to keep.
+ */
+function switchedOff(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  source: CallSource,
+  func: Func,
+): Expr | null {
   const policy = source.expression('cache_policy')
   if (policy === null || !never.test(python.nameOf(python.definition(policy)) ?? '')) return null
   const others = python.functions.some((func) => {
@@ -91,8 +100,25 @@ function switchedOff(python: PythonModule, claims: ClaimBuilder, source: CallSou
     const its = new CallSource(python, found.call, claims)
     return its.expression('cache_policy') !== null && outlivesRun(python, its)
   })
-  return others ? policy : null
+  return others || preparesFromInputs(python, func) ? policy : null
 }
+
+/** By its name; what it is given is plain enough to be a key for what it returns. */
+function preparesFromInputs({ code }: PythonModule, func: Func): boolean {
+  const { params } = func.node
+  const plain = params.every(
+    ({ name, annotation }) =>
+      !namesAFile.test(name) &&
+      annotation !== null &&
+      plainType.test(code.slice(annotation.start, annotation.end)),
+  )
+  return params.length > 0 && plain && returnsOf(func).length > 0 && workOfName(func.name).includes('prepare')
+}
+
+/** The name of a file is the same when its rows are not. */
+const namesAFile = /path|file|folder|dir|uri|url|source|bucket|table/i
+const plainType =
+  /^(str|int|float|bool|Path|pathlib\.Path|(datetime\.)?date|(list|tuple|List|Tuple)\[(str|int|float)[^[]*\])( *\| *None)?$/
 
 const never = /^prefect\.cache_policies\.(NO_CACHE|NONE)$/
 
@@ -159,15 +185,15 @@ function changePrefect(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   const call = claimedCall(facts.python, claim.site)
   if (call === null) return { reason: 'the decorator is no longer there' }
   const range = { fragment: claim.site.fragment, start: call.expr.start, end: call.expr.end }
-  if (claim.setting === 'cached') {
-    const { key } = claim
-    return {
-      title: `Reuse its results: remove ${key}`,
-      safety: 'unsafe',
-      writes: [{ kind: 'remove keyword', path: facts.path, call: range, name: key }],
-      imports: [],
-    }
-  }
+  if (claim.setting === 'cached')
+    return claim.key === 'cache_policy'
+      ? keepResults(facts, call)
+      : {
+          title: `Reuse its results: remove ${claim.key}`,
+          safety: 'unsafe',
+          writes: [{ kind: 'remove keyword', path: facts.path, call: range, name: claim.key }],
+          imports: [],
+        }
   if (claim.setting !== 'retries' && claim.setting !== 'concurrentRuns') return byHand(claim)
   const write = writeArgument(facts, call, claim.key, facts.python!.argument(call, claim.key), String(value))
   if ('reason' in write) return write
@@ -176,4 +202,24 @@ function changePrefect(claim: Claim, value: unknown, facts: FragmentFacts): Chan
       ? `Retry at most once: retries=${value}`
       : `One run at a time: ${claim.key}=${value}`
   return { title, safety: 'unsafe', writes: [write], imports: [] }
+}
+
+/** Without the number of the run in its key, and kept beyond the run: see `outlivesRun`. */
+function keepResults(facts: FragmentFacts, call: Call): Change {
+  const { path } = facts
+  const fragment = facts.fragment.index
+  const range = { fragment, start: call.expr.start, end: call.expr.end }
+  const names = ['INPUTS', 'TASK_SOURCE'].map((name) =>
+    nameFor(facts.python!.tree, 'prefect.cache_policies', name, { path, fragment, offset: call.expr.start }),
+  )
+  const value = names.map(({ text }) => text).join(' + ')
+  return {
+    title: `Reuse its results while its inputs and its code are the same: cache_policy=${value}, persist_result=True`,
+    safety: 'unsafe',
+    writes: [
+      { kind: 'set keyword', path, call: range, name: 'cache_policy', value },
+      { kind: 'set keyword', path, call: range, name: 'persist_result', value: 'True' },
+    ],
+    imports: names.flatMap((one) => (one.import === null ? [] : [one.import])),
+  }
 }
