@@ -89,7 +89,10 @@ export function cheaperMachine(
       options.prices,
     )?.onDemand
     if (onDemand == null || onDemand >= place.usd) continue
-    found.push({ type: one.type, machine: other, onDemand, slowdown: slowdownOf(now, other, need) })
+    const { setup, devices = now.gpuCount } = need
+    const then = stepOn(Math.min(devices, Math.max(1, other.gpuCount)), { devices, setup })
+    const slowdown = slowdownOf(now.gpu!, other.gpu, setup, then)
+    found.push({ type: one.type, machine: other, onDemand, slowdown })
   }
   const cost = ({ onDemand, slowdown }: CheaperMachine) =>
     by === 'hour' ? onDemand : onDemand * (slowdown?.step ?? Number.POSITIVE_INFINITY)
@@ -107,14 +110,14 @@ function hasRoom(other: Instance, now: Instance, { high, vcpus, setup, devices }
   )
 }
 
-/** How many times longer a step takes on the other machine, at least 1; null: not known. */
-function slowdownOf(
-  now: Instance,
-  other: Instance,
-  { setup, devices = now.gpuCount }: Need,
+/** How many times longer a step takes on the other kind of GPU, at least 1; null: not known. */
+export function slowdownOf(
+  now: Gpu,
+  other: Gpu,
+  setup: TrainingSetup,
+  then: TrainingSetup,
 ): CheaperMachine['slowdown'] {
-  const then = stepOn(Math.min(devices, Math.max(1, other.gpuCount)), { devices, setup })
-  const [before, after] = [stepTime(setup, now.gpu!), stepTime(then, other.gpu!)]
+  const [before, after] = [stepTime(setup, now), stepTime(then, other)]
   if (before === null || after === null) return null
   const whole = (time: StepTime) => Math.max(time.arithmetic, time.start)
   return {

@@ -11,7 +11,7 @@ import { pythonLiteral, quoteOf } from '../../values/python-literal.js'
 import { type Given, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
-import type { Evidence } from '../../workload/claim.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import {
   changeDecorator,
@@ -25,7 +25,7 @@ import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
 import { claimStepSetUp } from '../pipelines/step-set-up.js'
 import { claimStarted } from '../python/started-launches.js'
-import { defineReader, importing, type ReaderContext } from '../reader.js'
+import { defineReader, type FragmentFacts, importing, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 /** What a container is sure of where nobody asks for more; it may use more while its host has some. Source: modal.com/docs/guide/resources */
@@ -64,25 +64,49 @@ export const modalReader = defineReader({
       )
     if (claim.setting === 'gpus' && value === 0)
       return changeDecorator(facts, claim.site, { gpu: null }, 'Ask for no GPU')
-    if (claim.setting === 'gpus' && typeof value === 'number') {
-      const { python } = facts
-      const call = python?.callAt(claim.site) ?? null
-      const argument = call === null ? undefined : python!.argument(call, 'gpu')
-      const given = argument?.state === 'given' ? textArgument(argument) : null
-      if (argument?.state !== 'given' || given === null)
-        return { reason: 'the GPU is not written as one text' }
-      // A name may stand for the GPUs of other functions as well: it is this one that needs fewer.
-      const quote = quoteOf(python!.text.slice(argument.expr.start, argument.expr.end))
-      const kind = given.replace(/:\d+$/, '')
-      const text = pythonLiteral(value === 1 ? kind : `${kind}:${value}`, quote)
-      const title = `Ask for ${value} GPU${value === 1 ? '' : 's'}: gpu=${text}`
-      return isOwnConstant(python!, argument.expr)
-        ? changeOf(title, [writeArgument(facts, call!, 'gpu', argument, text)])
-        : changeDecorator(facts, claim.site, { gpu: text }, title)
-    }
+    if (claim.setting === 'gpus' && typeof value === 'number')
+      return changeRequest(claim, facts, (asked) => ({ ...asked, count: value }))
+    if (claim.setting === 'gpuModel' && offered.test(String(value)))
+      return changeRequest(claim, facts, (asked) => ({ ...asked, name: modalName(String(value)) }))
     return byHand(claim)
   },
 })
+
+/** What Modal has, and how it spells the names of the catalogue. Source: modal.com/docs/guide/gpu */
+const offered = /^(T4|L4|A10G?|L40S|A100-(40|80)GB|H100-SXM|H200|B200)$/
+function modalName(card: string): string {
+  return card === 'A10G' ? 'A10' : card.replace(/-SXM$/, '')
+}
+
+interface GpuRequest {
+  name: string
+  count: number
+}
+
+function changeRequest(
+  claim: Claim,
+  facts: FragmentFacts,
+  to: (asked: GpuRequest) => GpuRequest,
+): Change | Refusal {
+  const { python } = facts
+  const call = python?.callAt(claim.site) ?? null
+  const argument = call === null ? undefined : python!.argument(call, 'gpu')
+  const given = argument?.state === 'given' ? textArgument(argument) : null
+  const asked = gpuRequest(given)
+  if (argument?.state !== 'given' || asked === undefined)
+    return { reason: 'the GPU is not written as one text' }
+  // A name may stand for the GPUs of other functions as well: it is this one that is changed.
+  const quote = quoteOf(python!.text.slice(argument.expr.start, argument.expr.end))
+  const { name, count } = to(asked)
+  const text = pythonLiteral(count === 1 ? name : `${name}:${count}`, quote)
+  const title =
+    name === asked.name
+      ? `Ask for ${count} GPU${count === 1 ? '' : 's'}: gpu=${text}`
+      : `Ask for another kind of GPU: gpu=${text}`
+  return isOwnConstant(python!, argument.expr)
+    ? changeOf(title, [writeArgument(facts, call!, 'gpu', argument, text)])
+    : changeDecorator(facts, claim.site, { gpu: text }, title)
+}
 
 /** `GPU = 'A100:4'` of this module, which nothing else mentions. */
 function isOwnConstant(python: PythonModule, expr: Expr): boolean {
@@ -167,7 +191,7 @@ function handsBack(func: Func): boolean {
 }
 
 interface Warm {
-  gpus: Given<{ name: string; count: number }>
+  gpus: Given<GpuRequest>
   place: Place
   evidence: Evidence
 }
@@ -213,7 +237,7 @@ function isMapped(python: PythonModule, func: Func): boolean {
 }
 
 /** `A100`, `a10g`, `H100:4`, `A100-80GB:2`, `H100!`. */
-function gpuRequest(value: unknown): { name: string; count: number } | undefined {
+function gpuRequest(value: unknown): GpuRequest | undefined {
   const match = typeof value === 'string' ? /^([\w-]+?)!?(?::(\d+))?$/.exec(value.trim()) : null
   return match === null ? undefined : { name: match[1]!, count: Number(match[2] ?? 1) }
 }

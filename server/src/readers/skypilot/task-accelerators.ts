@@ -89,5 +89,5 @@ export function claimAccelerators(compute: SubjectBuilder<'Compute'>, task: Task
   else if (asked.tpu) compute.say('gpus', 'accelerators', { ...at_, state: 'range', low: 1, high: null })
   else compute.say('gpus', 'accelerators', readAs(at_, asked.count, 'candidates that differ'))
   if (asked.count !== null && asked.model !== null)
-    compute.known('gpuModel', 'accelerators', asked.model, shown)
+    compute.known('gpuModel', 'accelerators', asked.model, shown, { site })
 }

@@ -29,6 +29,14 @@ function neverStops(resources: ConfigNode | undefined): boolean {
   return withoutStop.test(cloudNamed(resources))
 }
 
+const accelerators = ['resources', 'accelerators']
+
+/** What its clouds have, and how it spells the names of the catalogue. Source: `sky show-gpus`. */
+const listed = /^(T4|L4|A10G?|L40S?|A100-(40|80)GB|H100-SXM|H200|V100)$/
+function skyName(card: string): string {
+  return card === 'A100-40GB' ? 'A100' : card.replace(/-SXM$/, '')
+}
+
 export function changeTask(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const set = (title: string, keys: (string | number)[], to: Json, after?: string) =>
     writeKeys(claim, facts, title, [{ keys, value: to, ...(after === undefined ? {} : { after }) }])
@@ -59,8 +67,15 @@ export function changeTask(claim: Claim, value: unknown, facts: FragmentFacts): 
       const change = set(`${title}, where its files are kept elsewhere`, keys, down)
       return 'reason' in change ? change : { ...change, safety: 'display' }
     }
+    case 'gpuModel': {
+      if (!listed.test(String(value))) return byHand(claim)
+      const asked = /^[^:{}[\]]+(?::(\d+))?$/.exec(text(at(resources, ...accelerators)) ?? '')
+      if (asked === null) return { reason: 'the accelerators are written in several places' }
+      const to = `${skyName(String(value))}:${asked[1] ?? 1}`
+      return set(`Ask for another kind of GPU: accelerators: ${to}`, accelerators, to)
+    }
     case 'gpus': {
-      const keys = ['resources', 'accelerators']
+      const keys = accelerators
       const node = at(resources, ...keys)
       if (claim.site.keys?.[1] !== 'accelerators' || node === undefined)
         return { reason: 'the accelerators are written in several places' }

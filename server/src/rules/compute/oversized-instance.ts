@@ -14,6 +14,7 @@ import { type Fleet, largeCard, type Oversized, oversized, wasted } from '../ove
 import { processorMachine, savedOnProcessors } from '../processors-instead.js'
 import { defineRule, type FixRequest, type Report, type RuleOptions, type Saving } from '../rule.js'
 import { isSilence, type Silence } from '../silence.js'
+import { cheaperCard } from '../smaller-card.js'
 import { type CheaperMachine, cheaperMachine } from '../smaller-machine.js'
 import { isViewOf, subjectsOf } from '../subject-view.js'
 import { described, gigabytes, parametersText } from '../training-memory.js'
@@ -55,7 +56,11 @@ export default defineRule({
     if (isSilence(found)) return silent(found)
     const priced = pricedOption(view, found, options)
     if (found.several) return report(fewer(view, found, priced))
-    if (isSilence(priced)) return found.large ? report(smallerCard(found)) : silent(priced)
+    if (isSilence(priced)) {
+      const other = otherCard(view, found, options)
+      if (other !== undefined) return report(other)
+      return found.large ? report(smallerCard(found)) : silent(priced)
+    }
     report(cheaper(found, priced))
   },
 })
@@ -229,9 +234,11 @@ function pricedOption(
   if (smaller === undefined || smaller.slowdown === null)
     return { text: 'no cheaper machine of its provider is large enough' }
   const saving = savingOf(now, before, smaller)
-  const [least, most] = saving.fraction.map((share) => Math.floor(100 * share))
-  if (most! < leastSaving) return { text: `${smaller.type} would save at most ${most} % for the same work` }
-  const less = least === 0 ? `up to ${most} %` : least === most ? `${most} %` : `${least} to ${most} %`
+  const less = lessText(saving)
+  if (less === undefined)
+    return {
+      text: `${smaller.type} would save at most ${Math.floor(100 * saving.fraction[1])} % for the same work`,
+    }
   return { now, smaller, saving, less, before }
 }
 
@@ -290,6 +297,39 @@ function cheaper(found: Oversized, { now, smaller, saving, less, before }: Price
   }
 }
 
+/** Another kind of GPU, where the platform finds a machine for whatever kind is asked for. */
+function otherCard(view: SubjectView<'Compute'>, found: Oversized, options: RuleOptions): Report | undefined {
+  const { fleet, memory, training, spread } = found
+  const { gpuModel } = view.settings
+  if (!fleet.choosable || gpuModel === undefined) return undefined
+  const request = requestOf(view)
+  const now = hourlyCost(request, options.prices, '')
+  if (now?.onDemand == null) return undefined
+  const need = { usd: cheaperBy * now.onDemand, devices: spread, setup: memory.setup }
+  const other = cheaperCard(fleet, request, need, options)
+  if (other === undefined) return undefined
+  const saving = savingOf(now.price, now.onDemand, other)
+  const less = lessText(saving)
+  if (less === undefined) return undefined
+  const many = fleet.devices > 1 ? `${fleet.devices} × ` : ''
+  return {
+    at: fleet.at,
+    severity: severityOf(found, other, saving),
+    confidence: 'medium',
+    message: `${described(memory)} needs ${needed(found)}; ${many}${cardOf(fleet)} costs $${money(now.onDemand)}/h. ${many}${other.card.name} ${other.card.memoryGB} GB has room for it at $${money(other.onDemand)}/h: ${less} less for the same work.`,
+    saving,
+    fixes: [{ set: [{ claim: gpuModel, value: other.card.name }] }],
+    related: [{ location: training.subject.location, message: 'trains this model' }],
+  }
+}
+
+/** '40 to 60 %'; undefined: too little to change anything for it. */
+function lessText({ fraction }: Saving): string | undefined {
+  const [least, most] = fraction.map((share) => Math.floor(100 * share))
+  if (most! < leastSaving) return undefined
+  return least === 0 ? `up to ${most} %` : least === most ? `${most} %` : `${least} to ${most} %`
+}
+
 /** A smaller GPU, where no price decides. */
 function smallerCard(found: Oversized): Report {
   const { fleet, memory, training } = found
@@ -309,7 +349,7 @@ function isLarge({ memoryGB }: Fleet): boolean {
 
 function severityOf(
   { fleet, memory, usable }: Oversized,
-  { slowdown }: CheaperMachine,
+  { slowdown }: Pick<CheaperMachine, 'slowdown'>,
   saving: Saving,
 ): 'warning' | 'information' {
   const large = isLarge(fleet) && saving.fraction[1] >= sure && !memory.overridable
@@ -317,7 +357,11 @@ function severityOf(
   return large && idle && memory.estimate.high < wasted * usable ? 'warning' : 'information'
 }
 
-function savingOf(now: Price, before: number, { onDemand: after, slowdown }: CheaperMachine): Saving {
+function savingOf(
+  now: Price,
+  before: number,
+  { onDemand: after, slowdown }: Pick<CheaperMachine, 'onDemand' | 'slowdown'>,
+): Saving {
   const share = (times: number) => Math.max(0, 1 - (after / before) * times)
   const [least, most] = [share(slowdown!.peak), share(slowdown!.step)]
   return {
