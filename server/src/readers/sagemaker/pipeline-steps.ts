@@ -232,10 +232,9 @@ function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Re
   const expiry = fixed ? 'PT12H' : 'P30D'
   return {
     title: fixed
-      ? 'Reuse the outputs of steps that have not changed for half a day (cache_config=…), if new data come under a new S3 address'
+      ? 'Reuse the outputs of steps that have not changed for half a day (cache_config=…); new data under an old S3 address are seen after that'
       : 'Reuse the outputs of steps that have not changed (cache_config=…)',
-    // A file that is added to the folder of an input would never be worked on.
-    safety: fixed ? 'display' : 'unsafe',
+    safety: 'unsafe',
     writes: [
       {
         kind: 'set keyword',
