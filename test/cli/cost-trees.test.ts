@@ -111,13 +111,14 @@ describe('hours of trees', () => {
   const higgs = { rows: { low: 1.05e7, high: 1.05e7 }, columns: { low: 28, high: 28 } }
   const work: TreeWork = {
     rounds: { low: 500, high: 500 },
-    levels: 8,
+    levels: { low: 8, high: 8 },
     splits: 'binned',
     columns: 'all',
     perClass: false,
     threads: 'all',
     accelerated: false,
     fits: { low: 1, high: 1 },
+    assumed: [],
   }
   const holds = (seconds: number, one: TreeWork, table: typeof higgs, threads: number) => {
     const { low, high } = treeHours(one, table, { low: 2 * threads, high: threads })
@@ -143,12 +144,12 @@ describe('hours of trees', () => {
       columns: { low: columns, high: columns },
     })
     const one: TreeWork = { ...work, threads: 1, rounds: { low: 10, high: 10 }, splits: 'sorted' }
-    holds(0.72, { ...one, levels: 3 }, table(20000, 10), 1)
-    holds(6.15, { ...one, levels: 3 }, table(50000, 30), 1)
+    holds(0.72, { ...one, levels: { low: 3, high: 3 } }, table(20000, 10), 1)
+    holds(6.15, { ...one, levels: { low: 3, high: 3 } }, table(50000, 30), 1)
     holds(0.81, { ...one, levels: null, columns: 'root' }, table(20000, 10), 1)
     holds(5.21, { ...one, levels: null, columns: 'root' }, table(50000, 30), 1)
     holds(0.59, { ...one, levels: null, columns: 'root', splits: 'random' }, table(50000, 30), 1)
-    const binned: TreeWork = { ...work, threads: 1, rounds: { low: 100, high: 100 }, levels: Math.log2(31) }
+    const binned: TreeWork = { ...work, threads: 1, rounds: { low: 100, high: 100 }, levels: { low: Math.log2(31), high: Math.log2(31) } }
     holds(0.18, binned, table(20000, 10), 1)
     holds(0.6, binned, table(50000, 30), 1)
   })

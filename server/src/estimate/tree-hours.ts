@@ -59,7 +59,7 @@ function secondsOf(
   cpus: number,
   end: keyof Interval,
 ): number {
-  const levels = work.levels ?? Math.max(1, Math.log2(rows))
+  const levels = work.levels?.[end] ?? Math.max(1, Math.log2(rows))
   const looked = work.columns === 'root' ? Math.max(1, Math.sqrt(columns)) : columns
   const trees = rounds * (work.perClass ? classes[end] : 1)
   const other = end === 'low' ? 'high' : 'low'
@@ -70,7 +70,8 @@ function secondsOf(
 }
 
 function threadsOf(threads: TreeWork['threads'], cpus: number, end: keyof Interval): number {
-  const used = threads === 'all' ? cpus : Math.min(threads, cpus)
+  if (threads === 'any' && end === 'high') return 1
+  const used = typeof threads === 'number' ? Math.min(threads, cpus) : cpus
   return end === 'low'
     ? Math.max(1, used)
     : Math.max(1, Math.min(mostThreads, threads === 'all' ? used / vcpusOfCore : used))

@@ -2,8 +2,9 @@
 import { usualCards } from '../catalog/gpus.js'
 import { type Bill, openHull, runBill, serviceBill } from '../estimate/bill.js'
 import { hoursWords, usdWords } from '../estimate/bill-words.js'
-import type { MachineRequest } from '../estimate/hourly.js'
+import { type MachineRequest, pricedUsd } from '../estimate/hourly.js'
 import type { Interval } from '../estimate/network.js'
+import { processorRate, usualCpus } from '../estimate/processors.js'
 import { type Rate, rateOf } from '../estimate/rate.js'
 import { flagOf } from '../link/launch-parts.js'
 import type { RunRecord } from '../measured/record.js'
@@ -79,6 +80,10 @@ export class Bills {
     const rateOn = (one: MachineRequest) =>
       rateOf(one, effective(compute?.settings.spot), options.prices, this.today)
     if (compute !== null && isAlwaysOn(compute)) return machineBill(compute, rateOn(request))
+    if (isOnProcessors(run, request)) {
+      const bill = this.onProcessors(run, options, request)
+      if (bill !== null) return bill
+    }
     if (!unnamed) return this.ofTrainings(run, options, rateOn(request))
     const trained = trainingsOf(run).flat()
     const large = usualCards.filter((card) => trained.every((one) => mayHold(one, card, options)))
@@ -88,6 +93,21 @@ export class Bills {
       const own = { ...options, defaultHardware: card }
       return this.ofTrainings(run, own, price === 'lowest' ? atLowest(rate) : rate)
     })
+  }
+
+  /** On machines with few and with many processors; null: there is no price, or what the run takes is not known. */
+  private onProcessors(run: Run, options: RuleOptions, { nodes, cpus }: MachineRequest): Bill | null {
+    const sizes = cpus === undefined ? [usualCpus.low, usualCpus.high] : [cpus]
+    const bills = sizes.flatMap((assumedCpus) => {
+      const rate = processorRate(assumedCpus, nodes ?? 1)
+      return rate === null ? [] : [this.ofTrainings(run, { ...options, assumedCpus }, rate)]
+    })
+    const [first] = bills
+    if (first === undefined || bills.some(({ usd, ofSamples }) => usd === null && ofSamples === null))
+      return null
+    const usd = hull(bills.map(({ rate }) => rate!.usd))
+    const machine = `no machine is named: ${sizes.join(' to ')} vCPUs at list prices, ${pricedUsd(usd.low)} to ${pricedUsd(usd.high)} an hour`
+    return { ...joined(bills), rate: { ...first.rate!, usd }, assumptions: [...first.assumptions, machine] }
   }
 
   private ofTrainings(run: Run, options: RuleOptions, rate: Rate | { missing: string }): Bill {
@@ -178,6 +198,13 @@ export function isBilledFor({ savedFrom = 0 }: Pick<Report, 'savedFrom'>, run: R
   return savedFrom === 0 || run.job.compute !== null || (launched(run).gpus ?? 0) >= savedFrom
 }
 
+/** Nobody names its machine, and it takes processors alone: the job says so, or says nothing of accelerators that its programs do not use. */
+function isOnProcessors(run: Run, { instanceType, gpus, gpuModel }: MachineRequest): boolean {
+  if (instanceType !== undefined || gpuModel !== undefined || (gpus !== undefined && gpus > 0)) return false
+  const trained = trainingsOf(run).flat()
+  return gpus === 0 || (trained.length > 0 && trained.every(computesOnProcessor))
+}
+
 /** A launcher takes its machines from a file whose lines nobody has read. */
 function hostsNotCounted({ job: { compute, launch } }: Run): string[] {
   if (launch == null || launch.nodes !== null || effective(compute?.settings.nodes) !== undefined) return []
@@ -240,7 +267,7 @@ function onAnyCard(
   const bills = made.map(({ bill }) => bill)
   const first = bills[0]!
   const priced = bills.every(({ rate }) => rate !== null)
-  const known = priced && bills.every(({ usd }) => usd !== null)
+  const known = bills.every(({ usd }) => usd !== null)
   const names = made.map(({ card }) => card)
   if (!named && usual.length === 0)
     return {
@@ -250,21 +277,10 @@ function onAnyCard(
       unknown: ['on which accelerators it runs: none of the usual ones holds it'],
     }
   return {
-    ...first,
+    ...joined(bills),
     ...(named ? {} : { onAnyCard: true as const }),
     rate: priced ? { ...first.rate!, usd: hull(bills.map(({ rate }) => rate!.usd)), assumptions: [] } : null,
-    hours: known ? openHull(bills.map(({ hours }) => hours!)) : first.hours,
-    usd: known ? openHull(bills.map(({ usd }) => usd!)) : null,
     ...(known ? { usdAtMost: atMostOf(bills) } : {}),
-    lines: known ? hullOfLines(bills) : [],
-    ofSamples: first.ofSamples && {
-      ...first.ofSamples,
-      hours: openHull(bills.flatMap(({ ofSamples }) => ofSamples?.hours ?? [])),
-      usd:
-        priced && bills.every(({ ofSamples }) => ofSamples?.usd != null)
-          ? openHull(bills.map(({ ofSamples }) => ofSamples!.usd!))
-          : null,
-    },
     assumptions: [
       ...first.assumptions.filter((one) => !/per \S+ and hour/.test(one)),
       named
@@ -273,6 +289,25 @@ function onAnyCard(
           : `any of ${names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')}, as the job allows: list prices`
         : `no accelerator is named: ${cardsText(made)}, ${bounded ? 'list prices' : 'each at its lowest list price'}; \`[hardware] default\` would say which`,
     ],
+  }
+}
+
+/** Bills of one run on several machines: from the least to the most. */
+function joined(bills: readonly Bill[]): Bill {
+  const first = bills[0]!
+  const known = bills.every(({ usd }) => usd !== null)
+  const counted = bills.flatMap(({ ofSamples }) => ofSamples ?? [])
+  const paid = counted.flatMap(({ usd }) => usd ?? [])
+  return {
+    ...first,
+    hours: known ? openHull(bills.map(({ hours }) => hours!)) : first.hours,
+    usd: known ? openHull(bills.map(({ usd }) => usd!)) : null,
+    lines: known ? hullOfLines(bills) : [],
+    ofSamples: first.ofSamples && {
+      ...first.ofSamples,
+      hours: openHull(counted.map(({ hours }) => hours)),
+      usd: paid.length < bills.length ? null : openHull(paid),
+    },
   }
 }
 

@@ -5,6 +5,7 @@ import { experienceHours } from '../estimate/experience-hours.js'
 import { loaderHours, withLoader } from '../estimate/loader-seconds.js'
 import { usableMemory } from '../estimate/memory.js'
 import type { Interval } from '../estimate/network.js'
+import { processorCard, usualCpus } from '../estimate/processors.js'
 import type { ReadQuestion } from '../estimate/question.js'
 import { type RunHours, runHours } from '../estimate/run-hours.js'
 import { treeHours } from '../estimate/tree-hours.js'
@@ -73,11 +74,16 @@ function hoursOfTraining(view: Work, options: RuleOptions): ProgramHours {
   if (told !== null) return { hours: told, assumptions: ['hours as configured'] }
   if (isViewOf(view, 'Fit') && view.settings.experience !== undefined) return hoursOfAgent(view)
   if (isViewOf(view, 'Fit') || view.settings.trees !== undefined) return hoursOfTrees(view, options)
-  const { gpu } = machineOf(view, options)
+  const machine = machineOf(view, options)
+  const onProcessor = machine.gpu === null && computesOnProcessor(view)
+  const gpu = onProcessor ? processorCard(machine.cpus ?? usualCpus.low) : machine.gpu
   const question = questionOf(view, gpu, devicesOf(view, options), options.told.samples)
   if ('missing' in question) return question
-  if (gpu === null && computesOnProcessor(view)) return { missing: 'how fast its processors are' }
+  if (onProcessor && machine.cpus === null) question.fast.gpu = processorCard(usualCpus.high)
   const [fast, slow] = [runHours(question.fast), runHours(question.slow)]
+  // Nobody waits so long for processors: what it computes on is rather not read.
+  if (onProcessor && fast.hours !== null && fast.hours.low > longestOnProcessor)
+    return { missing: 'how fast its processors are' }
   const assumptions = [...new Set([...question.fast.assumptions, ...fast.assumptions, ...slow.assumptions])]
   const lack = slow.lacks[0] ?? fast.lacks[0]
   if (fast.hours === null || slow.hours === null) {
@@ -121,6 +127,9 @@ export function mayHold(view: Work, card: string, options: RuleOptions): boolean
   const bytes = method.quantized ? 0.5 : method.adapters || method.headOnly ? 2 : 4
   return bytes * (network?.parameters ?? 0) <= usable * devices
 }
+
+/** Hours. */
+const longestOnProcessor = 24
 
 /** Evaluation and checkpoints, where it is known how often they are made and what of. */
 function besideSteps(
@@ -196,8 +205,8 @@ function timesOf(
   return { low: Math.floor(steps[0] / count), high: Math.floor(steps[1] / count) }
 }
 
-/** vCPUs of a machine that nobody names. */
-const usualCpus: Interval = { low: 4, high: 32 }
+/** Columns of a table that nobody has counted. An assumption. */
+const usualColumns: Interval = { low: 5, high: 200 }
 
 function hoursOfTrees(view: Work, options: RuleOptions): ProgramHours {
   const claim = (view.settings as SubjectView<'Fit'>['settings']).trees
@@ -205,16 +214,22 @@ function hoursOfTrees(view: Work, options: RuleOptions): ProgramHours {
   if (work === undefined)
     return { missing: `how long its trees take${claim?.state === 'unknown' ? `: ${claim.because}` : ''}` }
   const table = tableOf(view, options.told.samples)
-  if ('missing' in table) return table
   const { cpus } = machineOf(view, options)
   const assumptions = [
-    ...(table.counted === null ? [] : [table.counted]),
+    ...('missing' in table || table.counted === null ? [] : [table.counted]),
+    ...work.assumed,
+    ...(table.columns === null ? [`${usualColumns.low} to ${usualColumns.high} columns, which nobody counted`] : []),
     ...(cpus === null && !work.accelerated && work.threads === 'all'
       ? [`${usualCpus.low} to ${usualCpus.high} vCPUs, which no job names`]
       : []),
     ...(work.perClass ? ['one to ten classes, each with a tree in every round'] : []),
   ]
-  return { hours: treeHours(work, table, cpus === null ? usualCpus : { low: cpus, high: cpus }), assumptions }
+  const columns = table.columns ?? usualColumns
+  const hours = (rows: Interval): Interval =>
+    treeHours(work, { rows, columns }, cpus === null ? usualCpus : { low: cpus, high: cpus })
+  if (!('missing' in table)) return { hours: hours(table.rows), assumptions }
+  const unit = { low: sampleUnit, high: sampleUnit }
+  return { missing: table.missing, ofSamples: hours(unit), assumptions }
 }
 
 function hoursOfAgent({ settings: { experience } }: SubjectView<'Fit'>): ProgramHours {

@@ -1,6 +1,7 @@
 /** What it takes to grow the trees that a program asks for: how deep they are, who grows them, and how often that is done. */
 import type { ArgumentValue, Call, Loop, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
+import { groupedDigits } from '../text/grouped-digits.js'
 import type { TreeWork } from '../text/tree-work.js'
 import {
   isLeftOut,
@@ -18,7 +19,7 @@ import { foldsOf, splitsOf, splitterOf } from './sklearn/folds.js'
 
 export interface TreeShape {
   /** Undefined: they cannot be read. */
-  levels: TreeWork['levels'] | undefined
+  levels: number | null | undefined
   splits: TreeWork['splits']
   columns: TreeWork['columns']
   /** Trees of a round; null: one for each class, and nobody says how many there are. */
@@ -84,29 +85,42 @@ export function claimTrees(
 }
 
 function workOf(python: PythonModule, call: Call, shape: TreeShape, rounds: Rounds): TreeWork | string {
-  const range = roundRange(rounds)
-  if (range === null) return 'its rounds cannot be read'
-  if (shape.levels === undefined) return 'the depth of its trees cannot be read'
+  const read = roundRange(rounds)
+  const { levels } = shape
   const accelerated = acceleratorOf(shape.accelerator)
   if (accelerated === null) return 'where it computes cannot be read'
-  const threads = threadsOf(shape)
-  if (threads === null) return 'its threads cannot be read'
   const other = python.calls.find(({ name, method }) => isOtherFit(name, method))
   if (other !== undefined) return `${other.method} is fitted beside it`
-  const fits = fitsIn(python, call, shape.folds)
-  if (typeof fits === 'string') return fits
+  const counted = fitsIn(python, call, shape.folds)
+  if (counted?.high === Infinity) return 'how often it is fitted cannot be read'
   const trees = shape.classes ?? 1
+  const range = read ?? usual.rounds
+  const fits = counted ?? usual.fits
   return {
     rounds: { low: range.low * trees, high: range.high * trees },
-    levels: shape.levels,
+    levels: levels === undefined ? usual.levels : levels === null ? null : { low: levels, high: levels },
     splits: shape.splits,
     columns: shape.columns,
     perClass: shape.classes === null,
-    threads,
+    threads: threadsOf(shape) ?? 'any',
     accelerated,
     fits,
+    assumed: [
+      ...(read === null ? [`${usualWords(usual.rounds)} rounds, which are not read`] : []),
+      ...(levels === undefined ? [`trees of ${usualWords(usual.levels)} levels, which are not read`] : []),
+      ...(counted === null ? [`${usualWords(usual.fits)} fits, which are not counted`] : []),
+    ],
   }
 }
+
+/** What is taken for rounds, depths and fits that cannot be read: wide assumptions, which are told. */
+const usual = {
+  rounds: { low: 50, high: 2_000 },
+  levels: { low: 3, high: 12 },
+  fits: { low: 1, high: 20 },
+}
+
+const usualWords = ({ low, high }: TreeWork['fits']): string => `${low} to ${groupedDigits(high)}`
 
 /** Share of the rounds after which early stopping ends it at the earliest, where its patience is not known. */
 const leastShare = 0.2
@@ -146,13 +160,13 @@ const crossValidates = /^(cross_val_score|cross_val_predict|cross_validate)$/
 const searches = /SearchCV$/
 const pipelines = /^(Pipeline|make_pipeline|imbpipeline)$/i
 
-/** How often it is fitted in one run, as far as the file shows it; or why that is not known. */
-function fitsIn(python: PythonModule, call: Call, folds: TreeShape['folds']): TreeWork['fits'] | string {
+/** How often it is fitted in one run, as far as the file shows it; null: that is not known. */
+function fitsIn(python: PythonModule, call: Call, folds: TreeShape['folds']): TreeWork['fits'] | null {
   if (/^(train|cv)$/.test(call.method)) {
     const each =
       folds === null ? 1 : mayBePassed(folds.argument) ? numberArgument(folds.argument) : folds.byDefault
     const times = timesOf(python, call)
-    return each === null || times === null ? unclear : { low: each * times.low, high: each * times.high }
+    return each === null || times === null ? null : { low: each * times.low, high: each * times.high }
   }
   const made = [call, ...holdersOf(python, call)]
   const isMade = (argument: ArgumentValue): boolean => {
@@ -168,19 +182,17 @@ function fitsIn(python: PythonModule, call: Call, folds: TreeShape['folds']): Tr
   }
   for (const one of python.calls) {
     if (one.method === 'fit' && one.receiverCall !== null && made.includes(one.receiverCall)) {
-      if (!add(timesOf(python, one), 1)) return unclear
+      if (!add(timesOf(python, one), 1)) return null
     } else if (crossValidates.test(one.method) && isMade(python.argument(one, 'estimator', 0))) {
-      if (!add(timesOf(python, one), foldsOf(python, one, 5))) return unclear
+      if (!add(timesOf(python, one), foldsOf(python, one, 5))) return null
     } else if (searches.test(one.method) && isMade(python.argument(one, 'estimator', 0))) {
       // The fits of a search multiply what one takes.
-      if (!add(timesOf(python, one), 1)) return unclear
+      if (!add(timesOf(python, one), 1)) return null
     }
   }
   // Whoever makes it fits it, whatever branch that is in.
-  return total.high === 0 ? 'no fit of it is in sight' : { low: Math.max(1, total.low), high: total.high }
+  return total.high === 0 ? null : { low: Math.max(1, total.low), high: total.high }
 }
-
-const unclear = 'how often it is fitted cannot be read'
 
 /** Pipelines and wrappers that the estimator is part of. */
 function holdersOf(python: PythonModule, call: Call): Call[] {
@@ -208,7 +220,7 @@ function namesIt(python: PythonModule, value: Expr, call: Call): boolean {
 /** Functions that only call each other are followed so far. */
 const mostHops = 3
 
-/** How often a call is made in one run. Null: not known. */
+/** How often a call is made in one run. Null: not known; without end where only a condition ends its loop. */
 function timesOf(python: PythonModule, call: Call, hops = 0): TreeWork['fits'] | null {
   let passes = 1
   for (const loop of call.loops) {
@@ -231,7 +243,7 @@ function timesOf(python: PythonModule, call: Call, hops = 0): TreeWork['fits'] |
 function tripsOf(python: PythonModule, loop: Loop): number | null {
   const trips = effective(loop.trips)
   if (typeof trips === 'number') return trips
-  if (loop.node.type === 'while') return null
+  if (loop.node.type === 'while') return Infinity
   const iterable = loop.node.iterable
   const made = python.callOf(iterable)
   const inner = made?.method === 'enumerate' ? made.expr.args[0]?.value : iterable

@@ -26,7 +26,7 @@ export function machineOf(view: SubjectView, options: RuleOptions): Machine {
   return {
     gpu: (typeof model === 'string' ? gpu(model) : undefined) ?? known?.gpu ?? null,
     gpus,
-    cpus: effective(compute?.cpus) ?? known?.vcpus ?? null,
+    cpus: effective(compute?.cpus) ?? known?.vcpus ?? options.assumedCpus ?? null,
     name: type ?? null,
   }
 }

@@ -90,6 +90,8 @@ export interface MoneyThresholds {
 export interface RuleOptions {
   /** Accelerator that code without a job file runs on (`hardware.default`), catalogue name. */
   defaultHardware: string | null
+  /** vCPUs of a machine that nobody names; absent: from a few to many. */
+  assumedCpus?: number
   search: { warnFits: number; errorFits: number; minFits: number }
   lifecycle: { minEpochs: number }
   /** What machines cost the user. */

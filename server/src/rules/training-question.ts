@@ -308,11 +308,11 @@ export function samplesOfData(view: Pick<SubjectView, 'run'>): Interval | null {
   return known?.train == null ? null : { low: known.train, high: known.train }
 }
 
-/** The table that a program fits its trees on, or what would make it known. */
+/** The table that a program fits its trees on, or what would tell its rows. `columns` null: nobody has counted them. */
 export function tableOf(
   view: Pick<SubjectView, 'run'>,
   told: number | null,
-): { rows: Interval; columns: Interval; counted: string | null } | NoQuestion {
+): ({ rows: Interval; counted: string | null } | NoQuestion) & { columns: Interval | null } {
   const { known, rows, columns, counted, unknown } = dataOf(view)
   const published = known?.train ?? null
   const read = rows === null ? null : { low: rows.fast, high: rows.slow }
@@ -320,12 +320,12 @@ export function tableOf(
   const found = all === null ? read : { low: all, high: all }
   if (found === null)
     return {
+      columns,
       missing:
         unknown === null
           ? 'how many rows its table has: `samples` of a `[[runs]]` entry would say'
           : `how many rows "${unknown}" has: \`samples\` of a \`[[runs]]\` entry would say`,
     }
-  if (columns === null) return { missing: 'how many columns its table has' }
   return { rows: found, columns, counted: told === null ? counted : null }
 }
 
