@@ -160,4 +160,63 @@ model.fit(x / 255, y, epochs=10)
         layer,
       )
   })
+
+  it('counts a network whatever stands beside it that no sample goes through in training', async () => {
+    const files = {
+      'lit.py': `import lightning as L
+import torch
+import torch.nn as nn
+from torchmetrics import Accuracy
+from acmelayers import AcmeSwish
+
+def activation(kind):
+    if kind == "relu":
+        return nn.ReLU()
+    elif kind == "tanh":
+        return nn.Tanh()
+    raise ValueError(kind)
+
+class EdgeLoss(nn.Module):
+    def __init__(self, kernels):
+        super().__init__()
+        self.kernels = kernels
+    def forward(self, x, y):
+        return ((self.kernels(x) - self.kernels(y)) ** 2).mean()
+
+class Tagger(L.LightningModule):
+    def __init__(self, draw, kind):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 32, 3), activation(kind), nn.Conv2d(32, 64, 3), AcmeSwish())
+        self.head = nn.Linear(64, 10)
+        self.draw = draw
+        self.train_acc = Accuracy(task="multiclass", num_classes=10)
+    def forward(self, x):
+        return self.head(self.body(x).mean((2, 3)))
+    def training_step(self, batch, index):
+        logits = self(batch[0])
+        self.log("acc", self.train_acc(logits, batch[1]))
+        return nn.functional.cross_entropy(logits, batch[1])
+    def on_train_epoch_end(self):
+        self.draw(self.head.weight)
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters())
+`,
+      'train.py': `import lightning as L
+import torch
+from plots import sample_plot, sobel
+from torchvision import transforms
+from torchvision.datasets import CIFAR10
+from lit import EdgeLoss, Tagger
+
+def main(kind):
+    edges = EdgeLoss(sobel())
+    loader = torch.utils.data.DataLoader(CIFAR10(".", transform=transforms.ToTensor()), batch_size=128, num_workers=4)
+    L.Trainer(max_epochs=30, accelerator="gpu").fit(Tagger(sample_plot(), kind), loader)
+
+main(input())
+`,
+    }
+    const [job] = await jobs(files)
+    assert.equal(job!.state, 'priced', JSON.stringify(job!.unknown))
+  })
 })

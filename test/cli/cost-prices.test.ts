@@ -4,7 +4,7 @@ import { jobs, launcher, slurm, train } from './cost-projects.js'
 import { runHere } from './here.js'
 
 describe('costlint cost: prices', () => {
-  it('prices no accelerator for a program that computes on processors', async () => {
+  it('prices no accelerator for a program that computes on processors, whose samples nobody counts', async () => {
     const script = `import torch
 from torch import nn
 from data import rows, targets
@@ -18,13 +18,55 @@ for epoch in range(50):
         optimizer.step()
 `
     const [job] = await jobs({ 'train.py': script, 'run.sh': 'python train.py\n' })
-    assert.equal(job!.usdPerHour, null)
-    assert.ok(job!.unknown.some((one) => one.startsWith('the machine: it computes on processors')))
+    assert.equal(job!.usd, null)
+    assert.ok(job!.assumptions.some((one) => one.startsWith('no machine is named: 4 to 32 vCPUs')))
     const [onGpu] = await jobs({
       'train.py': script.replace('(x)', '(x.cuda())').replace('model =', 'device = "cuda"\nmodel ='),
       'run.sh': 'python train.py\n',
     })
     assert.notEqual(onGpu!.usdPerHour, null)
+  })
+
+  it('prices processors that nobody names by few and by many of them, at list prices', async () => {
+    const trees = (rows: string) => `from lightgbm import LGBMRegressor
+import pandas as pd
+
+table = pd.read_csv("${rows}")
+LGBMRegressor(n_estimators=500).fit(table.drop(columns="y"), table["y"])
+`
+    const rows = `a,b,y\n${'1,2,3\n'.repeat(5000)}`
+    const [counted] = await jobs({ 'train.py': trees('rows.csv'), 'rows.csv': rows })
+    assert.equal(counted!.state, 'priced')
+    assert.ok(counted!.usd!.high! < 0.5 && counted!.usd!.high! > 0, JSON.stringify(counted!.usd))
+    assert.ok(
+      counted!.assumptions.some((one) => one.startsWith('no machine is named: 4 to 32 vCPUs at list prices')),
+      counted!.assumptions.join('\n'),
+    )
+    const [elsewhere] = await jobs({ 'train.py': trees('s3://rides/rows.csv') })
+    assert.equal(elsewhere!.usd, null)
+    assert.equal(elsewhere!.ofSamples!.samples, 10_000)
+    assert.ok(elsewhere!.assumptions.includes('5 to 200 columns, which nobody counted'))
+  })
+
+  it('trains a network on processors in the time that their arithmetic takes', async () => {
+    const script = `import torch
+from torch import nn
+from torchvision import datasets, transforms
+
+model = nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
+optimizer = torch.optim.Adam(model.parameters())
+loader = torch.utils.data.DataLoader(datasets.MNIST(".", transform=transforms.ToTensor()), batch_size=64)
+for epoch in range(10):
+    for x, y in loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+`
+    const [job] = await jobs({ 'train.py': script })
+    // 9,380 steps: a minute or two on a laptop, decoding of the pictures included.
+    assert.equal(job!.gpus, 0)
+    assert.ok(job!.hours!.low > 1 / 3600 && job!.hours!.high! < 1, JSON.stringify(job!.hours))
+    assert.ok(job!.usd!.high! < 1)
   })
 
   it('takes the spot price of the machine where the service publishes none of its own', async () => {

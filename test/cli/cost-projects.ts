@@ -41,7 +41,10 @@ export interface Entry {
   usdPerHour: { low: number; high: number } | null
   saving: { low: number; high: number } | null
   per: string
+  gpus: number | null
+  ofSamples: { samples: number } | null
   unknown: string[]
+  assumptions: string[]
 }
 
 /** All that is billed, as JSON tells it. */

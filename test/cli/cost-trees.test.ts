@@ -100,6 +100,11 @@ GridSearchCV(RandomForestClassifier(), {"max_depth": [1, 2, 3, 4], "n_estimators
     assert.deepEqual(await unknown(data + looped), [
       'how long its trees take: how often it is fitted cannot be read',
     ])
+    const asked = `import json\n${data}from xgboost import XGBRegressor\nparams = json.load(open("best.json"))\nXGBRegressor(n_estimators=params["rounds"], max_depth=params["depth"]).fit(X, y)\n`
+    assert.deepEqual(
+      (await job(asked)).assumptions.filter((one) => /which are not/.test(one)),
+      ['50 to 2,000 rounds, which are not read', 'trees of 3 to 12 levels, which are not read'],
+    )
     const table = 'import pandas as pd\nX = pd.read_parquet("a.parquet")\n'
     assert.deepEqual(await unknown(table + boost), [
       'how many rows its table has: `samples` of a `[[runs]]` entry would say',
@@ -149,7 +154,12 @@ describe('hours of trees', () => {
     holds(0.81, { ...one, levels: null, columns: 'root' }, table(20000, 10), 1)
     holds(5.21, { ...one, levels: null, columns: 'root' }, table(50000, 30), 1)
     holds(0.59, { ...one, levels: null, columns: 'root', splits: 'random' }, table(50000, 30), 1)
-    const binned: TreeWork = { ...work, threads: 1, rounds: { low: 100, high: 100 }, levels: { low: Math.log2(31), high: Math.log2(31) } }
+    const binned: TreeWork = {
+      ...work,
+      threads: 1,
+      rounds: { low: 100, high: 100 },
+      levels: { low: Math.log2(31), high: Math.log2(31) },
+    }
     holds(0.18, binned, table(20000, 10), 1)
     holds(0.6, binned, table(50000, 30), 1)
   })

@@ -319,7 +319,7 @@ for epoch in range(10):
     const { out } = await runHere({ 'search.py': search, 'train.py': other }, ['cost'])
     assert.match(
       out,
-      /search\.py:6 not known .*how many rows its table has: .* \(its searches make 30 fits\)/,
+      /search\.py:6 \(training, processors\)\n {2}≈ .* for each 10,000 samples\n {2}not known how many rows its table has: .* \(its searches make 30 fits\)/,
     )
     assert.match(out, /train\.py:\d+ not known how long train\.py trains/)
     assert.match(out, /0 of 2 jobs priced; 2 take an unknown time/)

@@ -218,7 +218,9 @@ function hoursOfTrees(view: Work, options: RuleOptions): ProgramHours {
   const assumptions = [
     ...('missing' in table || table.counted === null ? [] : [table.counted]),
     ...work.assumed,
-    ...(table.columns === null ? [`${usualColumns.low} to ${usualColumns.high} columns, which nobody counted`] : []),
+    ...(table.columns === null
+      ? [`${usualColumns.low} to ${usualColumns.high} columns, which nobody counted`]
+      : []),
     ...(cpus === null && !work.accelerated && work.threads === 'all'
       ? [`${usualCpus.low} to ${usualCpus.high} vCPUs, which no job names`]
       : []),

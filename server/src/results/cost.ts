@@ -156,7 +156,7 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
       name: nameOf(run),
       ...(await place(location)),
       scripts,
-      ...machineOf(compute === null && launch != null ? launched(run) : request),
+      ...machineOf(machinesOf(run, request)),
       ...(takesAllDevices(run) ? { gpus: null } : {}),
       spot: bill.rate?.spot ?? false,
       region: bill.rate?.region ?? '',
@@ -190,6 +190,14 @@ export async function costEntries(input: CostInput): Promise<CostEntry[]> {
   return withSavings(entries, findings).sort((a, b) =>
     a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1,
   )
+}
+
+/** What a script takes that no job starts is not known, except that it takes no accelerator. */
+function machinesOf(run: Run, request: MachineRequest): MachineRequest {
+  const { compute, launch } = run.job
+  if (compute !== null) return request
+  const taken = launched(run)
+  return launch !== null || taken.gpus === 0 ? taken : request
 }
 
 /** Sweeps whose runs an agent of the project makes, each with the job of the first: the agent is billed for them. */

@@ -5,6 +5,12 @@ import { baseOf, bindTarget, copied, either, isPlain, isSelf, join } from './ope
 import { deepest, ValueReader } from './value-reader.js'
 import { foreign, type Given, holdsLayers, isKind, type Scope, scopeOf, type Value } from './values.js'
 
+/** What statements may have given back, and whether what follows them may run. */
+interface Ended {
+  given: Value[]
+  goesOn: boolean
+}
+
 export class NetworkReader extends ValueReader {
   /** What a function of the project gives back. `skipped`: parameters that the call does not pass. */
   protected override run(
@@ -16,7 +22,8 @@ export class NetworkReader extends ValueReader {
   ): Value {
     if (depth > deepest) return foreign
     this.bind(node, skipped, given, inner, depth)
-    return this.statements(node.body, inner, depth + 1)?.value
+    const ways = this.statements(node.body, inner, depth + 1)?.given ?? []
+    return ways.length === 0 ? undefined : ways.reduce(either)
   }
 
   /** Gives parameters what a call passes, or their defaults. */
@@ -81,12 +88,17 @@ export class NetworkReader extends ValueReader {
   }
 
   /** Undefined: it ends without `return`. */
-  private statements(body: readonly Stmt[], scope: Scope, depth: number): { value: Value } | undefined {
+  private statements(body: readonly Stmt[], scope: Scope, depth: number): Ended | undefined {
+    // What branches give back that may not be taken: `if name == "relu": return nn.ReLU()`.
+    const given: Value[] = []
     for (const statement of body) {
-      if (!this.tick()) return { value: foreign }
+      if (!this.tick()) return { given: [foreign], goesOn: false }
       switch (statement.type) {
         case 'return':
-          return { value: statement.value === null ? null : this.value(statement.value, scope, depth) }
+          given.push(statement.value === null ? null : this.value(statement.value, scope, depth))
+          return { given, goesOn: false }
+        case 'raise':
+          return { given, goesOn: false }
         case 'assign':
           if (statement.value !== null) {
             const value = this.value(statement.value, scope, depth)
@@ -115,7 +127,8 @@ export class NetworkReader extends ValueReader {
             truth === undefined
               ? this.both(statement.body, statement.orelse, scope, depth)
               : this.statements(truth ? statement.body : statement.orelse, scope, depth)
-          if (result !== undefined) return result
+          given.push(...(result?.given ?? []))
+          if (result?.goesOn === false) return { given, goesOn: false }
           break
         }
         case 'for':
@@ -127,14 +140,15 @@ export class NetworkReader extends ValueReader {
         case 'with':
         case 'try': {
           const result = this.statements(statement.body, scope, depth)
-          if (result !== undefined) return result
+          given.push(...(result?.given ?? []))
+          if (result?.goesOn === false) return { given, goesOn: false }
           break
         }
         default:
           break
       }
     }
-    return undefined
+    return given.length === 0 ? undefined : { given, goesOn: true }
   }
 
   /** Either of two branches: what only one of them gives is kept as well. */
@@ -143,18 +157,17 @@ export class NetworkReader extends ValueReader {
     orelse: readonly Stmt[],
     scope: Scope,
     depth: number,
-  ): { value: Value } | undefined {
+  ): Ended | undefined {
     const other = copied(scope)
     const result = this.statements(body, scope, depth)
     const otherwise = this.statements(orelse, other, depth)
     join(scope.names, other.names)
     if (scope.own !== null && other.own !== null) join(scope.own, other.own)
-    if (result === undefined || otherwise === undefined) {
-      const one = result ?? otherwise
-      // The rest of the function may give something else.
-      return one !== undefined && holdsLayers(one.value) ? { value: foreign } : undefined
-    }
-    return { value: either(result.value, otherwise.value) }
+    const given = [...(result?.given ?? []), ...(otherwise?.given ?? [])]
+    if (result?.goesOn === false && otherwise?.goesOn === false) return { given, goesOn: false }
+    // Where the rest of the function may give something else, sizes are those of the rest.
+    const layers = given.filter((one) => holdsLayers(one))
+    return layers.length === 0 ? undefined : { given: layers, goesOn: true }
   }
 
   private loop({ target, iterable, body }: Stmt & { type: 'for' }, scope: Scope, depth: number): void {

@@ -156,13 +156,14 @@ class Count {
     // What it adds to a network of a library is no measure of the whole.
     if (spreadsOverGraph.test(text) || klass.bases.some(hasLayers)) this.open = true
     const within = this.scale.enter(text, own)
+    const passed = textOfPass(klass, python)
     for (const [name, value] of own) {
       const unknown =
         value === undefined ||
         isKind(value, 'unread') ||
         (isKind(value, 'foreign') && value.name === undefined)
       // What cannot be read matters where the network is applied to something: a metric is not.
-      if (unknown && !weightless.test(name) && isApplied(text, name)) this.open = true
+      if (unknown && !weightless.test(name) && isApplied(passed, name)) this.open = true
       else if (!unknown) {
         if (isPool(value) && within.has(name)) continue
         // Either of two that a condition decides between is one network.
@@ -182,7 +183,7 @@ const usualRepeats = 6
 
 /** Attributes that no product goes through, or that take no part in the network. */
 const weightless =
-  /(^|_)(loss|losses|criterion|metrics?|act|activation|relu|gelu|norm\d*|bn\d*|ln\d*|drop(out)?\d*|drop_path|pool\d*|softmax|sigmoid|tanh|log|logger|optimi[sz]er|transforms?|augment\w*)($|_(fn?|func|layer)$)/i
+  /^(loss|metrics?|criterion)_|(^|_)(loss|losses|crit|criterion|ema|metrics?|acc|accuracy|auc|auroc|f1(_?score)?|precision|recall|iou|dice|act|activation|relu|gelu|a?bn\d*|norm\d*|ln\d*|drop(out)?\d*|drop_path|pool\d*|softmax|sigmoid|tanh|log|logger|plotter|tokenizer|processor|optimi[sz]er|scheduler|transforms?|augment\w*)($|_(fn?|func|layer)$)/i
 
 /** Products with the matrix of a whole graph, whose size no layer tells. */
 const spreadsOverGraph = /\bsparse\.\w|\bspmm\w*\(|\bSparseTensor\b|\b(edge_index|adj_t)\b/
@@ -191,6 +192,23 @@ const spreadsOverGraph = /\bsparse\.\w|\bspmm\w*\(|\bSparseTensor\b|\b(edge_inde
 function weighsWords(text: string): boolean {
   if (text.includes('scaled_dot_product_attention')) return true
   return /softmax\(/i.test(text) && /\b(matmul|bmm|einsum)\(|\S @ \S/.test(text)
+}
+
+const passes = ['forward', '__call__', 'training_step', 'compute_loss']
+
+/** The methods that a sample goes through in training, and those that they call; the whole class where none is seen to be one. */
+function textOfPass({ methods, node }: Klass, python: PythonModule): string {
+  const textOf = (name: string): string => {
+    const method = methods.get(name)
+    return method === undefined ? '' : python.text.slice(method.node.start, method.node.end)
+  }
+  const reached = new Set(passes.filter((one) => methods.has(one)))
+  if (!reached.has('forward') && !reached.has('training_step')) return python.text.slice(node.start, node.end)
+  // What is added while the set is walked is walked as well.
+  for (const name of reached)
+    for (const [, called] of textOf(name).matchAll(/\bself\.(\w+)/g))
+      if (methods.has(called!) && called !== '__init__') reached.add(called!)
+  return [...reached].map(textOf).join('\n')
 }
 
 /** `self.encoder(x)`, `for layer in self.layers`. */
@@ -298,8 +316,15 @@ function madeNow(python: PythonModule): MadeBy[] {
       const count = ofCall(python, call, given)
       return { call, size: count?.whole ?? null, around: count?.around ?? null }
     })
-    .filter(({ size }) => size?.layers !== 0)
+    .filter(
+      ({ call, size, around }) =>
+        size?.layers !== 0 && !(size === null && around === null && isBeside.test(call.method)),
+    )
 }
+
+/** What stands beside a network without weights that are trained: losses, moving averages of its weights, repeated predictions. */
+const isBeside =
+  /(Loss(es)?|Criterion|Metrics?|E[Mm][Aa](V\d)?|ExponentialMovingAverage|TTA|Tokenizer|Augment(ation)?s?)$/
 
 /** A layer beside those that a class of a library brings: `class Tagger(BertPreTrainedModel)`. */
 function isPartOfForeign({ function: func }: Call): boolean {

@@ -44,9 +44,16 @@ const torchLayer = /^torch\.nn\.(?:modules\.(?:\w+\.)*)?([A-Z]\w*)(?:\.from_pret
 /** What makes networks that are not written out here. */
 const ofLibraries =
   /^(torchvision\.models|timm|transformers|diffusers|segmentation_models_pytorch|monai|open_clip|torch\.hub|torch\.jit|peft|sentence_transformers|torch_geometric\.nn|dgl\.nn|mamba_ssm|x_transformers|vit_pytorch|efficientnet_pytorch|einops_exts|torchsde|speechbrain)\b/
+/** What the same libraries have beside networks. */
+const besideNetworks =
+  /(Tokenizer\w*|Processor|FeatureExtractor|Config|Scheduler)(\.\w+)?$|\.(get_\w*schedule\w*|transforms|losses|metrics|optim|data|utils|inferers|schedulers)\b/
 /** They make no layers. */
 const plain =
   /^(torch\.(?!nn\.[A-Z])|numpy\.|math\.|random\.|os\.|logging\.|time\.|json\.|sklearn\.|torchmetrics\.|collections\.|functools\.|itertools\.|pathlib\.)/
+
+/** Classes without weights that take part in products, wherever they come from. */
+const weightlessClass =
+  /(Loss|Metric|Tokenizer|Processor|Scheduler|Transform|Spectrogram|MFCC|Norm\d?d?|Mish|Swish|ReLU|GELU|Sigmoid|Tanh|Dropout\d?d?|DropPath|(Max|Avg|Average|Adaptive\w*|Global\w*)Pool(ing)?\d?[dD]?|Logger|Config|EMA)$|^(InPlace)?I?ABN$|^(Amplitude|Power)ToDB$/
 
 export abstract class ValueReader {
   private steps = 0
@@ -255,7 +262,7 @@ export abstract class ValueReader {
       if (kind !== undefined) return { is: 'layer', kind, given: this.given(expr, scope, depth) }
       const known = libraryLayer(name, () => this.given(expr, scope, depth))
       if (known !== undefined) return known
-      if (ofLibraries.test(name)) {
+      if (ofLibraries.test(name) && !besideNetworks.test(name) && !weightlessClass.test(name)) {
         const published = publishedName(name, this.given(expr, scope, depth))
         return published === null ? foreign : { is: 'foreign', name: published }
       }
@@ -298,8 +305,8 @@ export abstract class ValueReader {
     const folded = this.folded(expr, python)
     if (folded !== undefined) return folded
     const last = (name ?? lastName(callee)).replace(/^.*\./, '')
-    const isClass = /^[A-Z]/.test(last) && !(name !== null && plain.test(name))
-    return isClass ? foreign : { is: 'unread', expr, python }
+    if (!/^[A-Z]/.test(last)) return { is: 'unread', expr, python }
+    return weightlessClass.test(last) || (name !== null && plain.test(name)) ? null : foreign
   }
 
   /** `map(lambda m: dim * m, (1, 2, 4))`. */
