@@ -59,6 +59,9 @@ function follow(python: PythonModule, expr: Expr, depth: number): BatchOfOne | n
     }
     case 'call':
       return ofCall(python, expr, inner)
+    // `pixels[None] / 255`
+    case 'binary':
+      return expr.right.type === 'constant' || expr.right.type === 'name' ? inner(expr.left) : null
     default:
       return null
   }

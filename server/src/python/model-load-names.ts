@@ -1,31 +1,7 @@
 /** Calls of libraries that load a model, and those that load something light beside it. Canonical names. */
+import { isReadyNetwork } from './ready-networks.js'
 
-const always = new Set([
-  'torch.jit.load',
-  'torch.hub.load',
-  'joblib.load',
-  'sklearn.externals.joblib.load',
-  'tensorflow.saved_model.load',
-  'tensorflow_hub.load',
-  'spacy.load',
-  'onnxruntime.InferenceSession',
-  'sentence_transformers.SentenceTransformer',
-  'sentence_transformers.CrossEncoder',
-  'ultralytics.YOLO',
-  'whisper.load_model',
-  'fasttext.load_model',
-  'faster_whisper.WhisperModel',
-  'easyocr.Reader',
-  'vllm.LLM',
-  'llama_cpp.Llama',
-  'transformers.pipeline',
-  'keras.models.load_model',
-  'keras.saving.load_model',
-  'fastai.learner.load_learner',
-  'fastai.vision.all.load_learner',
-  'fastai.tabular.all.load_learner',
-  'gensim.downloader.load',
-])
+const always = new Set(['joblib.load', 'sklearn.externals.joblib.load', 'gensim.downloader.load'])
 const mlflow = /^mlflow\.\w+\.load_model$/
 const byContext = new Set([
   'torch.load',
@@ -44,7 +20,13 @@ const lightClass =
 
 /** Whether a call of this name may load a model, whatever it is given. */
 export function mayLoadModel(name: string): boolean {
-  return always.has(name) || mlflow.test(name) || byContext.has(name) || tuned.test(name)
+  return (
+    always.has(name) ||
+    mlflow.test(name) ||
+    byContext.has(name) ||
+    tuned.test(name) ||
+    isReadyNetwork(name, 'weights=pretrained=')
+  )
 }
 
 /**
@@ -57,8 +39,10 @@ export function loadedModel(
   given: string,
   assignedTo: string | null,
 ): 'model' | 'light' | null {
-  if (always.has(name) || mlflow.test(name))
+  if (always.has(name) || mlflow.test(name) || isReadyNetwork(name, given)) {
+    if (lightClass.test(name)) return 'light'
     return lightText.test(given) && !modelText.test(given) ? 'light' : 'model'
+  }
   if (byContext.has(name)) {
     const text = `${assignedTo ?? ''} ${given}`
     return modelText.test(text) ? 'model' : lightText.test(text) ? 'light' : null

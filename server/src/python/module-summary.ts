@@ -40,7 +40,15 @@ export interface HeldParameter extends NamedParameter {
 }
 
 /** How a network is run: one pass, an answer word by word, or by a library that is handed records. */
-export type SinglePassKind = 'forward' | 'generate' | 'predict' | 'pipeline' | 'encode' | 'engine'
+export type SinglePassKind =
+  | 'forward'
+  | 'generate'
+  | 'predict'
+  | 'pipeline'
+  | 'encode'
+  | 'engine'
+  | 'session'
+  | 'texts'
 
 /** A parameter that a function runs a network on, as a batch of one. */
 export interface SingleParameter extends NamedParameter {

@@ -4,9 +4,11 @@ import { lastName } from '../syntax/python-children.js'
 import type { Call, PythonModule } from './module.js'
 import type { SinglePassKind } from './module-summary.js'
 import { isNetworkType, networkName } from './network-types.js'
+import { readyNetworkRun } from './ready-networks.js'
 
 const engines = /^vllm\.(\w+\.)*(LLM|LLMEngine)$/
 const encoders = /^sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder)$/
+const sessions = /^onnxruntime\.InferenceSession$/
 const kerasModels = /^(keras\.(\w+\.)*(Model|Sequential|Functional)|keras\.applications\..*)$/
 const kerasLoads = /^keras\.(models|saving)\.load_model$/
 /** What a network may be wrapped in, or declared as. */
@@ -32,11 +34,22 @@ export function passKindOf(python: PythonModule, call: Call): SinglePassKind | n
       case 'encode':
         return type !== null && encoders.test(type) ? 'encode' : null
     }
-    if (partsOfForward.test(attr)) return isNetwork(python, value) ? 'forward' : null
+    if (partsOfForward.test(attr) && isNetwork(python, value)) return 'forward'
+    if (attr === 'run' && type !== null && sessions.test(type)) return 'session'
+    if (partsOfForward.test(attr)) return readyNetworkRun(python, call.expr) === null ? null : 'forward'
   }
   if (callsTo(python, callee) === 'transformers.pipeline') return 'pipeline'
+  if (parsesOnGpu(python, callee)) return 'texts'
   if (call.name !== null && python.typeOf(callee) === null) return null
   return isNetwork(python, callee) ? 'forward' : null
+}
+
+/** `nlp(text)` of a pipeline of spaCy or stanza that runs on the accelerator. */
+function parsesOnGpu(python: PythonModule, callee: Expr): boolean {
+  if (callee.type !== 'name' && callee.type !== 'attribute') return false
+  const name = callsTo(python, callee)
+  if (name === 'stanza.Pipeline') return true
+  return name === 'spacy.load' && /require_gpu|prefer_gpu|_trf\b/.test(python.code)
 }
 
 /** What made the object that is called. */

@@ -27,7 +27,7 @@ export interface SinglePass {
 
 /** What a module must hold for any of it. */
 const words =
-  /unsqueeze|expand_dims|newaxis|(array|[tT]ensor)\(\s*\[|\[None\b|return_tensors|(reshape|view)\(\s*\(?1\b|: *\w+ *\+ *1\b|pipeline\(|SentenceTransformer|vllm/
+  /unsqueeze|expand_dims|newaxis|(array|[tT]ensor)\(\s*\[|\[None\b|return_tensors|\.run\(|\b(spacy|stanza)\b|(reshape|view)\(\s*\(?1\b|: *\w+ *\+ *1\b|pipeline\(|SentenceTransformer|vllm/
 
 const known = new WeakMap<PythonModule, Map<Func, SingleParameter[]>>()
 
@@ -134,6 +134,17 @@ export function isSeveral(python: PythonModule, expr: Expr, depth = 0): boolean 
   }
 }
 
+/** `texts.map(encoder.encode)`, `map(classifier, texts)`: a network is handed over as it is, to be run on each element. */
+export function passHandedOver(python: PythonModule, call: Call): SinglePass | null {
+  const [first] = call.expr.args
+  if (first === undefined || (first.value.type !== 'attribute' && first.value.type !== 'name')) return null
+  const callee = first.value
+  const kind = passKindOf(python, { ...call, name: null, expr: { ...call.expr, callee } })
+  if (kind !== 'encode' && kind !== 'pipeline' && kind !== 'texts') return null
+  const expr = { ...call.expr, callee, start: callee.start, end: callee.end }
+  return { call: { ...call, expr }, kind, record: callee, unsure: false, pads: false }
+}
+
 function directPass(python: PythonModule, call: Call): SinglePass | null {
   const { callee, args } = call.expr
   if (args.length === 0 || (callee.type !== 'name' && callee.type !== 'attribute')) return null
@@ -145,9 +156,9 @@ function directPass(python: PythonModule, call: Call): SinglePass | null {
   )
     return null
   const kind = passKindOf(python, call)
-  const input = kind === null ? null : inputOf(args)
+  const input = kind === null ? null : kind === 'session' ? fedTo(args) : inputOf(args)
   if (kind === null || input === null) return null
-  if (kind === 'pipeline' || kind === 'encode' || kind === 'engine') {
+  if (kind === 'pipeline' || kind === 'encode' || kind === 'engine' || kind === 'texts') {
     if (input.type === 'list')
       return input.items.length === 1
         ? { call, kind, record: input.items[0]!, unsure: false, pads: false }
@@ -156,7 +167,16 @@ function directPass(python: PythonModule, call: Call): SinglePass | null {
   }
   const batch = batchOfOne(python, input)
   if (batch === null) return null
-  return { call, kind, record: batch.record, unsure: batch.by === 'tokens', pads: batch.pads }
+  const byTokens = batch.by === 'tokens'
+  // What prepares inputs for a network brings pictures to its size.
+  const within = byTokens ? { within: { sized: true as const } } : {}
+  return { call, kind, record: batch.record, unsure: byTokens, pads: batch.pads, ...within }
+}
+
+/** `session.run(None, {'input': picture[None]})`. */
+function fedTo(args: readonly Argument[]): Expr | null {
+  const feed = (args.find(({ name }) => name === 'input_feed') ?? args[1])?.value
+  return feed?.type === 'dict' ? (feed.entries[0]?.value ?? null) : (feed ?? null)
 }
 
 const inputNames =

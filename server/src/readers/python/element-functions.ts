@@ -117,17 +117,33 @@ function handler(func: Func): ElementFunction | null {
 function handedOver(python: PythonModule, call: Call): ElementFunction | null {
   const first = call.expr.args[0]
   if (first === undefined || first.star > 0) return null
-  const func = first.value.type === 'name' ? python.functionOf(first.value) : null
+  const func = python.functionOf(first.value)
   if (func === null) return null
   if (call.name !== null && beamMaps.test(call.name)) {
     const remedy = 'in `setup()` of a `DoFn`, which runs once on each worker'
     return { func, each: 'element of the collection', remedy, once: null, klass: null }
   }
   if (call.name === 'pyspark.sql.functions.udf') return row(func)
-  if (/^(progress_|parallel_)?apply$/.test(call.method) && python.imports.has('pandas'))
-    return { func, each: 'row', remedy: 'before it is applied', once: 'module', klass: null }
   const { callee } = call.expr
+  const ofTables = python.uses('pandas.', 'polars.', 'dask.', 'swifter.', 'modin.', 'pandarallel.')
+  if (/^(progress_|parallel_|swifter_)?apply$|^(map_elements|map_rows)$/.test(call.method) && ofTables)
+    return { func, each: 'row', remedy: 'before it is applied', once: 'module', klass: null }
+  if (callee.type === 'name' && callee.id === 'map' && call.expr.args.length === 2)
+    return {
+      func,
+      each: 'element',
+      remedy: 'before the elements are gone through',
+      once: 'module',
+      klass: null,
+    }
+  // `delayed(score)(path)`
+  if (call.name === 'joblib.delayed')
+    return { func, each: 'element', remedy: inWorker, once: null, klass: null }
   if (callee.type !== 'attribute') return null
+  if (/^(map|progress_map)$/.test(call.method) && ofTables && isColumn(callee.value))
+    return { func, each: 'row', remedy: 'before it is applied', once: 'module', klass: null }
+  if (pools.test(call.receiver ?? '') && poolMethods.test(call.method))
+    return { func, each: 'element', remedy: inWorker, once: null, klass: null }
   if (
     /^(map|foreach|flatMap)$/.test(call.method) &&
     callee.value.type === 'attribute' &&
@@ -139,6 +155,16 @@ function handedOver(python: PythonModule, call: Call): ElementFunction | null {
     return { func, each: call.method === 'map_batches' ? 'batch' : 'row', remedy, once: null, klass: null }
   }
   return null
+}
+
+const inWorker = 'in the initializer of each worker, or behind a cache'
+const pools =
+  /^(concurrent\.futures\.(\w+\.)*\w*Executor|multiprocessing\.(\w+\.)*(Pool|ThreadPool)|multiprocess\.(\w+\.)*Pool|torch\.multiprocessing\.(\w+\.)*Pool|joblib\.Parallel|pathos\.\w+|mpire\.WorkerPool|dask\.distributed\.Client)/
+const poolMethods = /^(map|imap|imap_unordered|starmap|map_async|submit|apply_async|apply|uimap|amap)$/
+
+/** `table['text']`, `table.text`. */
+function isColumn(expr: Expr): boolean {
+  return expr.type === 'subscript' || (expr.type === 'attribute' && expr.value.type === 'name')
 }
 
 /** `ray.data.read_images(…).map(…)`, through names and further steps. */

@@ -3,6 +3,7 @@
 import { passedFor } from '../../python/function-loads.js'
 import { loadedModel } from '../../python/model-load-names.js'
 import type { Call, Func, FunctionLoad, Loop, PythonModule } from '../../python/module.js'
+import { readyNetworkRun } from '../../python/ready-networks.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { childrenOf, comprehensionsAround } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
@@ -242,7 +243,9 @@ function loadOfEachPass(python: PythonModule, call: Call): Load | null {
   const around = call.loops.map(({ node }) => node)
   if (light === false) {
     const same =
-      loop !== undefined && appliesOnly(loop) && !around.some((node) => varies(python, call.expr, node))
+      loop !== undefined &&
+      (appliesOnly(loop) || (!trainsModels(loop) && runsReadyNetwork(python, loop))) &&
+      !around.some((node) => varies(python, call.expr, node))
     return same ? { call, light } : null
   }
   // Hardly any call runs code that loads a model, so all else is asked of few.
@@ -256,6 +259,11 @@ function loadOfEachPass(python: PythonModule, call: Call): Load | null {
   if (heads.some(({ start, end }) => startsAfresh.test(python.code.slice(start, end)))) return null
   if (changesModels(python, loop, call) || !loadsBehind(python, call, [...around, ...items])) return null
   return { call, light: false, behind: true }
+}
+
+/** `detector(frame)`, `session.run(None, inputs)` of what a library hands out with its weights. */
+function runsReadyNetwork(python: PythonModule, { calls }: Loop): boolean {
+  return calls.some(({ expr }) => readyNetworkRun(python, expr) !== null)
 }
 
 /** Over a few models, splits or tasks. */

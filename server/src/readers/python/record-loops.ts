@@ -1,10 +1,10 @@
 /** Loops that run a network on one record after the other: which they are, and over how many records they go. */
 
-import type { Func, Loop, PythonModule } from '../../python/module.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Binding } from '../../python/scope.js'
 import { isSeveral, type SinglePass } from '../../python/single-passes.js'
 import { originsOf } from '../../python/value-origins.js'
-import type { Comprehension, Expr } from '../../syntax/python-ast.js'
+import type { Argument, Comprehension, Expr } from '../../syntax/python-ast.js'
 import { expressionsOf, forEachChild, lastName, namesIn } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { countRecords, lengthOf, type Records, rangeEnd, unwrapped } from './record-counts.js'
@@ -17,6 +17,8 @@ export interface RecordLoop {
   /** 'element of `prompts`' */
   each: string
   records: Records
+  /** They are rows of a table, lines of a file or samples of a data set. */
+  whole: boolean
 }
 
 /** The innermost loop that makes the record of a pass another one each time; null: there is none. */
@@ -44,6 +46,7 @@ export function recordLoopOf(python: PythonModule, pass: SinglePass): RecordLoop
     loop: found.loop,
     each: eachOf(python, iterable),
     records: countRecords(python, iterable),
+    whole: isStored(python, iterable),
   }
 }
 
@@ -93,15 +96,35 @@ function comprehensionAt(python: PythonModule, offset: number): Comprehension | 
 
 const handsEach = /^(map|apply|progress_apply|applymap|progress_map)$/
 
+/** What is handed each element: not in batches, or by several threads. */
+function givenEach({ method, expr: { args } }: Call): Argument | null {
+  const [given] = args
+  const single =
+    handsEach.test(method) && given?.name === null && !args.some(({ name }) => name === 'batched')
+  return single ? given : null
+}
+
+/** `df['text'].map(encoder.encode)`, `map(classifier, texts)`: the elements; null: the call is none. */
+export function elementsHandedTo(python: PythonModule, call: Call): RecordLoop | null {
+  const { callee, args } = call.expr
+  const iterable =
+    callee.type === 'name' ? args[1]?.value : callee.type === 'attribute' ? callee.value : undefined
+  if (givenEach(call) === null || iterable === undefined) return null
+  return {
+    span: call.expr,
+    loop: null,
+    each: eachOf(python, iterable),
+    records: countRecords(python, iterable),
+    whole: isStored(python, iterable),
+  }
+}
+
 /** `df['text'].apply(classify)`, `data.map(lambda row: …)`, `map(classify, texts)`. */
 function handedOver(python: PythonModule, params: ReadonlySet<Binding>, func: Func | null): Around | null {
   for (const call of python.calls) {
-    if (!handsEach.test(call.method)) continue
+    const given = givenEach(call)
     const { callee, args } = call.expr
-    const [given] = args
-    if (given === undefined || given.name !== null) continue
-    // In batches, or by several threads.
-    if (args.some(({ name }) => name === 'batched')) continue
+    if (given === null) continue
     const taken =
       given.value.type === 'lambda'
         ? [...params].some(({ at }) => given.value.start <= at && at < given.value.end)
@@ -121,6 +144,14 @@ function handedOver(python: PythonModule, params: ReadonlySet<Binding>, func: Fu
 }
 
 const partsOfText = /\.sents\b|\.split(lines)?\(|sent_tokenize\(/
+
+const stores =
+  /^(pandas\.read_\w+|(polars|dask\.dataframe|pyarrow\.\w+)\.(read|scan)_\w+|datasets\.(\w+\.)*(load_\w+|from_\w+)|numpy\.(load|memmap|loadtxt)|torchvision\.datasets\.\w+|h5py\.File|json\.load|csv\.(reader|DictReader)|jsonlines\.open|zarr\.open\w*|tensorflow_datasets\.load|open)$/
+
+/** Made of what a file or a store of data holds, which is seldom a handful. */
+function isStored(python: PythonModule, iterable: Expr): boolean {
+  return [...originsOf(python, iterable).calls].some((name) => stores.test(name))
+}
 
 /** A handful that one text falls into; the lines of a file may be many. */
 function isOneText(python: PythonModule, iterable: Expr): boolean {

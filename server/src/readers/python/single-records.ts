@@ -2,7 +2,12 @@
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { SinglePassKind } from '../../python/module-summary.js'
 import { mayDifferInSize } from '../../python/record-sizes.js'
-import { mayHoldSinglePasses, type SinglePass, singlePassesOf } from '../../python/single-passes.js'
+import {
+  mayHoldSinglePasses,
+  passHandedOver,
+  type SinglePass,
+  singlePassesOf,
+} from '../../python/single-passes.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import { noteSmall } from '../../text/evidence.js'
 import type { Span } from '../../text/location.js'
@@ -16,7 +21,7 @@ import { usesAny } from '../pytorch/library-uses.js'
 import { type SingleSampleLoader, singleSampleLoaders } from '../pytorch/single-sample-loaders.js'
 import { defineReader } from '../reader.js'
 import { isBusy } from './busy-passes.js'
-import { type RecordLoop, recordLoopOf } from './record-loops.js'
+import { elementsHandedTo, type RecordLoop, recordLoopOf } from './record-loops.js'
 import { isPrinted, wantedPass } from './wanted-passes.js'
 
 /** What to do instead. */
@@ -27,17 +32,36 @@ const remedies: Readonly<Record<SinglePassKind, string>> = {
   pipeline: 'hand it the whole list with `batch_size`',
   encode: 'hand it the whole list: it makes batches itself',
   engine: 'hand it the whole list: it batches itself',
+  session: 'stack a few dozen of them into one batch, which a model with a free first dimension takes',
+  texts: 'hand all texts to `pipe` or the like, which makes batches',
 }
 
 /** These place their network on the accelerator that they find. */
-const placed: ReadonlySet<SinglePassKind> = new Set(['predict', 'pipeline', 'encode', 'engine'])
+const placed: ReadonlySet<SinglePassKind> = new Set([
+  'predict',
+  'pipeline',
+  'encode',
+  'engine',
+  'session',
+  'texts',
+])
 /** An answer takes seconds; the others take a fraction of one. */
 const slow: ReadonlySet<SinglePassKind> = new Set(['generate', 'engine'])
 
 export const singleRecordsReader = defineReader({
   name: 'single-records',
   languages: ['python'],
-  triggers: ['torch', 'tensorflow', 'keras', 'transformers', 'sentence_transformers', 'vllm'],
+  triggers: [
+    'torch',
+    'tensorflow',
+    'keras',
+    'transformers',
+    'sentence_transformers',
+    'vllm',
+    'onnxruntime',
+    'spacy',
+    'stanza',
+  ],
   read({ python }, _context, claims) {
     if (python === undefined) return
     for (const found of singleSampleLoaders(python)) claimLoader(python, found, claims)
@@ -61,6 +85,12 @@ function recordLoops(python: PythonModule): Found[] {
       if (known === undefined) found.set(around.span.start, { around, passes: [pass] })
       else known.passes.push(pass)
     }
+  for (const call of python.calls) {
+    const around = elementsHandedTo(python, call)
+    const pass = around === null ? null : passHandedOver(python, call)
+    if (around !== null && pass !== null && !found.has(around.span.start))
+      found.set(around.span.start, { around, passes: [pass] })
+  }
   return [...found.values()]
 }
 
@@ -86,7 +116,10 @@ function claim(python: PythonModule, { around, passes }: Found, claims: ClaimBui
   const key = `${calleeText(python, call)}()`
   const at = calleePlace(call)
   const facts = factsOf(python, call)
-  if (facts.evidence.accelerator === 'none' && (placed.has(kind) || usesKeras(python)))
+  if (
+    facts.evidence.accelerator === 'none' &&
+    (placed.has(kind) || usesKeras(python) || python.uses('jax.', 'transformers.Flax'))
+  )
     facts.evidence.accelerator = 'maybe'
   const isRead = facts.evidence.notebook && isPrinted(python, around.loop)
   const isSlight = isRead || isBusy(python, around, passes)
@@ -100,6 +133,7 @@ function claim(python: PythonModule, { around, passes }: Found, claims: ClaimBui
   })
   operation.known('repeatedFor', key, around.each, at)
   operation.known('remedy', key, remedies[kind], at)
+  if (around.whole && around.records.bound === null) operation.known('whole', key, true, at)
   const { most, bound } = around.records
   if (most !== null) operation.known('times', key, most, at)
   else if (bound !== null) operation.unknown('times', bound, 'it bounds the number of records', at)

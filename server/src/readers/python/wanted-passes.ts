@@ -21,7 +21,7 @@ export function wantedPass(
   { loop, span }: { loop: Loop | null; span: Span },
   func: Func | null,
 ): string | null {
-  if (func !== null && elementFunctions(python).some((one) => one.func === func))
+  if (func !== null && elementFunctions(python).some((one) => one.func === func && isAsked.test(one.each)))
     return 'it answers a request'
   const each = loop === null ? python.code.slice(span.start, span.end) : unconditional(python, loop.node.body)
   if (clock.test(each)) return 'it measures how long one takes'
@@ -30,6 +30,9 @@ export function wantedPass(
     return 'each result is printed, and none is kept'
   return null
 }
+
+/** Somebody waits for each answer; rows and elements are all there before. */
+const isAsked = /^(request|task|call of the function|round)$/
 
 /** A line is printed for each record, which somebody reads in a notebook. */
 export function isPrinted(python: PythonModule, loop: Loop | null): boolean {

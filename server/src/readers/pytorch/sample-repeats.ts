@@ -1,11 +1,11 @@
 /** What the code that makes a sample does with a model or a device: the same in each epoch, or one sample at a time. */
 
 import type { Call, PythonModule } from '../../python/module.js'
+import { readyNetworkRun } from '../../python/ready-networks.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { textIn } from '../../values/argument.js'
 import { trainingEvidence } from './evidence.js'
-import { publishedNetwork } from './published-network.js'
 
 export interface Repeated {
   kind: 'repeated work' | 'several files' | 'shared file' | 'table row' | 'sample on device'
@@ -45,17 +45,9 @@ function comesFromDivision(analysis: PythonModule, expr: Expr, depth: number): b
   return childrenOf(expr).some((child) => comesFromDivision(analysis, child, depth + 1))
 }
 
-/** Methods that stand for a pass through a model. */
-const passes =
-  /^(encode|encode_image|encode_text|get_image_features|get_text_features|forward|generate|transcribe|extract_features|detect|detect_faces|readtext|process|predict|pipe|get)$/
-/** Objects that hold a network of their own: detectors of faces and of their features, readers of texts in pictures. */
-const detectors =
-  /^(facenet_pytorch\.(MTCNN|InceptionResnetV1)|mtcnn\.(\w+\.)*MTCNN|insightface\.app\.FaceAnalysis|mediapipe\.(\w+\.)+(FaceMesh|Hands|Pose|Holistic|FaceDetection)|easyocr\.Reader|ultralytics\.YOLO|whisper\.load_model)$/
-
 export function repeatedWork(analysis: PythonModule, call: Call): Repeated | null {
   const { callee } = call.expr
-  if (isModelPass(analysis, callee))
-    return { kind: 'repeated work', what: 'runs a model', weight: 'ordinary' }
+  if (isModelPass(analysis, call)) return { kind: 'repeated work', what: 'runs a model', weight: 'ordinary' }
   const work = libraryWork(analysis, call)
   if (work !== null) return { kind: 'repeated work', what: work, weight: 'ordinary' }
   if (isTableRow(analysis, call))
@@ -68,37 +60,16 @@ export function repeatedWork(analysis: PythonModule, call: Call): Repeated | nul
 const textPipeline = /^(spacy\.load|stanza\.Pipeline)$/
 
 /** `self.encoder(pixels)`, `clip.encode_image(pixels)`, of a model that is loaded with its weights. */
-function isModelPass(analysis: PythonModule, callee: Expr): boolean {
-  const model = callee.type === 'attribute' && passes.test(callee.attr) ? callee.value : callee
-  if (model.type !== 'name' && model.type !== 'attribute') return false
-  return isModel(analysis, model, 0)
-}
-
-function isModel(analysis: PythonModule, expr: Expr, depth: number): boolean {
-  if (depth > 4) return false
-  const value = analysis.definition(expr)
-  if (value === expr || value.type !== 'call') return false
-  const name = analysis.nameOf(value.callee)
+function isModelPass(analysis: PythonModule, { expr }: Call): boolean {
+  const made = readyNetworkRun(analysis, expr)
   // Without most of its parts a pipeline only cuts words.
-  if (name !== null && textPipeline.test(name))
-    return !value.args.some((one) => /^(disable|exclude|enable|processors)$/.test(one.name ?? ''))
-  if (name !== null) return publishedNetwork.test(name) || detectors.test(name)
-  // `Model.from_pretrained(…).eval().to(device)`.
-  return value.callee.type === 'attribute' &&
-    /^(eval|to|cuda|half|bfloat16|requires_grad_|train)$/.test(value.callee.attr)
-    ? value.callee.value.type === 'call'
-      ? isModelCall(analysis, value.callee.value, depth + 1)
-      : isModel(analysis, value.callee.value, depth + 1)
-    : false
-}
-
-function isModelCall(analysis: PythonModule, call: Expr & { type: 'call' }, depth: number): boolean {
-  if (depth > 4) return false
-  const name = analysis.nameOf(call.callee)
-  if (name !== null) return publishedNetwork.test(name)
-  return call.callee.type === 'attribute' && call.callee.value.type === 'call'
-    ? isModelCall(analysis, call.callee.value, depth + 1)
-    : false
+  return (
+    made !== null &&
+    !(
+      textPipeline.test(analysis.nameOf(made.callee) ?? '') &&
+      made.args.some((one) => /^(disable|exclude|enable|processors)$/.test(one.name ?? ''))
+    )
+  )
 }
 
 function copiesToGpu(analysis: PythonModule, call: Call): boolean {

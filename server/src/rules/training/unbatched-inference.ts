@@ -71,9 +71,9 @@ function severityOf(view: SubjectView<'Operation'>, count: number | undefined): 
   const { some, many } = limitsOf(view)
   if (effective(view.settings.weight) === 'slight') return 'hint'
   if (count !== undefined && count < some) return 'hint'
-  // Mostly tens of records, of which each is soon done; a job for accelerators is not started for so few.
-  const loader = effective(view.settings.subject) !== undefined
-  if (count === undefined && !loader && effective(view.settings.weight) !== 'severe' && !onGpuJob(view))
+  // Mostly tens of records, of which each is soon done; what a store holds, and a job for accelerators, are more.
+  const several = effective(view.settings.subject) !== undefined || effective(view.settings.whole) === true
+  if (count === undefined && !several && effective(view.settings.weight) !== 'severe' && !onGpuJob(view))
     return 'hint'
   return count !== undefined && count >= many && onGpuJob(view) ? 'warning' : 'information'
 }

@@ -112,6 +112,8 @@ export interface OperationSettings {
    * enough, or what to do instead.
    */
   repeatedFor: string
+  /** For `single record`: it goes through a table, the lines of a file or a data set, rather than a handful. */
+  whole: boolean
   /** The module of the project that defines what is run. */
   definedIn: string
   remedy: string
