@@ -164,6 +164,7 @@ import { singleRecordsReader } from './python/single-records.js'
 import { startedLaunchesReader } from './python/started-launches.js'
 import { swallowedReader } from './python/swallowed.js'
 import { textLengthsReader } from './python/text-lengths.js'
+import { thrownAwayCachesReader } from './python/thrown-away-caches.js'
 import { uncheckedProgramsReader } from './python/unchecked-programs.js'
 import { utilisationReader } from './python/utilisation-switches.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
@@ -412,6 +413,7 @@ export const readers: readonly Reader[] = [
   startedLaunchesReader,
   swallowedReader,
   textLengthsReader,
+  thrownAwayCachesReader,
   uncheckedProgramsReader,
   utilisationReader,
   dataLoaderReader,

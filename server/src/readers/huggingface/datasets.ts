@@ -18,9 +18,10 @@ import { calleePlace, callSite } from '../../values/places.js'
 import type { Locator } from '../../values/source.js'
 import { effective } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
+import { claimUncached, type Uncached } from '../claim-uncached.js'
 import { isSetByLaunch } from '../launch-flag.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
@@ -52,31 +53,6 @@ export const huggingfaceDatasetsReader = defineReader({
   },
   change: changeCache,
 })
-
-interface Uncached {
-  key: string
-  /** What is computed again. */
-  transformation: string
-  because: string
-  place: Place
-  site: Place
-  options?: ClaimOptions
-  /** Where the code or a file says so. */
-  origin?: Origin
-  demonstration?: boolean
-  light?: boolean
-}
-
-function claimUncached(claims: ClaimBuilder, evidence: Evidence, scope: string, found: Uncached): void {
-  const work = claims.subject('Preprocessing', found.place, scope, evidence)
-  const { place, site } = found
-  if (found.origin === undefined) work.known('cached', found.key, false, place, { site, ...found.options })
-  else work.say('cached', found.key, { ...found.origin, state: 'known', value: false })
-  work.known('transformation', found.key, found.transformation, place, { site })
-  work.known('uncachedBecause', found.key, found.because, place, { site })
-  if (found.light === true) work.known('light', found.key, true, place, { site })
-  if (found.demonstration === true) work.known('demonstration', found.key, true, place, { site })
-}
 
 // Code.
 

@@ -5,8 +5,6 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { readsPart, wholeLoad } from '../../python/whole-loads.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
-import { passedPlace, textArgument } from '../../values/argument.js'
-import { codeMatches } from './evidence.js'
 
 export interface Cost {
   /** As a clause. */
@@ -80,56 +78,4 @@ function isPath(analysis: PythonModule, expr: Expr): boolean {
   const value = analysis.definition(expr)
   if (value.type === 'call') return analysis.nameOf(value.callee) === 'pathlib.Path'
   return analysis.imports.has('pathlib.Path') && /(path|dir|root|folder)$/i.test(lastName(expr))
-}
-
-// The network.
-
-const requests = new Set([
-  'requests.get',
-  'requests.post',
-  'httpx.get',
-  'urllib.request.urlopen',
-  'urllib.request.urlretrieve',
-  'smart_open.open',
-  'smart_open.smart_open',
-  'wget.download',
-])
-
-/** Names of what a store hands out whole: one request for many samples. */
-const shards = /shard|\.tar\b|\.parquet|\.arrow|tfrecord/i
-
-/** What is asked over the network, as a phrase; null: nothing is. */
-export function remoteRead(analysis: PythonModule, call: Call): string | null {
-  const { expr, name, method, receiver } = call
-  const text = analysis.text.slice(expr.start, Math.min(expr.end, expr.start + 400))
-  if (shards.test(text)) return null
-  if (name !== null && requests.has(name)) {
-    if (name.startsWith('smart_open.') && !/s3|gs|azure|hdfs|http|url|uri|bucket/i.test(text)) return null
-    return 'a request'
-  }
-  if (name === 'fsspec.open') {
-    const url = analysis.argument(call, 'urlpath', 0)
-    const place = passedPlace(url)
-    const literal = textArgument(url) ?? (place === null ? '' : analysis.text.slice(place.start, place.end))
-    return /^[rf]*["']?(s3a?|gs|gcs|abfss?|az|https?):\/\//.test(literal) ? 'a request' : null
-  }
-  if (expr.callee.type !== 'attribute') return null
-  if (
-    receiver !== null &&
-    /^(s3fs\.S3FileSystem|gcsfs\.GCSFileSystem|adlfs\.AzureBlobFileSystem)/.test(receiver)
-  )
-    return /^(open|cat|cat_file|get|get_file|download|read_bytes)$/.test(method)
-      ? 'a request to the store'
-      : null
-  if (/^(get_object|download_file|download_fileobj)$/.test(method))
-    return codeMatches(analysis, /\b(boto3|aioboto3|minio)\b/i) ? 'a request to the store' : null
-  if (
-    /^(download_as_bytes|download_as_string|download_as_text|download_to_filename|download_to_file)$/.test(
-      method,
-    )
-  )
-    return codeMatches(analysis, /google\.cloud/) ? 'a request to the store' : null
-  if (method === 'download_blob')
-    return codeMatches(analysis, /azure\.storage/) ? 'a request to the store' : null
-  return null
 }

@@ -13,7 +13,8 @@ import { alwaysRun, inTry, plainCalls, Varying } from '../repeated-code.js'
 import { pictureReader } from './datasets.js'
 import { trainsAnywhere } from './evidence.js'
 import { hotCode } from './hot-code.js'
-import { costOf, costsElsewhere, remoteRead } from './sample-costs.js'
+import { remoteRead } from './remote-reads.js'
+import { costOf, costsElsewhere } from './sample-costs.js'
 import { fontFile, readsSharedFile, repeatedWork } from './sample-repeats.js'
 
 /** A function that makes samples. */
