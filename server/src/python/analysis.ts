@@ -28,6 +28,7 @@ import { evidenceOf } from './evidence.js'
 import { isRepeatedByBase } from './extended-classes.js'
 import { Folder } from './fold.js'
 import { functionLoads, mayLoad } from './function-loads.js'
+import { findGivenBack } from './given-back.js'
 import { handedOn, handedOnElsewhere } from './handed-on.js'
 import * as targets from './import-targets.js'
 import { importedArguments } from './imported-arguments.js'
@@ -132,6 +133,8 @@ export class Analysis extends IndexedModule implements PythonModule {
   readonly passedTargets = new CircularAnswers<Binding, string | null>(null, 100)
   /** Calls of `instantiate(cfg.trainer)`: what they make, and from what. */
   readonly instantiations = new Map<Call, { node: Configured & { kind: 'map' }; overridable: boolean }>()
+  /** What calls of functions of this module make. */
+  readonly givenBack = new Map<CallExpr, CallExpr>()
   readonly programParameters: ProgramParameters
   private readonly folder: Folder
   private readonly finder: EffectFinder
@@ -180,6 +183,7 @@ export class Analysis extends IndexedModule implements PythonModule {
     if (this.configurations.size > 0) resolveInstantiations(this)
     resolveChosenCallees(this)
     resolveReceivers(this)
+    findGivenBack(this)
   }
 
   /** What its loops do, and what it is for. Apart from the rest, since code that never runs is found without it. */

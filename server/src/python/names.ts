@@ -140,6 +140,10 @@ function followBinding(analysis: Analysis, binding: Binding, depth: number): str
 /** The expression that a name was last assigned before this place, where it is certain; else the expression itself. */
 export function definition(analysis: Analysis, expr: Expr, depth = 0): Expr {
   if (depth > depthLimit) return expr
+  if (expr.type === 'call') {
+    const made = analysis.givenBack.get(expr)
+    return made === undefined ? expr : definition(analysis, made, depth + 1)
+  }
   if (expr.type === 'name') {
     const bindings = bindingsOf(analysis, expr.id, expr.start)
     if (bindings.length !== 1) return expr

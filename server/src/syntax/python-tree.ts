@@ -9,13 +9,15 @@ import { flatten, later, moved, type Shape } from './flat-tree.js'
 import { defaultLimits, type TreeSource } from './parser.js'
 import type { PythonTree } from './python-ast.js'
 import { piecesLeft } from './python-pieces.js'
+import { withoutShorthands } from './python-shorthands.js'
 import { StatementReader } from './python-statements.js'
 import { quickTree } from './quick-statements.js'
 
 /** Parses a fragment's text. `source` must have the 'python' grammar loaded. */
 export function pythonTree(text: string, source: TreeSource): PythonTree {
   const isRead = text.length <= defaultLimits.characters
-  return (isRead ? (quickTree(text) ?? treeOfPieces(text, source)) : null) ?? grammarTree(text, source)
+  const tree = (isRead ? (quickTree(text) ?? treeOfPieces(text, source)) : null) ?? grammarTree(text, source)
+  return withoutShorthands(tree, text)
 }
 
 /** The same by the grammar alone, which knows all of Python and what is half-typed. `piece`: offsets between which it is read. */

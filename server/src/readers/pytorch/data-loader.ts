@@ -247,7 +247,9 @@ function goesThroughOnce(python: PythonModule): boolean {
 
 /** A comment in the call, or above its statement, that speaks of worker processes, and not of what is still to be done. */
 export function isExplained(python: PythonModule, call: Call): boolean {
-  const before = python.text.lastIndexOf('\n', python.text.lastIndexOf('\n', call.statement.start) - 1)
+  // Where it is written, which may be a function that makes it for somebody else.
+  const { start } = python.statementAt(call.expr.start) ?? call.statement
+  const before = python.text.lastIndexOf('\n', python.text.lastIndexOf('\n', start) - 1)
   const line = python.text.indexOf('\n', call.expr.end)
   return python.tree.comments.some(
     (comment) =>
