@@ -51,6 +51,7 @@ const besideNetworks =
 const plain =
   /^(torch\.(?!nn\.[A-Z])|numpy\.|math\.|random\.|os\.|logging\.|time\.|json\.|sklearn\.|torchmetrics\.|collections\.|functools\.|itertools\.|pathlib\.)/
 
+const nothing: Given = { positional: [], named: new Map(), open: false }
 /** Classes without weights that take part in products, wherever they come from. */
 const weightlessClass =
   /(Loss|Metric|Tokenizer|Processor|Scheduler|Transform|Spectrogram|MFCC|Norm\d?d?|Mish|Swish|ReLU|GELU|Sigmoid|Tanh|Dropout\d?d?|DropPath|(Max|Avg|Average|Adaptive\w*|Global\w*)Pool(ing)?\d?[dD]?|Logger|Config|EMA)$|^(InPlace)?I?ABN$|^(Amplitude|Power)ToDB$/
@@ -306,7 +307,8 @@ export abstract class ValueReader {
     if (folded !== undefined) return folded
     const last = (name ?? lastName(callee)).replace(/^.*\./, '')
     if (!/^[A-Z]/.test(last)) return { is: 'unread', expr, python }
-    return weightlessClass.test(last) || (name !== null && plain.test(name)) ? null : foreign
+    if (name !== null && plain.test(name)) return null
+    return weightlessClass.test(last) ? { is: 'layer', kind: 'Identity', given: nothing } : foreign
   }
 
   /** `map(lambda m: dim * m, (1, 2, 4))`. */
