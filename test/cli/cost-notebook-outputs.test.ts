@@ -91,6 +91,12 @@ for epoch in range(2):
       assert.deepEqual(hours, { low: 1.5, high: 1.5 })
     })
 
+  it('is that of all epochs where the bar of the last one is written over the others', async () => {
+    const written = 'Epoch 11: 100%|##########| 40/40 [00:30<00:00,  1.33it/s, v_num=0] done'
+    const { hours } = await job({ source: loop, outputs: stream(written) })
+    assert.deepEqual(hours, { low: 0.1, high: 0.1 })
+  })
+
   it('is by the trainer of transformers, once', async () => {
     const source = `from transformers import Trainer
 from mydata import model, data

@@ -69,6 +69,31 @@ for epoch in range(10):
     assert.ok(job!.usd!.high! < 1)
   })
 
+  it('bills no accelerator to a program whose loop is not read and that uses none', async () => {
+    const script = `from trainers import ChurnTrainer
+
+def train(config):
+    trainer = ChurnTrainer(config)
+    trainer.train()
+
+if __name__ == "__main__":
+    train({"C": 0.1})
+`
+    const trainers = `from sklearn.linear_model import LogisticRegression
+
+class ChurnTrainer:
+    def __init__(self, config):
+        self.model = LogisticRegression(**config)
+    def train(self):
+        self.model.fit(*self.load())
+`
+    const { out } = await runHere(
+      { 'train.py': script, 'trainers.py': trainers, Makefile: 'train:\n\tpython train.py\n' },
+      ['cost'],
+    )
+    assert.doesNotMatch(out, /GPU|accelerator|an hour/)
+  })
+
   it('takes the spot price of the machine where the service publishes none of its own', async () => {
     const submit = `from google.cloud import aiplatform
 

@@ -177,8 +177,7 @@ function isRented(compute: SubjectView<'Compute'> | null): boolean {
  */
 export function launched(run: Run): MachineRequest {
   const { launch } = run.job
-  const trainings: Pick<SubjectView, 'subject'>[] = trainingsOf(run).flat()
-  const work = trainings.length > 0 ? trainings : subjectsOf(run, 'Search')
+  const work = workOf(run)
   if (work.length > 0 && work.every(computesOnProcessor)) return { gpus: 0, nodes: launch?.nodes ?? 1 }
   const processes = launch?.perDevice === true ? launch.processes : null
   const spread = subjectsOf(run, 'Parallelism')
@@ -186,6 +185,15 @@ export function launched(run: Run): MachineRequest {
   const wrapped = spread.map(({ settings }) => (isSplit(settings) ? (effective(settings.devices) ?? 1) : 1))
   const gpus = Math.max((processes || 1) * Math.max(1, ...reserved), ...wrapped)
   return { gpus, nodes: launch?.nodes ?? 1 }
+}
+
+/** What it trains, else what it searches, else all that is read of it: a loop may be one that nobody reads. */
+function workOf(run: Run): Pick<SubjectView, 'subject'>[] {
+  const trainings = trainingsOf(run).flat()
+  if (trainings.length > 0) return trainings
+  const searches = subjectsOf(run, 'Search')
+  if (searches.length > 0) return searches
+  return run.siblings.flatMap(({ subjects }) => subjects.filter(({ subject }) => subject.kind !== 'Compute'))
 }
 
 /** One process that splits each batch over the devices that it sees. */

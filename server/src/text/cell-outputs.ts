@@ -74,11 +74,13 @@ const ofBar = /\[\s*(\d+)\/(\d+) (?:(\d+):)?(\d+):(\d+), Epoch/
 const ofEpoch = /(?:^|\s)(\d+)\/(\d+) (?:\[=+\] - |[^\s\w]+ )(\d+)s (?=\d)/
 /** `100%|██████| 469/469 [01:23<00:00, 5.6it/s]`: a bar of tqdm, at its end. */
 const ofLoop = /\| (\d+)\/(\d+) \[(?:(\d+):)?(\d+):(\d+)<00:00/
+/** `Epoch 13: 100%|██████| 469/469 [01:23<00:00` of Lightning, which counts from 0, and whose bars are written over each other. */
+const ofWrittenOver = /\bEpoch (\d+): 100%\|/
 
 function fromOutputs(text: string): number | null {
   const found = { trainer: 0, bar: 0, epochs: 0 }
   /** Bars inside one another come to the same; those of one loop have one length, and follow each other. */
-  const loops = new Map<string, number>()
+  const loops = new Map<string, { seconds: number; bars: number; epochs: number }>()
   for (const line of text.split('\n')) {
     // What is written over in its place is there many times.
     const last = line.slice(line.lastIndexOf('\r') + 1)
@@ -88,9 +90,19 @@ function fromOutputs(text: string): number | null {
     const epoch = ofEpoch.exec(last.slice(last.lastIndexOf('\b') + 1))
     if (epoch !== null && epoch[1] === epoch[2]) found.epochs += Number(epoch[3])
     const loop = ofLoop.exec(last)
-    if (loop !== null && loop[1] === loop[2]) loops.set(loop[2]!, (loops.get(loop[2]!) ?? 0) + clock(loop))
+    if (loop !== null && loop[1] === loop[2]) {
+      const { seconds, bars, epochs } = loops.get(loop[2]!) ?? { seconds: 0, bars: 0, epochs: 0 }
+      const before = Number(ofWrittenOver.exec(last)?.[1] ?? -1)
+      loops.set(loop[2]!, {
+        seconds: seconds + clock(loop),
+        bars: bars + 1,
+        epochs: Math.max(epochs, before + 1),
+      })
+    }
   }
-  const each = [found.trainer, found.bar, found.epochs, Math.max(0, ...loops.values())]
+  // Epochs of which no bar is left took as long as the others.
+  const all = [...loops.values()].map(({ seconds, bars, epochs }) => seconds * Math.max(1, epochs / bars))
+  const each = [found.trainer, found.bar, found.epochs, Math.max(0, ...all)]
   return positive(each.find((one) => one > 0) ?? 0)
 }
 
