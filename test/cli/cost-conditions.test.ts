@@ -110,3 +110,50 @@ command: ['\${env}', torchrun, --nproc_per_node=4, '\${program}', '\${args}']
     assert.doesNotMatch(four.out, /counts one accelerator/)
   })
 })
+
+describe('settings that a file may replace', () => {
+  const program = (load: string) => `import json
+import os
+from datasets import load_dataset
+from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
+
+DEFAULTS = {"base": "mistralai/Mistral-7B-v0.1", "steps": 500, "batch": 2}
+
+${load}
+
+def train(config):
+    model = AutoModelForCausalLM.from_pretrained(config["base"])
+    args = TrainingArguments("out", max_steps=config["steps"], per_device_train_batch_size=config["batch"])
+    Trainer(model=model, args=args, train_dataset=load_dataset("yahma/alpaca-cleaned", split="train")).train()
+
+def main():
+    config = settings()
+    train(config)
+
+main()
+`
+  const written = 'return {"base": "mistralai/Mistral-7B-v0.1", "steps": 500, "batch": 2}'
+  for (const [name, load] of [
+    ['the defaults of a function', `def settings():\n    ${written}`],
+    [
+      'those for want of a file',
+      `def settings():\n    if os.path.exists("own.json"):\n        with open("own.json") as f:\n            return json.load(f)\n    ${written}`,
+    ],
+    [
+      'those of its failure',
+      `def settings():\n    try:\n        return json.load(open("own.json"))\n    except OSError:\n        ${written}`,
+    ],
+    [
+      'those that it is laid over',
+      'def settings():\n    with open("own.json") as f:\n        own = json.load(f)\n    return {**DEFAULTS, **own}',
+    ],
+    [
+      'a copy of them',
+      'def settings():\n    found = dict(DEFAULTS)\n    if os.path.exists("own.json"):\n        found.update(json.load(open("own.json")))\n    return found',
+    ],
+  ])
+    it(`are ${name}`, async () => {
+      const [job] = await jobs({ 'train.py': program(load!) })
+      assert.equal(job!.state, 'priced', job!.unknown.join())
+    })
+})

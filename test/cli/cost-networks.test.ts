@@ -1,6 +1,7 @@
 /** `costlint cost` for networks of the project's own, of which only the layers are counted. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { jobs } from './cost-projects.js'
 import { billHere, runHere } from './here.js'
 
 const job = '#!/bin/bash\n#SBATCH --gres=gpu:a100:1\npython train.py\n'
@@ -360,5 +361,35 @@ for epoch in range(20):
       const head = await usd(`for p in ${parameters}:\n    p.requires_grad = False\n`)
       assert.ok(head.low < all.low / 2.5 && head.high < all.high / 2.5, JSON.stringify([head, all]))
     }
+  })
+
+  it('knows what libraries put on a published network: decoders, pooling, heads', async () => {
+    const loop = `
+loader = torch.utils.data.DataLoader(rows(), batch_size=16)
+model = smp.Unet(encoder_name="resnet34", classes=1).cuda()
+optimizer = torch.optim.Adam(model.parameters())
+for epoch in range(10):
+    for x, y in loader:
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(model(x.cuda()), y.cuda()).backward()
+        optimizer.step()
+`
+    const files = {
+      'decoder.py': `import torch\nimport segmentation_models_pytorch as smp\nfrom roads import rows\n${loop}`,
+      'pooled.py': `from sentence_transformers import InputExample, SentenceTransformer, losses
+from torch.utils.data import DataLoader
+from pairs import read_pairs
+model = SentenceTransformer("all-MiniLM-L6-v2")
+loader = DataLoader([InputExample(texts=pair) for pair in read_pairs()], batch_size=64, shuffle=True)
+model.fit([(loader, losses.MultipleNegativesRankingLoss(model))], epochs=1)
+`,
+      'learner.py': `from fastai.vision.all import *
+dls = ImageDataLoaders.from_folder("leaves", item_tfms=Resize(224))
+vision_learner(dls, resnet34).fine_tune(10)
+`,
+    }
+    const found = await jobs(files)
+    const samples = Object.fromEntries(found.map(({ name, ofSamples }) => [name, ofSamples]))
+    for (const name of Object.keys(files)) assert.equal(samples[name]?.samples, 10_000, name)
   })
 })

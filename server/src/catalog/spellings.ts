@@ -5,7 +5,7 @@ import { type KnownModel, model, modelNames, sized } from './models.js'
 import { withDecimals } from './name-index.js'
 import { relatives } from './relatives.js'
 import { type StepCost, stepCost, stepCostNames } from './step-costs.js'
-import { selfSupervised, type Views } from './views.js'
+import { segmenting, selfSupervised, type Views } from './views.js'
 
 /** What is on record of a model; at least one of both. */
 export interface NamedModel {
@@ -133,7 +133,7 @@ function respelled(text: string): string[] {
 export function namedModel(text: string): NamedModel | undefined {
   if (text.length > 120) return undefined
   const spelled = respelled(text)
-  const method = spelled.map(selfSupervised).find(Boolean)
+  const method = segmenting(text) ?? spelled.map(selfSupervised).find(Boolean)
   for (const one of method === undefined ? spelled : [text]) {
     const own = onRecord(text, shorter(one))
     if (own !== undefined) return own

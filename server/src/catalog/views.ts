@@ -3,6 +3,8 @@
  * through it forward and back, those of a teacher only forward. Sources: the papers, and the settings of their programs.
  */
 
+import { lookUp } from '../text/records.js'
+
 /** Passes of the network for one picture, forward and backward together. */
 export interface Views {
   low: number
@@ -40,4 +42,35 @@ export function selfSupervised(text: string): { network: string; views: Views } 
     return ofResNet.test(match[0]) ? { network: 'ResNet-50', views } : undefined
   }
   return undefined
+}
+
+/**
+ * What a network of segmentation_models_pytorch computes, in passes of its encoder: decoders of fixed widths are little beside a large
+ * encoder and several times a small one, and some undo the last reductions of it. From the layers of version 0.3: assumptions.
+ */
+const decoders: Record<string, Views> = {
+  Unet: { low: 1.2, high: 2.5 },
+  UnetPlusPlus: { low: 2, high: 6 },
+  MAnet: { low: 1.2, high: 3 },
+  Linknet: { low: 1.1, high: 2 },
+  FPN: { low: 1.2, high: 2.5 },
+  PSPNet: { low: 0.4, high: 1.5 },
+  PAN: { low: 1.1, high: 2.5 },
+  DeepLabV3: { low: 3, high: 9 },
+  DeepLabV3Plus: { low: 1.3, high: 3 },
+  UPerNet: { low: 1.5, high: 5 },
+  Segformer: { low: 1.1, high: 2.5 },
+  DPT: { low: 1.2, high: 2.5 },
+}
+/** Encoders that compute less than a decoder. */
+const light = /mobile|lite|tiny|mnas|ghost|shuffle|mit_b0|(efficientnet|regnet)\w*[-_]b?[01]\b/i
+const lightTimes = 3
+
+/** The encoder of 'smp.Unet(resnet34)', and what is computed. Undefined: it is no such name. */
+export function segmenting(text: string): { network: string; views: Views } | undefined {
+  const [, decoder = '', encoder = ''] = /^smp\.(\w+)\((?:timm-|tu-)?([^()]+)\)$/.exec(text) ?? []
+  const views = lookUp(decoders, decoder)
+  if (views === undefined) return undefined
+  const high = views.high * (light.test(encoder) ? lightTimes : 1)
+  return { network: encoder, views: { low: views.low, high } }
 }

@@ -2,6 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { defaultEntry } from './default-entries.js'
 import { extraKeyword } from './extra-keywords.js'
 import { configuredValue, environmentValue } from './fold-outside.js'
 import type { Fold } from './folded.js'
@@ -29,7 +30,9 @@ export function foldSubscript(analysis: Analysis, fold: Fold, expr: Expr & { typ
     return environmentValue(analysis, fold(index), unknown('the environment'))
   const configured = configuredValue(analysis, expr)
   if (configured !== null)
-    return configured.state === 'known' ? configured : (written(analysis, value, index) ?? configured)
+    return configured.state === 'known'
+      ? configured
+      : (written(analysis, value, index) ?? unlessLoaded(analysis, value, index) ?? configured)
   const space = namespaceBehind(analysis, value)
   if (space !== null && index.type === 'constant' && typeof index.value === 'string')
     return fold({
@@ -60,8 +63,16 @@ export function foldSubscript(analysis: Analysis, fold: Fold, expr: Expr & { typ
   if (container.state === 'unknown' && key.state === 'known' && typeof key.value === 'string') {
     const entry = analysis.entry(value, key.value)
     if (entry.state === 'given' && entry.folded.state === 'known') return entry.folded
+    const otherwise = unlessLoaded(analysis, value, index)
+    if (otherwise !== null) return otherwise
   }
   return item(container, key)
+}
+
+function unlessLoaded(analysis: Analysis, value: Expr, index: Expr): Folded | null {
+  return index.type === 'constant' && typeof index.value === 'string'
+    ? defaultEntry(analysis, value, index.value)
+    : null
 }
 
 /** What the program itself writes to a key of a configuration. */

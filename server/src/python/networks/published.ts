@@ -21,6 +21,19 @@ export function torchvisionNetwork(name: string): string | null {
   return made === undefined || noNetworks.test(made) ? null : made
 }
 
+const segmenting = /^segmentation_models_pytorch\.(?:\w+\.)*([A-Z]\w+)$/
+
+/** The decoder that a call of segmentation_models_pytorch puts on an encoder; null: it does not. */
+export function segmentationDecoder(name: string): string | null {
+  return segmenting.exec(name)?.[1] ?? null
+}
+/** The name under which the catalogue knows what is made of both. */
+export function segmentationName(decoder: string, encoder: string): string {
+  return `smp.${decoder}(${encoder})`
+}
+/** The encoder that it has where none is named. */
+export const usualEncoder = 'resnet34'
+
 /** A network that a project builds its own around. */
 export interface PublishedNetwork {
   name: string
@@ -37,6 +50,11 @@ export function publishedName(name: string, given: Given): string | null {
   const text = (key: string): string | null => {
     const value = argument(given, key, 0)
     return typeof value === 'string' && value !== 'absent' ? value : null
+  }
+  const decoder = segmentationDecoder(name)
+  if (decoder !== null) {
+    const encoder = argument(given, 'encoder_name', 0) === 'absent' ? usualEncoder : text('encoder_name')
+    return encoder === null ? null : segmentationName(decoder, encoder)
   }
   if (name === 'timm.create_model') return text('model_name')
   if (name === 'torchvision.models.get_model') return text('name')

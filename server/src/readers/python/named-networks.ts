@@ -1,6 +1,12 @@
 /** Networks that a program makes by a name that is known, in whichever of its modules: what the time of its training follows from. */
 import type { Call, PythonModule } from '../../python/module.js'
-import { torchvisionNetwork } from '../../python/networks/published.js'
+import {
+  segmentationDecoder,
+  segmentationName,
+  torchvisionNetwork,
+  usualEncoder,
+} from '../../python/networks/published.js'
+import { lastName } from '../../syntax/python-children.js'
 import type { CountedLayers } from '../../text/counted-layers.js'
 import { textArgument, textIn } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
@@ -22,6 +28,9 @@ export const namedNetworksReader = defineReader({
     'ultralytics',
     'composer',
     'efficientnet_pytorch',
+    'segmentation_models_pytorch',
+    'sentence_transformers',
+    'fastai',
   ],
   read({ python }, _context, claims) {
     if (python === undefined || python.evidence.role === 'test') return
@@ -62,6 +71,35 @@ function networkInFolder(python: PythonModule, call: Call): { layers: CountedLay
 /** The network that takes the noise away; what encodes pictures and texts stands beside it. */
 const diffusion = /^diffusers\.(?:\w+\.)*(?:UNet\w*|\w*Transformer\w*)\.from_pretrained$/
 
+const embedder = /^sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder)$/
+const embedderTrainer = /^sentence_transformers\.(\w+\.)*\w*Trainer$/
+const trainsEmbedder = ({ name, method, receiver }: Call): boolean =>
+  embedderTrainer.test(name ?? '') || (/^(old_)?fit$/.test(method) && embedder.test(receiver ?? ''))
+const learner = /^fastai\.(\w+\.)*(vision_learner|cnn_learner|unet_learner)$/
+
+/** A published network under the head, or the decoder, of a library. Undefined: the call makes none. Null: its name cannot be read. */
+function networkWithHead(python: PythonModule, call: Call, name: string): string | null | undefined {
+  const decoder = segmentationDecoder(name)
+  if (decoder !== null) {
+    const given = python.argument(call, 'encoder_name', 0)
+    const encoder = given.state === 'absent' ? usualEncoder : textArgument(given)
+    return encoder === null ? null : segmentationName(decoder, encoder)
+  }
+  if (embedder.test(name)) {
+    // What only embeds is not trained.
+    if (!python.calls.some(trainsEmbedder)) return undefined
+    const given = python.argument(call, 'model_name_or_path', 0)
+    return textArgument(given.state === 'absent' ? python.argument(call, 'model_name', 0) : given)
+  }
+  if (!learner.test(name)) return undefined
+  const arch = python.argument(call, 'arch', 1)
+  if (arch.state !== 'given') return null
+  // `from fastai.vision.all import *` brings the functions of torchvision.
+  const body = textArgument(arch) ?? lastName(arch.expr)
+  if (body === '') return null
+  return call.method === 'unet_learner' ? segmentationName('Unet', body) : body
+}
+
 /** Undefined: the call makes no network that a name stands for. Null: one whose name cannot be read. */
 function networkMade(python: PythonModule, call: Call): string | null | undefined {
   const { name } = call
@@ -69,6 +107,8 @@ function networkMade(python: PythonModule, call: Call): string | null | undefine
     const key = tableKey(python, call)
     return key === null ? undefined : textIn(python.fold(key))
   }
+  const ofHead = networkWithHead(python, call, name)
+  if (ofHead !== undefined) return ofHead
   if (diffusion.test(name)) return textArgument(python.argument(call, 'pretrained_model_name_or_path', 0))
   if (call.method === 'from_pretrained') return loadedFrom(python, call)
   if (name === 'timm.create_model') return textArgument(python.argument(call, 'model_name', 0))
