@@ -2,10 +2,12 @@
 import type { CallExpr, Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
+import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { classAround } from './attribute-values.js'
 import { functionOf, wrappers } from './callables.js'
+import { chosenMethod } from './chosen-classes.js'
 import { CircularAnswers } from './circular-answers.js'
 import { namesEpochs } from './epoch-names.js'
 import { importedBases } from './extended-classes.js'
@@ -316,7 +318,11 @@ export class EffectFinder {
     return (
       this.importedTarget(callee) ??
       this.inheritedStep(callee) ??
-      (held ? (this.heldTarget(callee) ?? namedStep(this.analysis, callee)) : null)
+      (held
+        ? (this.heldTarget(callee) ??
+          chosenMethod(this.analysis, callee) ??
+          namedStep(this.analysis, callee))
+        : null)
     )
   }
 
@@ -438,7 +444,22 @@ export function createdGraph({ expr }: Call): Expr | null {
   return given.value.type === 'constant' && given.value.value === false ? null : given.value
 }
 
-export function isOptimizerStep(python: Pick<PythonModule, 'typeOf'>, call: Call): boolean {
+/** `self.model.backward(loss)`: an engine, whatever it is called, which takes the step as well. */
+function takesLoss(python: Pick<PythonModule, 'calls' | 'text'>, receiver: Expr): boolean {
+  const engines = once(python.calls, 'engines', () => {
+    const found = new Set<string>()
+    for (const { method, expr } of python.calls)
+      if (method === 'backward' && expr.callee.type === 'attribute' && expr.args[0]?.name === null)
+        found.add(python.text.slice(expr.callee.value.start, expr.callee.value.end))
+    return found
+  })
+  return engines.has(python.text.slice(receiver.start, receiver.end))
+}
+
+export function isOptimizerStep(
+  python: Pick<PythonModule, 'typeOf' | 'calls' | 'text'>,
+  call: Call,
+): boolean {
   if (call.expr.callee.type !== 'attribute') return false
   if (call.method === 'apply_gradients') return true
   if (call.method === 'update') return /^flax\.nnx\.(\w+\.)*(ModelAnd)?Optimizer$/.test(call.receiver ?? '')
@@ -456,5 +477,5 @@ export function isOptimizerStep(python: Pick<PythonModule, 'typeOf'>, call: Call
     receiver.type === 'subscript' && receiver.index.type === 'constant' ? receiver.index.value : null
   const named = typeof key === 'string' && /opt|sched/i.test(key) ? key : name
   if (notOptimizer.test(named)) return false
-  return optimizerName.test(named) || /engine$/.test(named)
+  return optimizerName.test(named) || /engine$/.test(named) || takesLoss(python, receiver)
 }

@@ -32,7 +32,7 @@ function trains(summary: ModuleSummary): boolean {
 function trainsItself(summary: ModuleSummary): boolean {
   return (
     Object.values(summary.functions).some((func) => func.trains) ||
-    (summary.uses.includes('.backward') && summary.uses.some((use) => /(^|\.)step$/.test(use))) ||
+    (summary.uses.includes('.backward') && usesMatch(summary, step)) ||
     usesMatch(summary, trainer) ||
     // It hands an optimiser to something that trains, which nobody need know.
     (summary.evidence?.role === 'training' && summary.uses.some((use) => optimizer.test(use)))
@@ -40,6 +40,7 @@ function trainsItself(summary: ModuleSummary): boolean {
 }
 
 const optimizer = /^torch\.optim\.[A-Z]\w*$/
+const step = /(^|\.)step$/
 
 const trainer =
   /^(lightning\.pytorch\.(Trainer|cli\.LightningCLI)|transformers\.\w*Trainer|trl\.\w+Trainer)(\.|$)/
@@ -56,10 +57,18 @@ const alone: Users = { importers: [], programs: [] }
 
 function trainsWith(python: PythonModule, { importers, programs }: Users): boolean {
   if (python.evidence.role === 'training' || python.stepFunctions().length > 0) return true
+  const around = [...importers, ...python.imported, ...programs]
   return (
-    [...importers, ...python.imported, ...programs].some(trains) ||
-    importers.some(({ trainsOn }) => trainsOn !== undefined)
+    around.some(trains) ||
+    importers.some(({ trainsOn }) => trainsOn !== undefined) ||
+    // A method in between takes the step.
+    (python.loops.some(({ effects }) => effects.backward) && around.some(keepsOptimizer))
   )
+}
+
+/** It makes an optimizer and steps it. */
+function keepsOptimizer(summary: ModuleSummary): boolean {
+  return usesMatch(summary, optimizer) && usesMatch(summary, step)
 }
 
 function usesGpu(summary: ModuleSummary): boolean {

@@ -30,7 +30,8 @@ export function isLoad({ name, method }: Call): boolean {
 /** False: all that is read here is read once the training is over, for a look at its outcome, or never. */
 export function mayLoadFirst(python: PythonModule): boolean {
   return once(python, 'may load first', () => {
-    if (python.importers.some((module) => !looksOnly.test(module.path) && reads(module))) return true
+    const around = python.importers.some((module) => !looksOnly.test(module.path) && reads(module))
+    if (around && mayBeStarted(python)) return true
     if (python.imported.some((module) => reads(module) && !readsWhenCalled(module))) return true
     if (isSwitchedOff(python)) return true
     return python.calls.some((call) => readsState(python, call) && isFirst(python, call))
@@ -59,6 +60,17 @@ const looksOnly =
 
 function reads(module: ModuleSummary): boolean {
   return holdsAny(usesOf(module), loads)
+}
+
+/** False: a program of its own is imported for its parts, and what trains in it is not among these. */
+function mayBeStarted(python: PythonModule): boolean {
+  if (!python.isEntry) return true
+  return [...trainings(python).keys()].some((func) => {
+    // What is under the main guard does not run where others import it.
+    if (func === null) return !/__main__/.test(python.code)
+    const klass = func.class === null ? null : python.classes.find((one) => one.methods.has(func.name))
+    return python.outsideCalls(func).length > 0 || (klass != null && python.isMadeOutside(klass))
+  })
 }
 
 /** It reads in functions and methods alone, and so only for those who call them. */
@@ -124,7 +136,11 @@ const within = (outer: Part, inner: Part): boolean => outer.start <= inner.start
 
 /** Loops of steps, and calls of what steps. */
 function trainingsIn(python: PythonModule, func: Func | null): Part[] {
-  const parts = once(python, 'trainings by function', () => {
+  return trainings(python).get(func) ?? []
+}
+
+function trainings(python: PythonModule): Map<Func | null, Part[]> {
+  return once(python, 'trainings by function', () => {
     const found = new Map<Func | null, Part[]>()
     const add = (owner: Func | null, part: Part): void => {
       const list = found.get(owner)
@@ -143,7 +159,6 @@ function trainingsIn(python: PythonModule, func: Func | null): Part[] {
       if (isInEpochs(call) || !repeated.has(keyOf(python, call))) add(call.function, call.expr)
     return found
   })
-  return parts.get(func) ?? []
 }
 
 function isInEpochs({ loops }: Call): boolean {

@@ -153,10 +153,10 @@ export function stopsEarly(python: PythonModule, outer: Loop): boolean | 'where 
   if (stoppingOff(python, ownStatements(outer, 'break'), outer) !== null) return 'where asked to'
   if (countedPatience(python, outer) !== null || speaksOfStopping(python, stopsByName)) return true
   const counts = speaksOfStopping(python, countsBadEpochs)
-  if (counts && !codeMatches(python, lowersOnPlateau)) return true
-  // Its patience is that of the schedule, where nothing could leave the loop.
-  if (outer.hasBreak || (counts && mayLeave(python, outer))) return null
-  return false
+  const leaves = outer.hasBreak || (counts && mayLeave(python, outer))
+  // Who counts and leaves the loop nowhere does so for the log, or for a schedule.
+  if (!leaves) return false
+  return counts && !codeMatches(python, lowersOnPlateau) ? true : null
 }
 
 /** What it tells of each epoch has a scheduler or a limit of the search end it, wherever that stands. */
@@ -170,12 +170,27 @@ function reportsToTuner(python: PythonModule, { effects: { calls } }: Loop): boo
 
 /** Its own condition, an exception or the end of the program may end it, or it may skip its passes. */
 function mayLeave(python: PythonModule, loop: Loop): boolean {
-  return (
-    loop.node.type === 'while' ||
-    ownStatements(loop, 'continue').length > 0 ||
-    codeMatches(python, /\b(exit|_exit|KeyboardInterrupt|Stop\w*)\b/) ||
-    /\braise\b/.test(codeText(python, loop.node.start, loop.node.end))
-  )
+  const { node } = loop
+  if (node.type === 'while' || ownStatements(loop, 'continue').length > 0) return true
+  // What it goes through may end by itself.
+  if (epochsOf(loop) === null || !/range|tqdm/.test(codeText(python, node.iterable.start, node.iterable.end)))
+    return true
+  const counting = python.functions.map(({ node }) => codeText(python, node.start, node.end))
+  const parts = [
+    codeText(python, loop.node.start, loop.node.end),
+    ...counting.filter((text) => countsBadEpochs.test(text)),
+  ]
+  return parts.some((text) => endsProgram.test(text) || raisesSignal(text))
+}
+
+const endsProgram = /\b(exit|_exit|quit)\s*\(/
+
+/** `raise StopTraining`: an error is raised for what went wrong, as for a loss that is no number. */
+function raisesSignal(code: string): boolean {
+  return [...code.matchAll(/\braise\s+([\w.]+)/g)].some(([, name = '']) => {
+    const last = name.slice(name.lastIndexOf('.') + 1)
+    return !/(Error|Exception|Warning)$/.test(last) || /stop|early|patience|done|finish/i.test(last)
+  })
 }
 
 /** What ends the loop itself, or one pass of it. */
