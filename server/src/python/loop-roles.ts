@@ -103,7 +103,7 @@ const fewTimes =
 function goesThroughPhases(header: string): boolean {
   // `config['train']['epochs']` names no phase.
   const written = header.replace(/(?<=[\w\])])\[['"]\w+['"]\]/g, '')
-  return /^\s*for\s+(phase|mode|stage|split|subset|partition)\b|\bin\b.*['"]train(ing)?['"]/i.test(written)
+  return /^\s*(phase|mode|stage|split|subset|partition)\b|\bin\b.*['"]train(ing)?['"]/i.test(written)
 }
 
 function repeatsTrainings(header: string): boolean {

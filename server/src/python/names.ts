@@ -1,5 +1,6 @@
 /** What a name stands for: imports and aliases followed to a canonical dotted name, and the expression that a name was assigned. */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { lastName } from '../syntax/python-children.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { attributeValues } from './attribute-values.js'
@@ -148,8 +149,9 @@ export function definition(analysis: Analysis, expr: Expr, depth = 0): Expr {
     const bindings = bindingsOf(analysis, expr.id, expr.start)
     if (bindings.length !== 1) return expr
     const binding = bindings[0]!
-    if (binding.kind !== 'assign' || binding.value === null || binding.unpack !== null) return expr
-    return definition(analysis, binding.value, depth + 1)
+    if (binding.value === null || binding.unpack !== null) return expr
+    const holds = binding.kind === 'assign' || (binding.kind === 'with' && isProgressBar(binding.value))
+    return holds ? definition(analysis, binding.value, depth + 1) : expr
   }
   if (expr.type === 'attribute') {
     const values = attributeValues(analysis, expr)
@@ -160,6 +162,14 @@ export function definition(analysis: Analysis, expr: Expr, depth = 0): Expr {
     if (item !== null) return definition(analysis, item, depth + 1)
   }
   return expr
+}
+
+/** `with tqdm(loader) as bar:`: the bar itself, unlike what a file or a lock gives. */
+function isProgressBar(value: Expr): boolean {
+  return (
+    value.type === 'call' &&
+    /^(tqdm|trange|tqdm_notebook|tnrange|alive_it|track)$/.test(lastName(value.callee))
+  )
 }
 
 /** `grids[0]`, `grids['svc']`: the item of a literal that nothing changes. */

@@ -24,8 +24,9 @@ function isUncalled(python: PythonModule, func: Func): boolean {
   const sites = python.callSites(func)
   if (sites === null || sites.some((site) => site.function !== func)) return false
   if (python.outsideCalls(func).length > 0) return false
-  // In a string, a table or a list of exports.
-  const mentions = python.code.match(new RegExp(`\\b${func.name}\\b`, 'g')) ?? []
+  // In a string or a table; a list of exports calls nothing.
+  const code = python.code.replace(/^__all__\s*\+?=\s*[[(][^\])]*[\])]/gm, '')
+  const mentions = code.match(new RegExp(`\\b${func.name}\\b`, 'g')) ?? []
   return mentions.length <= 1 + sites.length
 }
 

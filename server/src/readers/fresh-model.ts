@@ -25,7 +25,12 @@ const offers =
   /pretrained\s*=\s*True|weights\s*=\s*["'](imagenet|DEFAULT|IMAGENET|noisy)|_Weights\.|if\s[^\n]*(pretrain|imagenet)/
 /** Training from random weights is what the program is about. */
 const meant =
-  /scratch|imagenet[-_ ]?1?k?["'/ ]|datasets\.ImageNet|\bilsvrc|self[-_]?supervised|simclr|byol|\bmoco\b|barlow|vicreg|\bdino|contrastive|masked[-_]?auto|\bpretrain(ing)?\b|ablation|\bnas\b|distill|teacher|student|benchmark|synthetic|FakeData|adversarial|discriminator|random(ly)? init|federat/i
+  /imagenet[-_ ]?1?k?["'/ ]|datasets\.ImageNet|\bilsvrc|self[-_]?supervised|simclr|byol|\bmoco\b|barlow|vicreg|\bdino|contrastive|masked[-_]?auto|\bpretrain(ing)?\b|ablation|\bnas\b|distill|teacher|student|benchmark|synthetic|FakeData|adversarial|discriminator|random(ly)? init|federat/i
+/** The same, where it is no folder of a machine: `os.environ['SCRATCH']`, `/scratch/data`. */
+const fromScratch =
+  /(from|train\w*|start|init\w*)[-_ ]?scratch|\.\w*scratch\b|--[\w-]*scratch|["']scratch["']|scratch[-_]?(train|model|init|net|weights)/i
+const scratchFolder =
+  /(environ|getenv)\W*(get\W+)?["']\w*scratch\w*["']|\bscratch_?(dir|path|root|folder|space|disk)\w*/gi
 /** Layers at the entry of the model are exchanged, so that trained ones would not fit. */
 const otherInput =
   /\.conv1\s*=|\.features\[0\](\[0\])?\s*=|in_chans\s*=\s*[^3\s,)]|in_channels\s*=\s*[^3\s,)]|\.conv_stem\s*=|\.patch_embed\s*=|hyperspectral/
@@ -37,7 +42,8 @@ const tinyImages =
 export function meansRandom(python: PythonModule): string | null {
   if (loadsWeights(python) || codeMatches(python, offers)) return 'weights are loaded'
   if (/scratch|imagenet|pretrain|distill|ablation|bench/i.test(python.path)) return 'the name of the file'
-  if (codeMatches(python, meant)) return 'the purpose of the program'
+  if (codeMatches(python, meant) || fromScratch.test(python.code.replace(scratchFolder, '')))
+    return 'the purpose of the program'
   if (codeMatches(python, otherInput)) return 'another kind of input'
   if (codeMatches(python, tinyImages)) return 'tiny pictures'
   const around = [...python.imported, ...python.importers]

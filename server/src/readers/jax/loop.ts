@@ -196,6 +196,7 @@ function readPrecision(python: PythonModule, loop: Loop, training: SubjectBuilde
     const reason = remedy(`of ${elsewhere.path} `)
     const site = { ...header, target: { kind: 'refused' as const, reason } }
     training.default('precision', key, 'fp32', header, { site })
+    training.known('onlyShortFormat', key, 'bf16', header)
   }
   if (!heavyLayers(python)) return
   const library = layersLibrary(python)
@@ -215,7 +216,10 @@ function readPrecision(python: PythonModule, loop: Loop, training: SubjectBuilde
     around.some((use) => /bfloat16|float16|^jmp\.|mixed_precision/.test(use))
   )
     training.unknown('precision', key, 'the format is set in the program', place, { site })
-  else training.default('precision', key, 'fp32', place, { site })
+  else {
+    training.default('precision', key, 'fp32', place, { site })
+    training.known('onlyShortFormat', key, 'bf16', place)
+  }
 }
 
 /** No network is in sight, and a module that may hold one is not in the project. */

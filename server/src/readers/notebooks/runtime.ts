@@ -59,7 +59,7 @@ export function runtimeOf(metadata: Record<string, Json> | undefined): NotebookR
     }
   }
   if (metadata.accelerator !== 'GPU') return null
-  const type = tableAt(metadata, 'colab').gpuType
+  const { gpuType: type, machine_shape: shape } = tableAt(metadata, 'colab')
   const found = typeof type === 'string' ? gpu(type)?.name : undefined
   const common = { service: 'Colab', gpus: 1, longest: longest.Colab } as const
   return found === undefined || typeof type !== 'string'
@@ -70,7 +70,8 @@ export function runtimeOf(metadata: Record<string, Json> | undefined): NotebookR
         written: type,
         gpu: found,
         gives: [],
-        cpus: lookUp(colabCpus, type) ?? null,
+        // A machine with more memory has more of them.
+        cpus: shape === undefined || shape === 'standard' ? (lookUp(colabCpus, type) ?? null) : null,
       }
 }
 

@@ -38,7 +38,7 @@ const fixedTransforms =
 
 /** The code keeps results, or looks for them; what it reads and then prepares again is not the result. */
 const keeps = /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|load_from_disk|\bcache/i
-/** A test that looks for a file, around code that reads or writes what may be the result; else it only asks for the sample. */
+/** A test that looks for a file, around code that reads or writes what may be the result, or that has it from either branch; else it only asks for the sample. */
 const looksFor = /exists\(|isfile\(|is_file\(/
 const stores =
   /\b(np|numpy|torch|joblib|pickle|json|pd|pandas|cv2|sf|soundfile|torchaudio)\.(load|save\w*|dump|read_(pickle|parquet|feather)|imwrite|write)\(|\.(save|tofile|to_(pickle|parquet|feather|filename))\(|\.write\w*\(/
@@ -54,9 +54,18 @@ function looksForResults(python: PythonModule, block: readonly Stmt[]): boolean 
     const found =
       one.type === 'if' &&
       looksFor.test(codeText(python, one.test.start, one.test.end)) &&
-      stores.test(codeText(python, one.test.end, one.end))
+      (stores.test(codeText(python, one.test.end, one.end)) || hasEitherWay(python, one.body, one.orelse))
     return found || blocksOf(one).some((inner) => looksForResults(python, inner))
   })
+}
+
+/** `features = read(file)`, or `features = compute(sample)`: the same names come out of both branches. */
+function hasEitherWay(python: PythonModule, body: readonly Stmt[], orelse: readonly Stmt[]): boolean {
+  const [one, other] = [body, orelse].map((block) => {
+    const text = block.map(({ start, end }) => codeText(python, start, end)).join('\n')
+    return new Set([...text.matchAll(/^\s*([\w, ]+?)\s*=(?!=)/gm)].map(([, names]) => names!))
+  })
+  return [...one!].some((names) => other!.has(names))
 }
 
 /** It may hand out what it has kept, where it goes another way. */

@@ -198,13 +198,37 @@ function inLoop(func: Func, statement: Stmt): boolean {
 
 /** `if self.on_gpu:` around it: somebody chooses. */
 function asksForDevice({ text }: PythonModule, func: Func, call: Call): boolean {
-  const visit = (body: Stmt[]): boolean =>
-    body.some((one) => {
-      if (one.start > call.expr.start || one.end < call.expr.end) return false
-      if (one.type === 'if' && /cuda|gpu|device/i.test(text.slice(one.test.start, one.test.end))) return true
-      return blocksOf(one).some(visit)
-    })
-  return visit(func.node.body)
+  return isUnder(func.node.body, call, ({ test }) =>
+    /cuda|gpu|device/i.test(text.slice(test.start, test.end)),
+  )
+}
+
+/** `if self.held is None: self.held = …`, `if index not in held: held[index] = …`: done until it is there. */
+function fillsOnce({ text }: PythonModule, func: Func, call: Call): boolean {
+  return isUnder(func.node.body, call, ({ test, body }) => {
+    const asked = text.slice(test.start, test.end)
+    return body.some(
+      (one) =>
+        one.type === 'assign' &&
+        one.targets.some((target) => {
+          const kept = target.type === 'subscript' ? target.value : target
+          const name = kept.type === 'attribute' ? kept.attr : kept.type === 'name' ? kept.id : ''
+          return name !== '' && new RegExp(`\\b${name}\\b`).test(asked)
+        }),
+    )
+  })
+}
+
+/** An `if` around the call, of which this holds. */
+function isUnder(
+  code: readonly Stmt[],
+  call: Call,
+  holds: (test: Extract<Stmt, { type: 'if' }>) => boolean,
+): boolean {
+  return code.some((one) => {
+    if (one.start > call.expr.start || one.end < call.expr.end) return false
+    return (one.type === 'if' && holds(one)) || blocksOf(one).some((block) => isUnder(block, call, holds))
+  })
 }
 
 function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
@@ -235,7 +259,12 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
         }
         const repeated = maker.kept ? null : repeatedWork(analysis, call)
         // Samples that lie on the device now and then are as wrong in a worker as those that always do.
-        if (hot.conditional && (repeated?.kind !== 'sample on device' || asksForDevice(analysis, func, call)))
+        if (
+          hot.conditional &&
+          (repeated?.kind !== 'sample on device' ||
+            asksForDevice(analysis, func, call) ||
+            fillsOnce(analysis, func, call))
+        )
           continue
         if (repeated !== null) {
           const { kind, what, weight } = repeated

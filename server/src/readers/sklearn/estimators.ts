@@ -4,6 +4,10 @@
 export const cheapEstimators =
   /^(GaussianNB|MultinomialNB|BernoulliNB|ComplementNB|CategoricalNB|LinearRegression|Ridge|RidgeClassifier|Lasso|ElasticNet|Lars|LassoLars|KNeighbors\w+|NearestCentroid|Dummy\w+|LinearDiscriminantAnalysis)$/
 
+/** A linear model that goes over the table a few times, or one tree: a fit takes seconds on most tables. */
+export const quickEstimators =
+  /^(LogisticRegression(CV)?|SGD(Classifier|Regressor)|LinearSV[CR]|Perceptron|PassiveAggressive\w+|Huber\w+|Poisson\w+|DecisionTree\w+|ExtraTree(Classifier|Regressor))$/
+
 /** Boosted ensembles, kernel machines, neural networks and their wrappers: a fit takes minutes and more. */
 export const dearEstimators =
   /^(GradientBoosting\w+|HistGradientBoosting\w+|AdaBoost\w+|XGB\w+|LGBM\w+|CatBoost\w*|SVC|NuSVC|SVR|NuSVR|MLP\w+|GaussianProcess\w+|Keras\w+|NeuralNet\w*|TabNet\w+|StackingClassifier|StackingRegressor)$/

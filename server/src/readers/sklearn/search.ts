@@ -13,7 +13,7 @@ import type { SearchSettings, SearchSpace } from '../../workload/resource-kinds.
 import { byHand } from '../change-answer.js'
 import { drawsItsData } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
-import { cheapEstimators, dearEstimators, wrapped, wrappers } from './estimators.js'
+import { cheapEstimators, dearEstimators, quickEstimators, wrapped, wrappers } from './estimators.js'
 import { foldsOf } from './folds.js'
 import { pipelineAt, stepsOf } from './pipeline.js'
 import { changeCached, type DrawnSearch, RepeatedSteps } from './repeated-steps.js'
@@ -208,7 +208,9 @@ function fitCost(
   const paired = found !== null && found.count > 1 && found.count === all.length
   const costs = (paired ? [all[found.index]!] : all).map((one) => {
     const name = learner(one.python, one.expr)
-    return cheapEstimators.test(name) ? 'cheap' : dearEstimators.test(name) ? 'dear' : 'ordinary'
+    if (cheapEstimators.test(name)) return 'cheap'
+    if (quickEstimators.test(name)) return 'quick'
+    return dearEstimators.test(name) ? 'dear' : 'ordinary'
   })
   return costs.every((cost) => cost === costs[0]) ? (costs[0] ?? 'ordinary') : 'ordinary'
 }

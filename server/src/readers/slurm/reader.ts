@@ -313,12 +313,18 @@ function claimProcesses(compute: SubjectBuilder<'Compute'>, launches: FoundLaunc
   })
 }
 
-/** `--partition=cpu`, `--account=abc@cpu`: centres that part their machines say so in the name. */
+/** `--partition=cpu`, `--account=abc@cpu`, `--partition=amd-512`: centres that part their machines say so in the name. */
 function processorsOnly(directives: Directive[]): boolean {
-  return ['partition', 'account', 'constraint', 'qos'].some((name) =>
-    /(^|[^a-z])cpu([^a-z]|$)/i.test(directive(directives, name)?.value ?? ''),
-  )
+  const named = (option: string) => directive(directives, option)?.value ?? ''
+  if (['partition', 'account', 'constraint', 'qos'].some((option) => processors.test(named(option))))
+    return true
+  return processorFamily.test(named('partition')) && !/gpu/i.test(named('partition'))
 }
+
+const processors = /(^|[^a-z])cpu([^a-z]|$)/i
+/** Of machines that are told apart by their processor or by their memory. */
+const processorFamily =
+  /(^|[^a-z])(amd|intel|epyc|xeon|skylake|icelake|cascade_?lake|haswell|broadwell|rome|milan|genoa|(big|high?|large|hi|huge)_?mem(ory)?|fat|smp|serial)([^a-z]|$)/i
 
 function claimGpus(
   compute: SubjectBuilder<'Compute'>,

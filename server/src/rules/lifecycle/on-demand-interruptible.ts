@@ -11,6 +11,8 @@ import { missingForStore } from './store-in-use.js'
 
 /** Seconds: at most this much is lost when a job that cannot continue is interrupted. */
 const short = 7200
+/** USD: a machine for less than this is one for small work. */
+const cheapHour = 0.5
 /** From this many nodes on, an interruption of any of them stops all. */
 const manyNodes = 4
 
@@ -60,7 +62,14 @@ export default defineRule({
         ? (costOf(view, 3600, options.prices, today)?.low ?? 0)
         : 0
     const dear = hourly / 2 >= options.money.warning
-    const severity: Severity = priced === false ? 'hint' : severe || dear ? 'warning' : 'information'
+    // A single machine without accelerators has to work for a day before it saves a few dollars.
+    const little =
+      plain &&
+      !why.search &&
+      (count ?? 1) < 2 &&
+      (costOf(view, 3600, options.prices, today)?.high ?? cheapHour) < cheapHour
+    const severity: Severity =
+      priced === false || little ? 'hint' : severe || dear ? 'warning' : 'information'
     const set: FixRequest['set'] = [{ claim: spot, value: true }]
     const limit = effective(timeLimit)
     if (maxWait !== undefined && typeof limit === 'number' && (effective(maxWait) ?? 0) < limit) {

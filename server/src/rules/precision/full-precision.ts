@@ -59,6 +59,8 @@ export default defineRule({
       (solved ? undefined : pace)
     if (gpu !== null && !gpu.formats.has('bf16') && !gpu.formats.has('fp16'))
       return silent(`${gpu.name} has no 16-bit units`)
+    if (gpu !== null && !gpu.formats.has('bf16') && effective(settings.onlyShortFormat) === 'bf16')
+      return silent(`${gpu.name} does not compute in bf16`)
     const speedup = gpu === null || bound !== undefined ? null : mixedPrecisionSpeedup(gpu)
     const gains = bound === undefined ? (speedup ?? speedupOnAny(view, gpu)) : null
     const refused = effective(settings.autocastRefusedBy)

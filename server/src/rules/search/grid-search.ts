@@ -93,12 +93,15 @@ function smallest(search: SubjectView<'Search'>, { search: options }: RuleOption
   return Math.max(least, options.minFits)
 }
 
+/** So few fits of a few seconds each are soon done. */
+const manyQuickFits = 100
+
 function severityOf(search: SubjectView<'Search'>, fits: number, errorFits: number, share: number): Severity {
   const cost = known(search, 'fitCost')
   if (cost === 'cheap') return 'hint'
   // A handful of configurations saves little.
   const half = known(search, 'unit') === 'fit' ? share >= 0.5 : share > 0.5
-  if (half) return 'information'
+  if (half || (cost === 'quick' && fits < manyQuickFits)) return 'information'
   return cost === 'dear' && fits >= errorFits ? 'error' : 'warning'
 }
 

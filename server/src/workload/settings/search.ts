@@ -97,8 +97,8 @@ export interface SearchSettings {
   stopsByOutput: string
   /** What a trial does step by step, so that it could end early; absent: nothing is known about it. */
   trialSteps: { what: 'epochs' | 'steps' | 'boosting rounds'; count: number | null }
-  /** How dear one fit is. `cheap`: closed form or a look-up; `dear`: boosted ensembles, kernels, neural networks. */
-  fitCost: 'cheap' | 'ordinary' | 'dear'
+  /** How dear one fit is. `cheap`: closed form or a look-up; `quick`: a linear model or one tree; `dear`: boosted ensembles, kernels, neural networks. */
+  fitCost: 'cheap' | 'quick' | 'ordinary' | 'dear'
   /** The metric that is optimised; null: none is named. */
   metric: string | null
   /** All that is known of a trial is what its program records with this service, as messages call it. */

@@ -27,6 +27,8 @@ export interface Rhythm {
 
 export interface TrainingSettings {
   precision: Precision
+  /** The one 16-bit format that its library computes in without a scale for the loss that somebody has to write. */
+  onlyShortFormat: 'bf16'
   /** Upper limit of passes over the data. */
   epochs: number
   /** Epochs that are so many steps each, whatever the data holds. */
