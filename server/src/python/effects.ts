@@ -319,9 +319,7 @@ export class EffectFinder {
       this.importedTarget(callee) ??
       this.inheritedStep(callee) ??
       (held
-        ? (this.heldTarget(callee) ??
-          chosenMethod(this.analysis, callee) ??
-          namedStep(this.analysis, callee))
+        ? (this.heldTarget(callee) ?? chosenMethod(this.analysis, callee) ?? namedStep(this.analysis, callee))
         : null)
     )
   }
