@@ -11,7 +11,8 @@ const byContext = new Set([
   'pickle.loads',
   'pandas.read_pickle',
 ])
-const modelText = /model|clf|classif|regress|estimator|pipeline|weights|checkpoint|net\b|ckpt/i
+const modelText =
+  /model|clf|classif|regress|estimator|pipeline|weights|checkpoint|net\b|ckpt|(?<![a-z])best(?![a-z])|\.pth\b/i
 const lightText = /vectori|scaler|encoder|tokeni|preproc|transformer\b|imputer/i
 
 const tuned = /^(transformers|diffusers|peft|timm|open_clip)\.[\w.]+\.from_pretrained$/

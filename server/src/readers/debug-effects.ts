@@ -33,6 +33,10 @@ const effects: [RegExp, OperationSettings['effect']][] = [
   ],
   [/^NCCL_IB_DISABLE/, { does: 'leaves the fast network idle and uses TCP', share: [0.05, 0.3] }],
   [/^PYTHONMALLOC/, { does: 'checks every allocation of the interpreter', share: [0.02, 0.1] }],
+  [
+    /^render/,
+    { does: 'draws the environment at the pace of a screen while the agent learns', share: [0.3, 0.9] },
+  ],
   [/cudnn\.enabled/, { does: 'replaces cuDNN convolutions with slower ones', share: [0.2, 0.5] }],
 ]
 

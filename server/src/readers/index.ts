@@ -86,6 +86,7 @@ import { huggingfaceModelsReader } from './huggingface/models.js'
 import { modelsByNameReader } from './huggingface/models-by-name.js'
 import { huggingfacePackingReader } from './huggingface/packing.js'
 import { huggingfacePaddingReader } from './huggingface/padding.js'
+import { parameterSearchReader } from './huggingface/parameter-search.js'
 import { huggingfaceRankMappingReader } from './huggingface/rank-mapping.js'
 import { huggingfaceRecordsReader } from './huggingface/records.js'
 import { sentenceTransformersReader } from './huggingface/sentence-transformers.js'
@@ -140,10 +141,12 @@ import { notebookRuntimeReader } from './notebooks/reader.js'
 import { openmmlabReader } from './openmmlab/config.js'
 import { mmengineRunnerReader } from './openmmlab/runner.js'
 import { optunaReader } from './optuna/study.js'
+import { functionCachesReader } from './pipelines/function-caches.js'
 import { prefectReader } from './prefect/flows.js'
 import { arrayTaskReader } from './python/array-task.js'
 import { dataSetsReader } from './python/data-sets.js'
 import { distributedFilesReader } from './python/distributed-files.js'
+import { endlessRoundsReader } from './python/endless-rounds.js'
 import { enlargedPicturesReader } from './python/enlarged-pictures.js'
 import { generatedBatchesReader } from './python/generated-batches.js'
 import { gridLoopReader } from './python/grid-loop.js'
@@ -157,6 +160,7 @@ import { preprocessingReader } from './python/preprocessing.js'
 import { printsReader } from './python/prints.js'
 import { programReader } from './python/program.js'
 import { refusedOptionsReader } from './python/refused-options.js'
+import { renderedStepsReader } from './python/rendered-steps.js'
 import { repeatedTrainingsReader } from './python/repeated-trainings.js'
 import { retriesReader } from './python/retries.js'
 import { pythonSettingUpReader } from './python/setting-up.js'
@@ -200,6 +204,8 @@ import { sagemakerRequestsReader } from './sagemaker/requests.js'
 import { sagemakerScalingReader } from './sagemaker/scaling.js'
 import { sagemakerTunerReader } from './sagemaker/tuner.js'
 import { skoptReader } from './scikit-optimize/search.js'
+import { askedTrialsReader } from './search/asked-trials.js'
+import { plainSearchesReader } from './search/plain-searches.js'
 import { endpointEndingsReader } from './serving/endpoint-endings.js'
 import { servingReader } from './serving/server.js'
 import { shellEndpointReader } from './shell/endpoint.js'
@@ -220,6 +226,7 @@ import { slurmReader } from './slurm/reader.js'
 import { snakemakeReader } from './snakemake/workflow.js'
 import { sparkTuningReader } from './spark/cross-validator.js'
 import { sparkDataReader } from './spark/uncached.js'
+import { agentEvaluationsReader } from './stable-baselines/evaluations.js'
 import { stableBaselinesReader } from './stable-baselines/learn.js'
 import { submititReader } from './submitit/executor.js'
 import { swiftCommandReader } from './swift/command.js'
@@ -232,6 +239,7 @@ import { tensorflowLoopReader } from './tensorflow/loop.js'
 import { terraformReader } from './terraform/reader.js'
 import { torchxComponentReader } from './torchx/component.js'
 import { torchxReader } from './torchx/run.js'
+import { plainTrainersReader } from './trainers/plain-trainers.js'
 import { ultralyticsCommandReader } from './ultralytics/command.js'
 import { ultralyticsFreshWeightsReader } from './ultralytics/fresh-weights.js'
 import { ultralyticsReader } from './ultralytics/train.js'
@@ -334,6 +342,7 @@ export const readers: readonly Reader[] = [
   huggingfaceModelsReader,
   huggingfacePackingReader,
   huggingfacePaddingReader,
+  parameterSearchReader,
   huggingfaceRankMappingReader,
   huggingfaceRecordsReader,
   sentenceTransformersReader,
@@ -389,10 +398,12 @@ export const readers: readonly Reader[] = [
   openmmlabReader,
   mmengineRunnerReader,
   optunaReader,
+  functionCachesReader,
   prefectReader,
   arrayTaskReader,
   dataSetsReader,
   distributedFilesReader,
+  endlessRoundsReader,
   enlargedPicturesReader,
   generatedBatchesReader,
   gridLoopReader,
@@ -406,6 +417,7 @@ export const readers: readonly Reader[] = [
   printsReader,
   programReader,
   refusedOptionsReader,
+  renderedStepsReader,
   repeatedTrainingsReader,
   retriesReader,
   pythonSettingUpReader,
@@ -448,6 +460,8 @@ export const readers: readonly Reader[] = [
   sagemakerScalingReader,
   sagemakerTunerReader,
   skoptReader,
+  askedTrialsReader,
+  plainSearchesReader,
   endpointEndingsReader,
   servingReader,
   shellEndpointReader,
@@ -468,6 +482,7 @@ export const readers: readonly Reader[] = [
   snakemakeReader,
   sparkTuningReader,
   sparkDataReader,
+  agentEvaluationsReader,
   stableBaselinesReader,
   submititReader,
   swiftCommandReader,
@@ -480,6 +495,7 @@ export const readers: readonly Reader[] = [
   terraformReader,
   torchxComponentReader,
   torchxReader,
+  plainTrainersReader,
   ultralyticsCommandReader,
   ultralyticsFreshWeightsReader,
   ultralyticsReader,

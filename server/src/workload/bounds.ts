@@ -64,6 +64,7 @@ const bounds: Record<NumberSetting, Bound> = {
   parameters: weights,
   passes: count,
   patience: count,
+  validatedEvery: count,
   pictureEdge: [1, 1e6],
   processes: machines,
   reservedEach: machines,

@@ -8,7 +8,7 @@ import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
-import { stoppingSettings } from './settings.js'
+import { savingSettings, stoppingSettings } from './settings.js'
 
 export function changeComposer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
@@ -29,6 +29,8 @@ export function changeComposer(claim: Claim, value: unknown, facts: FragmentFact
     }
     case 'compiled':
       return set('compile_config', null, '{}', 'Compile the model (compile_config={})')
+    case 'keptCheckpoints':
+      return savingSettings.change(claim, value, facts)
     case 'patience':
     case 'stopDirection':
       return stoppingSettings.change(claim, value, facts)

@@ -9,6 +9,17 @@ const directions = new Map<string, 'lower' | 'higher'>([
   ['gt', 'higher'],
 ])
 
+/** What a `Trainer` with a folder for checkpoints keeps. Source: composer 0.28, trainer/trainer.py. */
+export const savingSettings = settingTable('Training', {
+  keptCheckpoints: {
+    keys: ['save_num_checkpoints_to_keep'],
+    parse: (value) => (typeof value !== 'number' ? undefined : value < 0 ? null : value),
+    otherwise: null,
+    otherwiseInWords: 'all',
+    write: (count) => count ?? -1,
+  },
+})
+
 export const stoppingSettings = settingTable('Training', {
   stopMetric: { keys: ['monitor'], position: 0, parse: asText },
   stopDirection: {

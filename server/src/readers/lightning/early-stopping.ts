@@ -3,7 +3,7 @@
 import { loggedNames } from '../../python/logged-metrics.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { once } from '../../text/once.js'
-import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import { writtenList } from '../../values/written-list.js'
@@ -42,14 +42,15 @@ function readArguments(
   const source = stoppingSettings.argumentsOf(python, call, training.locator)
   // Patience counts validations: epochs only where each epoch validates once.
   const everyEpochs = python.argument(trainer, 'check_val_every_n_epoch')
-  const ownRhythm =
-    mayBePassed(python.argument(trainer, 'val_check_interval')) ||
-    (mayBePassed(everyEpochs) && knownArgument(everyEpochs) !== 1)
+  const every = mayBePassed(everyEpochs) ? numberArgument(everyEpochs) : 1
+  const ownRhythm = mayBePassed(python.argument(trainer, 'val_check_interval')) || every === null
   stoppingSettings.claim(training, source, {}, ['stopMetric', 'stopDirection'])
   const watched = effective(stoppingSettings.read('stopMetric', source).value)
   if (watched !== undefined && /^(train|training)[_/]/i.test(watched))
     training.known('stopsByTraining', 'monitor', true, calleePlace(call))
   if (!ownRhythm) stoppingSettings.claim(training, source, {}, ['patience'])
+  if (!ownRhythm && every > 1)
+    training.known('validatedEvery', 'check_val_every_n_epoch', every, calleePlace(trainer))
   const strict = python.argument(call, 'strict', 5)
   if (mayBePassed(strict) || fits.length === 0) return
   const logged = everythingLogged(python)

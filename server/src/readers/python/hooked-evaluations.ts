@@ -6,6 +6,7 @@ import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { claimOperation } from '../operation-claims.js'
+import { rhythmOf } from '../pytorch/guards.js'
 import { isRealModel } from '../pytorch/model-evidence.js'
 import { stepEvidence } from '../pytorch/operations.js'
 import { defineReader } from '../reader.js'
@@ -13,7 +14,7 @@ import { defineReader } from '../reader.js'
 export const hookedEvaluationsReader = defineReader({
   name: 'hooked-evaluations',
   languages: ['python'],
-  triggers: ['epoch_end', 'EPOCH_COMPLETED'],
+  triggers: ['epoch_end', 'EPOCH_COMPLETED', 'batch_end'],
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return
@@ -36,9 +37,51 @@ export const hookedEvaluationsReader = defineReader({
         apart: 'hooked evaluation',
       })
     }
+    for (const { func, call, every } of batchHooks(python)) {
+      const at = { start: call.expr.callee.start, end: call.expr.callee.end }
+      const key = python.text.slice(at.start, at.end)
+      const operation = claimOperation(claims, {
+        kind: 'evaluate',
+        place: 'step',
+        key,
+        at,
+        site: at,
+        scope: func.qualified,
+        evidence,
+        realModel: isRealModel(python),
+        apart: 'hooked evaluation',
+      })
+      operation.known('every', key, every, at)
+    }
   },
   change: () => ({ reason: 'the metric has to be added up in the steps by hand' }),
 })
+
+/** Whole evaluations that lie further apart are no burden worth a word. */
+const often = 100
+
+/** `def on_train_batch_end(self, batch, logs): if batch % 10 == 0: self.model.evaluate(…)`. */
+function batchHooks(python: PythonModule): { func: Func; call: Call; every: number }[] {
+  return python.classes.flatMap(({ bases, methods }) => {
+    if (!bases.some((one) => /^keras\.callbacks\.(\w+\.)*Callback$/.test(one))) return []
+    return [...methods].flatMap(([name, func]) => {
+      if (!/^on_(train_)?batch_end$/.test(name)) return []
+      const call = func.calls.find(({ method }) => evaluates.keras.test(method))
+      if (call === undefined) return []
+      const around = python.statements.filter(
+        (one) =>
+          one.type === 'if' &&
+          one.start > func.node.start &&
+          one.start < call.expr.start &&
+          call.expr.end <= one.end,
+      )
+      const [test] = around
+      if (test === undefined) return [{ func, call, every: 1 }]
+      const every = around.length === 1 && test.type === 'if' ? rhythmOf(python, test.test) : null
+      return every === null || every > often ? [] : [{ func, call, every }]
+    })
+  })
+}
 
 type HookKind = 'lightning' | 'transformers' | 'keras' | 'ignite'
 

@@ -23,7 +23,9 @@ export const repeatedTrainingsReader = defineReader({
     for (const loop of python.loops) {
       // Grids are searches of their own.
       if (loop.parent !== null || nestOf(python, loop) !== null) continue
-      const evidence = trainingEvidence(python)
+      const own = trainingEvidence(python)
+      const evidence =
+        own.role === 'test' || !trainsElsewhere(python, loop) ? own : { ...own, role: 'training' as const }
       if (evidence.role !== 'training' || !losesResults(python, loop)) continue
       const place: Place = {
         start: loop.node.start,
@@ -48,8 +50,10 @@ function claimLost(python: PythonModule, loop: Loop, search: SubjectBuilder<'Sea
 /** Each pass trains and writes what it has got, and nothing looks for what an earlier start has written. */
 function losesResults(python: PythonModule, loop: Loop): boolean {
   const { node, effects, role, hasBreak } = loop
-  if (node.type !== 'for' || role !== 'other' || hasBreak || !trainsAnew(loop)) return false
-  if (![...effects.calls].some((name) => writes.test(name)) || looks.test(python.code)) return false
+  if (node.type !== 'for' || role !== 'other' || hasBreak) return false
+  if (!trainsAnew(loop) && !trainsElsewhere(python, loop)) return false
+  const written = [...effects.calls].some((name) => writes.test(name)) || writesAfterwards(python, loop)
+  if (!written || looks.test(python.code)) return false
   const passes = passesIn(python, loop)
   const epochs = python.loops.flatMap((one) => {
     const count = one.role === 'epoch' ? effective(one.trips) : undefined
@@ -75,6 +79,39 @@ function trainsAnew({ effects: { trains, calls } }: Loop): boolean {
   return (
     (trains && names.some((name) => name.startsWith('torch.optim.'))) ||
     names.some((name) => trainerRuns.test(name))
+  )
+}
+
+/** A function of another module makes all that it trains: it is handed no model and no optimiser. */
+function trainsElsewhere(python: PythonModule, { calls }: Loop): boolean {
+  return calls.some(({ expr: { callee, args } }) => {
+    const func = python.importedFunction(callee)
+    return (
+      func !== null &&
+      func.trains &&
+      func.calls.some((name) => name.startsWith('torch.optim.')) &&
+      args.every(({ value }) => value.type !== 'name' || !/model|net$|optim/i.test(value.id))
+    )
+  })
+}
+
+/** What each pass has got is gathered in memory, and written when all are over. */
+function writesAfterwards(python: PythonModule, { node, calls, function: own }: Loop): boolean {
+  const gathers =
+    calls.some(({ method }) => method === 'append') ||
+    python.statements.some(
+      (one) =>
+        one.type === 'assign' &&
+        node.start < one.start &&
+        one.end <= node.end &&
+        one.targets.some((target) => target.type === 'subscript'),
+    )
+  return (
+    gathers &&
+    python.calls.some(
+      ({ name, method, expr, function: func }) =>
+        func === own && expr.start > node.end && (writes.test(name ?? '') || writes.test(`.${method}`)),
+    )
   )
 }
 

@@ -39,7 +39,13 @@ const classes: Handlers[] = [
 ]
 
 export function requestHandlers(python: PythonModule): ElementFunction[] {
-  return [...methods(python), ...scoring(python), ...sagemaker(python), ...handed(python)]
+  return [
+    ...methods(python),
+    ...scoring(python),
+    ...sagemaker(python),
+    ...handed(python),
+    ...subscribed(python),
+  ]
 }
 
 function methods(python: PythonModule): ElementFunction[] {
@@ -101,6 +107,56 @@ function handed(python: PythonModule): ElementFunction[] {
     const remedy = 'when the module is imported, or behind a cache'
     return func === null ? [] : [{ func, each: 'request', remedy, once: 'module' as const, klass: null }]
   })
+}
+
+/** Libraries of queues, bots and forms, and what hands each of them a function. */
+const subscriptions: { library: RegExp; calls: RegExp; each: string }[] = [
+  {
+    library: /^(pika|aio_pika|kombu|nats|stomp|redis|rq|azure|google|confluent_kafka|faust|paho)(\.|$)/,
+    calls: /^(basic_consume|consume|subscribe|register_callback|message_callback_add|agent)$/,
+    each: 'message',
+  },
+  {
+    library: /^(telegram|telebot|aiogram|discord|slack_bolt|slack_sdk|nextcord|pyrogram)(\.|$)/,
+    calls:
+      /^(\w*Handler|message_handler|event|command|message|on_message|register_message_handler|register|on)$/,
+    each: 'message',
+  },
+  {
+    library: /^(gradio|nicegui|dash|panel|chainlit|shiny|taipy)(\.|$)/,
+    calls: /^(click|submit|change|upload|then|stream|callback|on_message|Interface|ChatInterface|on_click)$/,
+    each: 'request',
+  },
+  {
+    library:
+      /^(watchdog|schedule|apscheduler|socketio|flask_socketio|grpc|modal|beam|robyn|aiohttp|tornado|bottle|falcon|cherrypy|prefect|functions_framework)(\.|$)/,
+    calls:
+      /^(do|add_job|on|event|scheduled_job|function|endpoint|web_endpoint|add_get|add_post|add_route|add_api_route|get|post|route|http|cloud_event)$/,
+    each: 'call',
+  },
+]
+
+/** `channel.basic_consume(queue, on_message)`, `@bot.message_handler()`, `button.click(predict)`: a library calls it again and again. */
+function subscribed(python: PythonModule): ElementFunction[] {
+  const imported = [...python.imports]
+  const found = new Map<Func, string>()
+  for (const { library, calls, each } of subscriptions) {
+    if (!imported.some((one) => library.test(one))) continue
+    for (const { method, expr } of python.calls) {
+      if (!calls.test(method)) continue
+      for (const { value } of expr.args) {
+        const func = value.type === 'name' || value.type === 'attribute' ? python.functionOf(value) : null
+        if (func !== null && !found.has(func)) found.set(func, each)
+      }
+    }
+    for (const func of python.functions)
+      for (const decorator of func.node.decorators) {
+        const callee = decorator.type === 'call' ? decorator.callee : decorator
+        if (callee.type === 'attribute' && calls.test(callee.attr) && !found.has(func)) found.set(func, each)
+      }
+  }
+  const remedy = 'when the module is imported, or behind a cache'
+  return [...found].map(([func, each]) => ({ func, each, remedy, once: 'module' as const, klass: null }))
 }
 
 function topLevel(python: PythonModule, name: string, params?: number): Func | undefined {

@@ -19,14 +19,20 @@ export function commandText(python: PythonModule, expr: Expr): string | null {
     return value.parts.map((part) => (typeof part === 'string' ? part : 'x')).join('')
   if (value.type === 'list' || value.type === 'tuple') {
     const [first] = value.items
-    return first !== undefined && textIn(python.fold(first)) !== null
+    return first !== undefined && (textIn(python.fold(first)) !== null || isInterpreter(python, first))
       ? value.items.map((item) => textOf(python, item)).join(' ')
       : null
   }
   return null
 }
 
+/** `sys.executable`, the interpreter that runs the program itself. */
+function isInterpreter(python: PythonModule, expr: Expr): boolean {
+  return python.nameOf(python.definition(expr)) === 'sys.executable'
+}
+
 function textOf(python: PythonModule, expr: Expr): string {
+  if (isInterpreter(python, expr)) return 'python'
   const value = effective(python.fold(expr))
   return value === undefined ? 'x' : String(value)
 }

@@ -12,6 +12,8 @@ import { usesAny } from '../pytorch/library-uses.js'
 import { defineReader } from '../reader.js'
 import { trainsByEpochs } from '../search/trial-steps.js'
 import { claimFailedTrials } from './failed-trials.js'
+import { trainsListed } from './listed-stages.js'
+import { asTry } from './suppressed.js'
 import { changeSwallowed } from './swallowed-change.js'
 
 type Handler = Try['handlers'][number]
@@ -124,11 +126,12 @@ function names(expr: Expr): string[] {
 
 export function swallowedIn(python: PythonModule): Swallowed[] {
   const found: Swallowed[] = []
-  for (const statement of python.statements) {
-    if (statement.type !== 'try') continue
+  for (const one of python.statements) {
+    const statement = asTry(python, one)
+    if (statement === null) continue
     for (const handler of statement.handlers) {
-      const one = view(python, statement, handler)
-      if (one !== null) found.push(one)
+      const swallowed = view(python, statement, handler)
+      if (swallowed !== null) found.push(swallowed)
     }
   }
   // Of handlers inside one another, the inner one decides.
@@ -163,8 +166,7 @@ function view(analysis: PythonModule, statement: Try, handler: Handler): Swallow
       : placeOf(analysis, statement, handler)
   if (place === null || (runtime && !all && place.place !== 'step')) return null
   if (place.place === 'run' && (analysis.evidence.notebook || trainsInBackground(analysis))) return null
-  const key =
-    handler.type === null ? 'except:' : `except ${analysis.text.slice(handler.type.start, handler.type.end)}`
+  const key = keyOf(analysis, handler)
   return {
     statement,
     handler,
@@ -173,6 +175,12 @@ function view(analysis: PythonModule, statement: Try, handler: Handler): Swallow
     ...place,
     ...(saved ? { stage: 'after' as const } : missing ? { stage: 'before' as const } : {}),
   }
+}
+
+function keyOf({ text }: PythonModule, { type, start, end }: Handler): string {
+  const written = text.slice(start, end)
+  if (!/^except\b/.test(written)) return written
+  return type === null ? 'except:' : `except ${text.slice(type.start, type.end)}`
 }
 
 /** A service that trains beside its other work: a failure in a thread ends nothing, and must not. */
@@ -280,7 +288,7 @@ function placeOf(
   if (innermost?.role === 'train' && steps && !effects.trains) return { place: 'step', loop: innermost }
   // The forward pass alone: what follows is left out for this batch.
   if (innermost?.role === 'train' && leavesStep(statement, handler)) return { place: 'step', loop: innermost }
-  if (runsTraining(analysis, effects))
+  if (runsTraining(analysis, effects) || trainsListed(analysis, statement.body))
     return innermost === null ? runOf(statement, func) : { place: 'trial', loop: innermost }
   if (innermost === null && keepsFromTraining(analysis, statement, handler, func))
     return { place: 'run', loop: null }

@@ -6,7 +6,7 @@ import { rangeOf, refuse } from '../change-answer.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainsByProgram } from '../shell/failures.js'
-import { commandText } from './started-programs.js'
+import { commandText, starters } from './started-programs.js'
 
 export const uncheckedProgramsReader = defineReader({
   name: 'unchecked-programs',
@@ -42,6 +42,7 @@ interface Unchecked {
 function uncheckedPrograms(python: PythonModule): Unchecked[] {
   const found: Unchecked[] = []
   for (const call of python.calls) {
+    if (!unasked.test(call.name ?? '')) continue
     const program = startedTraining(python, call)
     if (program === null) continue
     const { statement, expr, name } = call
@@ -58,9 +59,12 @@ function uncheckedPrograms(python: PythonModule): Unchecked[] {
   return found
 }
 
+/** What raises nothing where the program fails. */
+const unasked = /^(subprocess\.(run|call|Popen)|os\.system)$/
+
 /** The training that a call starts; null: it starts none. */
-function startedTraining(python: PythonModule, call: Call): string | null {
-  if (!/^(subprocess\.(run|call|Popen)|os\.system)$/.test(call.name ?? '')) return null
+export function startedTraining(python: PythonModule, call: Call): string | null {
+  if (!starters.test(call.name ?? '')) return null
   const [command] = call.expr.args
   const text = command === undefined || command.star > 0 ? null : commandText(python, command.value)
   if (text === null) return null
@@ -77,19 +81,27 @@ function baseName(word: string): string {
   return word.slice(word.lastIndexOf('/') + 1)
 }
 
-/** `process.wait()` as a statement of its own, where nothing asks for the status later. */
-function waitFor(python: PythonModule, { assignedTo, function: func }: Call): Call | null {
-  if (assignedTo === null) return null
-  const name = assignedTo.replace(/\./g, '\\.')
-  if (new RegExp(`\\b${name}\\.(returncode|poll)\\b`).test(python.code)) return null
+/** What waits for a program without asking how it ended, or what starts it where nothing waits; null: something may ask. */
+function waitFor(python: PythonModule, started: Call): Call | null {
+  if (/\.(returncode|poll\(|send_signal|terminate)/.test(python.code)) return null
+  // Where it is handed on, another function may ask.
+  const { statement, assignedTo } = started
+  const kept =
+    assignedTo !== null || statement.type === 'assign' || /\.append\(/.test(textOf(python, statement))
+  if (!kept && statement.type !== 'expr') return null
   const waits = python.calls.filter(
-    ({ expr, method }) =>
-      method === 'wait' &&
-      expr.callee.type === 'attribute' &&
-      textOf(python, expr.callee.value) === assignedTo,
+    ({ expr, method }) => /^(wait|communicate)$/.test(method) && expr.callee.type === 'attribute',
   )
-  const [only] = waits
-  return waits.length === 1 && only!.function === func && only!.statement.type === 'expr' ? only! : null
+  if (waits.length === 0) return started
+  const unread = waits.filter(
+    (call) => call.method === 'communicate' || (call.statement.type === 'expr' && isDropped(call)),
+  )
+  return unread.length === waits.length && unread[0]!.function === started.function ? unread[0]! : null
+}
+
+/** `process.wait()` and `[one.wait() for one in processes]` as statements. */
+function isDropped({ statement, expr }: Call): boolean {
+  return statement.type === 'expr' && (statement.value === expr || statement.value.type === 'comprehension')
 }
 
 function textOf(python: PythonModule, { start, end }: { start: number; end: number }): string {

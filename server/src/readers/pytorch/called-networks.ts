@@ -95,6 +95,20 @@ export function isFromLibrary(python: PythonModule, { origins }: CalledNetwork):
   })
 }
 
+/** It is given weights from a file and put into evaluation mode, so that it has learned before. */
+export function isLoadedForUse(python: PythonModule, { names, origins }: CalledNetwork): boolean {
+  const loaded = (name: string, by: string) =>
+    new RegExp(`(?<![\\w.])${name.replace('.', '\\.')}(\\.\\w+\\([^()]*\\))*\\.${by}\\(`).test(python.code)
+  if (!names.some((name) => loaded(name, 'eval'))) return false
+  return (
+    names.some((name) => loaded(name, 'load_state_dict')) ||
+    origins.every((origin) => {
+      const made = unmoved(python.result(origin))
+      return made.type === 'call' && /^torch\.(jit\.)?load$/.test(python.nameOf(made.callee) ?? '')
+    })
+  )
+}
+
 export interface PassedNetwork {
   /** A module that passes it has frozen its weights. */
   frozen: boolean

@@ -1,6 +1,6 @@
 /** Epochs without improvement that a loop counts by itself: `stale += 1`, then `if stale >= patience: break`. */
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Loop, PythonModule } from '../../python/module.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import { fixedValue, numberIn } from '../../values/argument.js'
@@ -15,33 +15,42 @@ export interface CountedPatience {
   limit: Expr
   /** It ends beyond the limit, not at it. */
   beyond: boolean
-  /** It counts epochs, not evaluations that are farther apart. */
-  eachEpoch: boolean
+  /** Epochs from one of the evaluations that it counts to the next; null: nobody can tell. */
+  every: 'each' | Expr | null
 }
 
 export function countedPatience(python: PythonModule, outer: Loop): CountedPatience | null {
-  const own = ownOf(outer)
+  const own = ownOf(python, outer)
   const counters = countersIn(python, own)
   if (counters.size === 0) return null
   for (const { statement } of own) {
-    if (statement.type !== 'if' || !leaves(statement.body)) continue
+    if (
+      statement.type !== 'if' ||
+      !(leaves(statement.body) || raisesFlag(python, outer, own, statement.body))
+    )
+      continue
     for (const part of conjuncts(statement.test)) {
       const found = comparison(python, part)
       const every = found === null ? undefined : counters.get(found.counter)
-      if (found !== null && every !== undefined)
-        return { limit: found.limit, beyond: found.beyond, eachEpoch: every }
+      if (found !== null && every !== undefined) return { limit: found.limit, beyond: found.beyond, every }
     }
   }
   return null
 }
 
 export function claimCountedPatience(
-  { limit, beyond, eachEpoch }: CountedPatience,
+  { limit, beyond, every }: CountedPatience,
   python: PythonModule,
   training: SubjectBuilder<'Training'>,
 ): void {
-  if (!eachEpoch) return
+  if (every === null) return
   const place = { start: limit.start, end: limit.end }
+  if (every !== 'each') {
+    const between = fixedValue(python.fold(every))
+    if (typeof between !== 'number' || between < 1) return
+    const rhythm = { start: every.start, end: every.end }
+    training.known('validatedEvery', python.text.slice(every.start, every.end), between, rhythm)
+  }
   claimFolded(training, 'patience', keyOf(limit), python.fold(limit), place, (value) => {
     const epochs = asNumber(value)
     return epochs !== undefined && epochs > 0 ? epochs + (beyond ? 1 : 0) : undefined
@@ -80,44 +89,81 @@ function keyOf(limit: Expr): string {
   return limit.type === 'name' ? limit.id : limit.type === 'attribute' ? limit.attr : 'patience'
 }
 
+type Every = CountedPatience['every']
+
 interface Own {
   statement: Stmt
-  /** A condition on the number of the epoch stands around it. */
-  nowAndThen: boolean
+  /** Epochs from one time that it comes to to the next. */
+  every: Every
 }
 
-/** What one pass of the loop does, without what goes round inside of it. */
-function ownOf({ node }: Loop): Own[] {
+/** What one pass of the loop does, also in functions that it calls, without what goes round inside of it. */
+function ownOf(python: PythonModule, outer: Loop): Own[] {
   const found: Own[] = []
-  const visit = (statement: Stmt, nowAndThen: boolean): void => {
-    if (/^(for|while|function|class)$/.test(statement.type)) return
-    found.push({ statement, nowAndThen })
-    const rare = nowAndThen || (statement.type === 'if' && takesRemainder(statement.test))
-    for (const block of blocksOf(statement)) for (const one of block) visit(one, rare)
+  const entered = new Set<Func>()
+  const enter = (calls: readonly Call[], every: Every): void => {
+    for (const { expr } of calls) {
+      const func = python.functionOf(expr.callee)
+      if (func === null || entered.has(func)) continue
+      entered.add(func)
+      const inside: Own[] = []
+      for (const one of func.node.body) visit(one, every, inside)
+      found.push(...inside)
+      for (const call of func.calls)
+        if (call.loops.length === 0) enter([call], rhythmAt(inside, call) ?? every)
+    }
   }
-  for (const one of node.body) visit(one, false)
+  for (const one of outer.node.body) visit(one, 'each', found)
+  const direct = [...found]
+  for (const call of outer.calls)
+    if (call.loops.at(-1) === outer) enter([call], rhythmAt(direct, call) ?? null)
   return found
 }
 
-function takesRemainder(test: Expr): boolean {
-  if (test.type === 'unary') return takesRemainder(test.operand)
-  return (
-    test.type === 'binary' && (test.op === '%' || takesRemainder(test.left) || takesRemainder(test.right))
+function visit(statement: Stmt, every: Every, into: Own[]): void {
+  if (/^(for|while|function|class)$/.test(statement.type)) return
+  into.push({ statement, every })
+  const rhythm = statement.type === 'if' ? remainderIn(statement.test) : null
+  const inside = rhythm === null ? every : every === 'each' ? rhythm : null
+  for (const block of blocksOf(statement)) for (const one of block) visit(one, inside, into)
+}
+
+/** Of the innermost statement that a call stands in. */
+function rhythmAt(own: readonly Own[], { expr: { start, end } }: Call): Every | undefined {
+  return own.filter(({ statement }) => statement.start <= start && end <= statement.end).at(-1)?.every
+}
+
+/** What the number of an epoch is divided by. */
+function remainderIn(test: Expr): Expr | null {
+  if (test.type === 'unary') return remainderIn(test.operand)
+  if (test.type !== 'binary') return null
+  return test.op === '%' ? test.right : (remainderIn(test.left) ?? remainderIn(test.right))
+}
+
+/** `self.stop = True`, which an `if` of the loop asks for before it leaves. */
+function raisesFlag(python: PythonModule, outer: Loop, own: readonly Own[], block: readonly Stmt[]): boolean {
+  const written = ({ start, end }: Expr) => python.text.slice(start, end)
+  const flags = block.flatMap((one) => (one.type === 'assign' ? one.targets.map(written) : []))
+  const tests = own.flatMap(({ statement }) =>
+    statement.type === 'if' && leaves(statement.body) ? [written(statement.test)] : [],
+  )
+  if (outer.node.type === 'while') tests.push(written(outer.node.test))
+  return flags.some((flag) =>
+    tests.some((test) => new RegExp(`(?<![\\w.])${flag.replaceAll(/[.[\]()]/g, '\\$&')}\\b`).test(test)),
   )
 }
 
-/** Names that a pass counts up by one and sets back to zero, and whether it may do so in every pass. */
-function countersIn(python: PythonModule, own: readonly Own[]): Map<string, boolean> {
+/** Names that a pass counts up by one and sets back to zero, and how often. */
+function countersIn(python: PythonModule, own: readonly Own[]): Map<string, Every> {
   const written = ({ start, end }: Expr) => python.text.slice(start, end)
-  const up = new Map<string, boolean>()
+  const up = new Map<string, Every>()
   const reset = new Set<string>()
-  for (const { statement, nowAndThen } of own) {
+  for (const { statement, every } of own) {
     if (statement.type === 'augassign') {
       if (/^\+=?$/.test(statement.op) && isNumber(python, statement.value, 1))
-        up.set(written(statement.target), !nowAndThen)
+        up.set(written(statement.target), every)
     } else if (statement.type === 'assign' && statement.value !== null) {
-      const { value } = statement
-      for (const target of statement.targets)
+      for (const { target, value } of pairsOf(statement.targets, statement.value))
         if (isNumber(python, value, 0)) reset.add(written(target))
         else if (
           value.type === 'binary' &&
@@ -125,10 +171,19 @@ function countersIn(python: PythonModule, own: readonly Own[]): Map<string, bool
           written(value.left) === written(target) &&
           isNumber(python, value.right, 1)
         )
-          up.set(written(target), !nowAndThen)
+          up.set(written(target), every)
     }
   }
   return new Map([...up].filter(([name]) => reset.has(name)))
+}
+
+/** `best, stale = loss, 0`: each name with its own value. */
+function pairsOf(targets: readonly Expr[], value: Expr): { target: Expr; value: Expr }[] {
+  return targets.flatMap((target) =>
+    target.type === 'tuple' && value.type === 'tuple' && target.items.length === value.items.length
+      ? target.items.map((one, index) => ({ target: one, value: value.items[index]! }))
+      : [{ target, value }],
+  )
 }
 
 function isNumber(python: PythonModule, expr: Expr, wanted: number): boolean {
@@ -163,4 +218,22 @@ function comparison(
   return numberIn(python.fold(left)) !== null && left.type === 'constant'
     ? null
     : { counter: written(left), limit: right, beyond: op === '>' }
+}
+
+/** A counter of passes without improvement that is compared with nothing: it ends no run, and lowers no learning rate. */
+export function idleCounter(python: PythonModule, outer: Loop): { name: string; place: Expr } | null {
+  const own = ownOf(python, outer)
+  const counters = countersIn(python, own)
+  for (const { statement } of own) {
+    if (statement.type !== 'augassign') continue
+    const { target } = statement
+    const name = python.text.slice(target.start, target.end)
+    if (!counters.has(name) || !/wait|patien|bad|stale|stall|improv|since|count/i.test(name)) continue
+    const quoted = name.replaceAll(/[.[\]()]/g, '\\$&')
+    const asks = new RegExp(
+      `(?<![\\w.])${quoted}\\s*([<>]|==|!=|%)|([<>]|==|%)=?\\s*${quoted}\\b|\\b(if|while|and|or|not)\\s+${quoted}\\b`,
+    )
+    if (!asks.test(python.code)) return { name, place: target }
+  }
+  return null
 }

@@ -31,14 +31,21 @@ export function endlessBecause(python: PythonModule, loop: Loop, starts = false)
   const { node } = loop
   if (loop.effects.calls.has('sys.exit')) return null
   const code = codeText(python, node.start, node.end)
-  if (loop.hasBreak || leaves.test(code)) return null
+  const begins = beginsAnew(code)
+  if (loop.hasBreak || leaves.test(begins ? code.replaceAll(/except\s*\(?StopIteration/g, '') : code))
+    return null
   // The end of the data ends the loop, unless they begin anew.
   const draws = loop.effects.calls.has('next') || /\bnext\(/.test(code)
-  if (!starts && draws && (isCaught(python, loop) || !repeatsData(python))) return null
+  if (!starts && !begins && draws && (isCaught(python, loop) || !repeatsData(python))) return null
   if (node.type === 'while') return alwaysTrue(python, node.test)
   const { iterable } = node
   if (iterable.type !== 'call' || python.nameOf(iterable.callee) !== 'itertools.count') return null
   return { because: '`itertools.count()` is endless and the loop has no `break`', overridable: false }
+}
+
+/** `except StopIteration: batches = iter(loader)`: the end of the data is where they begin again. */
+function beginsAnew(code: string): boolean {
+  return /except\s*\(?StopIteration[^:]*:\s*(#[^\n]*\n\s*)*[\w.]+\s*=\s*iter\(/.test(code)
 }
 
 const repeating = /\b\w*(cycle|infinite|forever|endless|inf_loop)\w*\(|while (True|1):[^#]{0,400}\byield\b/i

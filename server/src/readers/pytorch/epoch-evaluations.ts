@@ -5,7 +5,9 @@ import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import { expressionsOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { passedExpression } from '../../values/argument.js'
+import { isModelCall } from './forward-block.js'
 import { callsIn, hotCode } from './hot-code.js'
+import { networkText, optimizedNetworks } from './optimized-networks.js'
 
 export interface EpochEvaluation {
   /** Which data it goes over. */
@@ -83,7 +85,8 @@ function passesOf(python: PythonModule, epochs: Loop): Pass[] {
       const loop = python.loops.find((one) => one.node === statement)
       const loader = loaderOf(python, statement.iterable, gone)
       if (loop === undefined || loader === null || loop.hasBreak) continue
-      if (loop.parent === epochs && (loop.role === 'train' || loop.role === 'evaluate')) {
+      const again = loop.role === 'other' && runsNetwork(python, loop)
+      if (loop.parent === epochs && (loop.role === 'train' || loop.role === 'evaluate' || again)) {
         const at = { start: statement.start, end: statement.iterable.end }
         passes.push({ loaders: [loader], trains: loop.role === 'train', what: textOf(python, at), at })
       }
@@ -109,6 +112,12 @@ function passesOf(python: PythonModule, epochs: Loop): Pass[] {
     }
   }
   return passes
+}
+
+/** A network goes through what the loop goes through: `fid.update(generator(noise))`. */
+function runsNetwork(python: PythonModule, { calls }: Loop): boolean {
+  const networks = new Set([...optimizedNetworks(python).values()].flatMap((one) => [...one]))
+  return calls.some(({ expr }) => isModelCall(python, expr) || networks.has(networkText(python, expr.callee)))
 }
 
 /** The loaders that a function of this module goes through, of all that it is given. */

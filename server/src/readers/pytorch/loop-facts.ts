@@ -6,12 +6,15 @@ import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'
+import { numberIn } from '../../values/argument.js'
 import type { Place } from '../../workload/builder.js'
 import { speaksOfStopping } from '../wanted-stopping.js'
 import { countedPatience } from './counted-patience.js'
+import { mayEndEarly } from './ends-early.js'
 import { codeMatches, codeText } from './evidence.js'
 import { usesAny } from './library-uses.js'
 import { hasOnlyNarrowLayers } from './network-size.js'
+import { breakingAt } from './step-budget.js'
 import { stoppingOff } from './stopping-off.js'
 
 /** The loop over epochs around a training loop: in the same function, or around a call of its function. */
@@ -37,6 +40,8 @@ export function stepLoopOf(python: PythonModule, loop: Loop): Loop | null {
   if (node.type === 'while') return loop.horizon === null || !loop.horizon.inner ? loop : null
   const counts = /\b(range|trange|count)\(/.test(textIn(python, node.iterable))
   const { trips } = loop
+  const limit = counts ? null : breakingAt(python, loop)
+  if (limit !== null) return (numberIn(python.fold(limit)) ?? 0) >= manySteps ? loop : null
   if (trips.state === 'known') return counts && Number(trips.value) >= manySteps ? loop : null
   return counts && /iter|step/i.test(textIn(python, node.iterable)) ? loop : null
 }
@@ -101,6 +106,12 @@ export function stepsOf(outer: Loop): Epochs | null {
   return node.type === 'while' && horizon?.inner === true ? counted(horizon.limit, horizon.count) : null
 }
 
+/** Steps after which a loop over batches breaks off. */
+export function stepBudget(python: PythonModule, loop: Loop): Epochs | null {
+  const limit = breakingAt(python, loop)
+  return limit === null ? null : { ...counted(limit, python.fold(limit)), key: 'steps' }
+}
+
 function counted(shown: Expr, trips: Folded): Epochs {
   return { key: nameOf(shown), trips, place: { start: shown.start, end: shown.end } }
 }
@@ -121,10 +132,37 @@ function validatingLoops(python: PythonModule): Set<Loop> {
       for (let around = loop.parent; around !== null; around = around.parent) found.add(around)
     }
     for (const call of python.calls) {
-      if (call.loops.length === 0 || call.method === 'eval' || !evaluationName.test(call.method)) continue
+      if (call.loops.length === 0 || call.method === 'eval') continue
+      if (!evaluationName.test(call.method) && !takesHeldOut(python, call)) continue
       for (const loop of call.loops) found.add(loop)
     }
+    for (const loop of python.loops) {
+      if (loop.parent === null || loop.role !== 'other' || loop.node.type !== 'for') continue
+      if (!heldOut.test(textIn(python, loop.node.iterable))) continue
+      for (let around: Loop | null = loop.parent; around !== null; around = around.parent) found.add(around)
+    }
     return found
+  })
+}
+
+/** Held-out data by its name: `val_ds`, `loaders['valid']`, `self.dev_loader`. */
+const heldOut =
+  /(?<![a-z])(val|valid|validation|dev|test)(_?(loader|dl|ds|data|dataset|dataloader|set|iter|iterator|batches|gen|generator))?\b(?!\()/i
+
+/** Names of batches: what they are of, their own or their variable's name tells. */
+const ofBatches = /loader|(?<![a-z])d[ls](?![a-z])|data|set\b|iter|batches|gen/i
+
+/** It hands held-out data to a function: `run_epoch(model, val_loader)`. */
+function takesHeldOut(python: PythonModule, { method, expr: { args } }: Call): boolean {
+  if (
+    /^(print|append|format|info|debug|write|log|add|update|step|join|range|zip|enumerate|len)$/.test(method)
+  )
+    return false
+  return args.some(({ value }) => {
+    if (!/^(name|attribute|subscript)$/.test(value.type)) return false
+    const here = textIn(python, value)
+    if (!heldOut.test(here)) return false
+    return ofBatches.test(here) || ofBatches.test(textIn(python, python.definition(value)))
   })
 }
 
@@ -151,7 +189,9 @@ export function stopsEarly(python: PythonModule, outer: Loop): boolean | 'where 
   const ofStopping = asked.some((all) => all.some(({ condition }) => patience.test(condition.holds)))
   if (ofStopping && asked.length === ends.length) return 'where asked to'
   if (stoppingOff(python, ownStatements(outer, 'break'), outer) !== null) return 'where asked to'
-  if (countedPatience(python, outer) !== null || speaksOfStopping(python, stopsByName)) return true
+  if (countedPatience(python, outer) !== null) return true
+  if (!mayEndEarly(python, outer)) return false
+  if (speaksOfStopping(python, stopsByName)) return true
   const counts = speaksOfStopping(python, countsBadEpochs)
   const leaves = outer.hasBreak || (counts && mayLeave(python, outer))
   // Who counts and leaves the loop nowhere does so for the log, or for a schedule.

@@ -16,7 +16,7 @@ import { defineReader, type ReaderContext } from '../reader.js'
 import { claimUnusedOption } from '../unused-resume-option.js'
 import { claimWanted } from '../wanted-stopping.js'
 import { changePrecision } from './autocast-change.js'
-import { claimCountedPatience, countedPatience } from './counted-patience.js'
+import { claimCountedPatience, countedPatience, idleCounter } from './counted-patience.js'
 import { demonstration } from './demonstration.js'
 import { claimEndless, endlessBecause } from './endless.js'
 import { codeText, trainingEvidence } from './evidence.js'
@@ -33,6 +33,7 @@ import {
   paceSetter,
   runLoopOf,
   secondOrder,
+  stepBudget,
   stepLoopOf,
   stepsOf,
   stopsEarly,
@@ -232,7 +233,7 @@ function isUpdate(python: PythonModule, { function: func }: Loop): boolean {
 export function claimSteps(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {
   const { node, horizon } = loop
   if (node.type === 'for') {
-    const steps = stepLoopOf(python, loop) === null ? null : epochsOf(loop)
+    const steps = stepLoopOf(python, loop) === null ? null : (stepBudget(python, loop) ?? epochsOf(loop))
     const key = steps?.key === 'epochs' ? 'steps' : steps?.key
     if (steps !== null) claimFolded(training, 'maxSteps', key!, steps.trips, steps.place, asCount)
     return
@@ -303,6 +304,12 @@ export function claimRun(python: PythonModule, outer: Loop, training: SubjectBui
       overridable: early === 'where asked to',
     })
     claimWanted(python, training)
+    const idle = idleCounter(python, outer)
+    if (idle !== null)
+      training.known('stoppingWanted', idle.name, `\`${idle.name}\` is counted and nothing asks for it`, {
+        start: idle.place.start,
+        end: idle.place.end,
+      })
     const off = stoppingOff(python, ownStatements(outer, 'break'), outer)
     if (off !== null) {
       const text = codeText(python, off.start, off.end)

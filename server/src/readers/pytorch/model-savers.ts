@@ -9,7 +9,7 @@ import { writesResults } from './numbered-files.js'
 
 /** Not figures, pictures, curves and settings: a run does not go on from them. */
 export const saving =
-  /^(?!numpy\.|(json|yaml)\.|.*(im|fig)_?save|.*save_?(all_)?(fig|im(age|g)?|pic|plot|curve|sample|video|gif|grid|mask|metric|log|hist|loss|pred|conf|args|json|csv|txt|text)).*(save|(^|\.|_)dump(_|$|\.)|checkpoint|ckpt|snapshot|seriali[sz]|to_disk|push_to_hub|backup)/i
+  /^(?!numpy\.|(json|yaml)\.|.*(im|fig)_?save|.*save_?(all_)?(fig|im(age|g)?|pic|plot|curve|sample|video|gif|grid|mask|metric|log|hist|loss|pred|conf|args|json|csv|txt|text)).*(save|(^|\.|_)dump(_|$|\.)|checkpoint|ckpt|snapshot|seriali[sz]|to_disk|push_to_hub|backup|log_(model|state_dict)$)/i
 
 /** A method is listed by its own name as well: `.save` of `numpy.save`. */
 export function savesAny(python: PythonModule, calls: ReadonlySet<string>): boolean {

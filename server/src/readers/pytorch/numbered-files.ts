@@ -6,6 +6,7 @@ import { childrenOf } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
 import { lookUp } from '../../text/records.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { isStored, keptByManager, storedUnder, versionsOf } from './handed-over-files.js'
 
 export interface Saving {
   call: Call
@@ -45,7 +46,7 @@ const besideWeights = /tok|proc|extractor|config|scheduler/i
  * @param counters names of what changes from pass to pass: 'epoch', 'self.step'
  */
 export function savingOf(python: PythonModule, call: Call, counters: ReadonlySet<string>): Saving | null {
-  const saving = plainSaving(python, call) ?? numbering(python, call)
+  const saving = plainSaving(python, call) ?? numbering(python, call) ?? storing(python, call, counters)
   if (saving !== null) return saving.numbers || varies(python, saving.path, counters) ? saving : null
   return call.name === null ? ownSaving(python, call, counters) : null
 }
@@ -79,8 +80,35 @@ function nameOf({ name, receiver, method }: Call): string {
 const rayReport = /^ray\.(train|tune|air)\.(session\.)?report$/
 
 /** It hands a folder to what stores it, wherever that lies. */
-export function isHandedOver({ name }: Call): boolean {
-  return rayReport.test(name ?? '')
+export function isHandedOver(call: Call): boolean {
+  return rayReport.test(call.name ?? '') || isStored(call)
+}
+
+/** A copy elsewhere, a version in a store, or a manager that keeps all it is given. */
+function storing(
+  python: PythonModule,
+  call: Call,
+  counters: ReadonlySet<string>,
+): (Saving & { numbers?: true }) | null {
+  const kept = keptByManager(python, call)
+  if (kept !== null) return { call, path: kept.path, what: [], key: kept.key, numbers: true }
+  const version = versionsOf(python, call)
+  if (version !== null) return { call, path: version, what: [], key: call.method, numbers: true }
+  const path = storedUnder(python, call, (one) => varies(python, one, counters))
+  return path === null
+    ? null
+    : { call, path, what: writtenBefore(python, call), key: call.name ?? call.method }
+}
+
+/** What the same function has written to a file that is handed over. */
+function writtenBefore(python: PythonModule, call: Call): Expr[] {
+  const given = new Set(call.expr.args.map(({ value }) => textOf(python, value)))
+  return python.calls
+    .filter((one) => one.function === call.function && one.expr.start < call.expr.start)
+    .flatMap((one) => {
+      const saving = plainSaving(python, one)
+      return saving !== null && given.has(textOf(python, saving.path)) ? saving.what : []
+    })
 }
 
 /** How many of what is reported are kept is said somewhere in this module, or may be said in another one. */
@@ -98,7 +126,7 @@ function numbering(python: PythonModule, call: Call): (Saving & { numbers: boole
     const path = passedExpression(python.argument(call, 'file_prefix', 0))
     return path === null ? null : { call, path, what: [], key: 'Checkpoint.save', numbers: true }
   }
-  if (isHandedOver(call)) {
+  if (rayReport.test(call.name ?? '')) {
     const checkpoint = passedExpression(python.argument(call, 'checkpoint', null))
     return checkpoint === null || isLimited(python)
       ? null

@@ -14,6 +14,7 @@ import { runsOnce } from '../runs-once.js'
 import { isBefore } from '../versions.js'
 import { demonstration } from './demonstration.js'
 import { needlessEvaluations } from './epoch-evaluations.js'
+import { epochPreviews } from './epoch-previews.js'
 import { evaluationsWithGradients } from './evaluation.js'
 import { trainingEvidence } from './evidence.js'
 import { isModelCall } from './forward-block.js'
@@ -54,6 +55,7 @@ export const pytorchOperationsReader = defineReader({
         claimSampleReads(python, step, evidence, claims)
       }
     readEvaluations(python, evidence, claims)
+    readPreviews(python, evidence, claims)
     // `volatile=True` did before what `no_grad` does since. Source: release notes of PyTorch 0.4.
     if (isBefore(context.versions, ['torch'], '0.4')) return
     readFullPasses(python, evidence, claims)
@@ -96,6 +98,26 @@ function readEvaluations(python: PythonModule, evidence: Evidence, claims: Claim
       subject: data,
       apart: 'needless evaluation',
     })
+}
+
+/** Pictures that are drawn between epochs to look at. */
+function readPreviews(python: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {
+  for (const { what, at, epochs, passes, every } of epochPreviews(python)) {
+    const operation = claimOperation(claims, {
+      kind: 'evaluate',
+      place: 'epoch',
+      key: what,
+      at,
+      site: { ...at, target: { kind: 'operation', name: 'needless evaluation' } },
+      scope: epochs.function?.qualified ?? '',
+      evidence,
+      realModel: isRealModel(python),
+      subject: 'previews',
+      apart: 'preview',
+    })
+    operation.known('times', what, passes, at)
+    operation.known('every', what, every, at)
+  }
 }
 
 /** Networks that run in fp32 where the training around them casts. */

@@ -2,6 +2,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import { once } from '../../text/once.js'
 import { effective } from '../../values/value.js'
+import { newEachTime } from '../own-folder.js'
 import { codeMatches, codeText } from './evidence.js'
 import {
   isFirst,
@@ -39,6 +40,7 @@ function judgeResumption(python: PythonModule): Resumption {
   const keeps = python.uses(...saves)
   const reads = python.uses(...loads)
   if (!keeps && !reads) return 'keeps nothing'
+  if (keeps && readsNewFolder(python)) return 'saves only'
   if (readsWhatItKeeps(python) || (keeps && resumesWhereAsked(python))) return 'resumes'
   if (keeps && reads) {
     if (!mayLoadFirst(python) && !handsCheckpoint(python)) return 'saves only'
@@ -49,6 +51,19 @@ function judgeResumption(python: PythonModule): Resumption {
     return savesWeightsOnly(python) ? 'saves only' : 'unknown'
   }
   return keeps && !isSwitchedOff(python) ? 'saves only' : 'unknown'
+}
+
+/** All that is read lies in a folder that this start has named by the clock, where nothing can be yet. */
+function readsNewFolder(python: PythonModule): boolean {
+  const read = python.callsTo('torch.load')
+  return (
+    read.length > 0 &&
+    python.imported.every(({ uses }) => !uses.includes('torch.load')) &&
+    read.every(({ expr: { args } }) => {
+      const file = args.find(({ name }) => name === 'f')?.value ?? args[0]?.value
+      return file !== undefined && newEachTime(python, file) !== null
+    })
+  )
 }
 
 /** `torch.load('pretrained.pth')` beside `torch.save(state, 'last.pth')`: all that is read are files that it never writes. */

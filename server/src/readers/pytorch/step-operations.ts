@@ -180,6 +180,18 @@ export interface FrequentWork {
   batches?: CountedEvaluation['batches']
 }
 
+/** Checkpoints that lie further apart than so many steps cost less than these. */
+const soon = 50
+
+/** What is not the state of a model may well be the output of the loop. */
+function savesModel(python: PythonModule, { name, expr }: Call): boolean {
+  if (!savers.test(name ?? '')) return false
+  return /state_dict|model|checkpoint|ckpt/i.test(python.text.slice(expr.start, expr.end))
+}
+
+const savers =
+  /^(torch\.save|safetensors\.torch\.save_file|mlflow\.\w+\.log_(model|state_dict)|wandb\.log_model)$/
+
 /** Whole evaluations in each step or every few steps, and checkpoints in each step. */
 export function frequentWork(analysis: PythonModule, step: Step): FrequentWork[] {
   const { code, loop } = step
@@ -187,11 +199,8 @@ export function frequentWork(analysis: PythonModule, step: Step): FrequentWork[]
   const result: FrequentWork[] = []
   for (const { call, what } of callsEachStep(analysis, code)) {
     const work = { what, at: calleePlace(call), call, every: 1 }
-    if (call.name === 'torch.save' || call.name === 'safetensors.torch.save_file') {
-      // What is not the state of a model may well be the output of the loop.
-      const text = analysis.text.slice(call.expr.start, call.expr.end)
-      if (/state_dict|model|checkpoint|ckpt/i.test(text)) result.push({ kind: 'save', ...work })
-    } else if (evaluates(analysis, call)) result.push({ kind: 'evaluate', ...work })
+    if (savesModel(analysis, call)) result.push({ kind: 'save', ...work })
+    else if (evaluates(analysis, call)) result.push({ kind: 'evaluate', ...work })
   }
   if (result.some(({ kind }) => kind === 'evaluate')) return result
   const written = evaluationInside(analysis, code, loop)
@@ -202,6 +211,13 @@ export function frequentWork(analysis: PythonModule, step: Step): FrequentWork[]
   if (rhythm !== undefined) {
     const { call, what, every } = rhythm
     result.push({ kind: 'evaluate', what, at: calleePlace(call), call, every })
+  }
+  const saved = callsEveryFewSteps(analysis, code).find(
+    ({ call, every }) => every <= soon && savesModel(analysis, call),
+  )
+  if (saved !== undefined && result.length === 0) {
+    const { call, what, every } = saved
+    result.push({ kind: 'save', what, at: calleePlace(call), call, every })
   }
   return result
 }
@@ -221,9 +237,28 @@ function evaluationInside(analysis: PythonModule, code: HotCode, step: Loop): Fr
 }
 
 /** It goes through all data of an evaluation. */
-function evaluates(python: PythonModule, { expr: { callee } }: Call): boolean {
+function evaluates(python: PythonModule, { method, expr: { callee, args } }: Call): boolean {
   const func = python.functionOf(callee)
-  if (func === null || !evaluator.test(func.name)) return false
-  const loops = python.loops.some((one) => one.function === func && one.role === 'evaluate')
-  return loops && !python.effectsOfFunction(func).backward
+  if (func !== null) {
+    if (!evaluator.test(func.name) || python.effectsOfFunction(func).backward) return false
+    return (
+      python.loops.some((one) => one.function === func && one.role === 'evaluate') ||
+      comprehends(python, func)
+    )
+  }
+  const imported = evaluator.test(method) ? python.importedFunction(callee) : null
+  return (
+    imported !== null &&
+    !imported.trains &&
+    !imported.backward &&
+    args.some(({ value }) => ofBatches.test(python.code.slice(value.start, value.end)))
+  )
+}
+
+const ofBatches = /loader|(?<![a-z])(dl|ds|val|valid|dev|test)(?![a-z])|batches|dataset/i
+
+/** `sum(loss_of(batch) for batch in val_loader)`. */
+function comprehends(python: PythonModule, { node }: Func): boolean {
+  const found = python.code.slice(node.start, node.end).matchAll(/\bfor\b[^:\n]*?\bin\b([^:\n\])]*)[\])]/g)
+  return [...found].some(([, source]) => ofBatches.test(source!))
 }

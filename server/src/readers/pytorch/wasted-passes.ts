@@ -2,7 +2,13 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { childrenOf, forEachChild } from '../../syntax/python-children.js'
-import { calledNetwork, isFromLibrary, isUntouched, passedNetwork } from './called-networks.js'
+import {
+  calledNetwork,
+  isFromLibrary,
+  isLoadedForUse,
+  isUntouched,
+  passedNetwork,
+} from './called-networks.js'
 import { codeMatches, codeText } from './evidence.js'
 import { keepsContent } from './frozen-passes.js'
 import { switchesForGood } from './gradient-switches.js'
@@ -200,8 +206,8 @@ export function untrainedWithGradients(python: PythonModule, step: Step): Untrai
         const network = calledNetwork(python, call)
         if (network === null || !isUntouched(python, network)) continue
         const passed = passedNetwork(python, network)
-        if (passed?.frozen === true || (!isFromLibrary(python, network) && passed?.evaluates !== true))
-          continue
+        const learned = isFromLibrary(python, network) || isLoadedForUse(python, network)
+        if (passed?.frozen === true || (!learned && passed?.evaluates !== true)) continue
         const { name } = network
         // `self.parameters()` holds those of `self.teacher`.
         if (name.startsWith('self.') && [...optimizers.values()].some((one) => one.has('self'))) continue

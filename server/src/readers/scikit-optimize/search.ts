@@ -10,9 +10,7 @@ import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
-import { claimTrialCode } from '../search/trial-code.js'
-import { trialFunction } from '../search/trial-function.js'
-import { trialSteps } from '../search/trial-steps.js'
+import { claimPersisted, claimUnstopped } from '../search/trial-claims.js'
 import { settingTable } from '../setting-table.js'
 import { foldsOf } from '../sklearn/folds.js'
 import { changeCached, RepeatedSteps } from '../sklearn/repeated-steps.js'
@@ -68,11 +66,9 @@ function readMinimiser(
   const search = subject(python, call, claims)
   search.known('strategy', call.method, strategy, place, { site: callSite(call) })
   const given = python.argument(call, 'func', 0)
-  const objective = trialFunction(python, passedExpression(given))
-  const steps = objective === null ? null : trialSteps(python, objective.func)
-  claimTrialCode(python, search, 'func', objective, claims, place)
-  search.known('unit', 'func', steps === null ? 'fit' : 'run', place)
-  search.known('folds', 'func', 1, place)
+  const gap = 'scikit-optimize hears of a trial only when it is over'
+  claimUnstopped(python, search, 'func', passedExpression(given), gap, claims, place)
+  claimPersisted(python, search, 'callback', place)
   minimiserSettings.claim(search, minimiserSettings.argumentsOf(python, call, claims))
 }
 

@@ -3,10 +3,16 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Experience } from '../../text/experience.js'
 import { lookUp } from '../../text/records.js'
-import { knownArgument, numberArgument, passedExpression, textArgument } from '../../values/argument.js'
+import {
+  knownArgument,
+  mayBePassed,
+  numberArgument,
+  passedExpression,
+  textArgument,
+} from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { passedCallbacks } from '../callback-list.js'
 import { byHand, changeOf } from '../change-answer.js'
@@ -14,7 +20,7 @@ import { claimedCall } from '../claim-argument.js'
 import { codeText } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { algorithm, learningAgents, makerOf } from './agents.js'
-import { savesOf } from './saves.js'
+import { checkpointsOf, savesOf } from './saves.js'
 
 /** DQN learns from every fourth step by itself, the others from each. */
 const kinds: Record<string, Experience['learns']> = {
@@ -129,6 +135,46 @@ function readTraining(python: PythonModule, learn: Call, made: Call, claims: Cla
   const saves = savesOf(python, learn)
   if (saves === null) training.unknown('saves', 'callback', 'what saves beside it cannot be read', place)
   else training.known('saves', 'callback', saves, place)
+  claimKept(python, learn, made, steps, training)
+}
+
+/** Each of its files has the number of steps in its name. */
+function claimKept(
+  python: PythonModule,
+  learn: Call,
+  made: Call,
+  steps: number,
+  training: SubjectBuilder<'Training'>,
+): void {
+  const kept = checkpointsOf(python, learn)
+  if (kept === null) return
+  const place = calleePlace(kept.call)
+  training.known('keptCheckpoints', 'CheckpointCallback', null, place)
+  const buffer = knownArgument(python.argument(kept.call, 'save_replay_buffer')) === true
+  training.known('checkpointHolds', 'save_replay_buffer', buffer ? 'training state' : 'weights', place)
+  // It counts the steps of each of several environments.
+  const copies = environmentsOf(python, python.argument(made, 'env', 1))
+  if (copies === null)
+    training.unknown('checkpointCount', 'save_freq', 'how many environments there are', place)
+  else training.known('checkpointCount', 'save_freq', Math.floor(steps / (kept.every * copies)), place)
+}
+
+/** How many environments are stepped at once; null: that cannot be read. */
+function environmentsOf(python: PythonModule, given: ArgumentValue): number | null {
+  if (typeof knownArgument(given) === 'string') return 1
+  const expr = passedExpression(given)
+  let call = expr === null ? null : python.callOf(expr)
+  for (let depth = 0; call !== null && depth < 6; depth++) {
+    if (call.method === 'make') return 1
+    const first = call.expr.args[0]?.value
+    if (/^(make_vec|make_vec_env|make_atari_env)$/.test(call.method)) {
+      const count = python.argument(call, call.method === 'make_vec' ? 'num_envs' : 'n_envs', 1)
+      return mayBePassed(count) ? numberArgument(count) : 1
+    }
+    if (first === undefined || first.type === 'list') return null
+    call = python.callOf(first)
+  }
+  return null
 }
 
 /** Mean rewards at which the tasks count as solved, and that runs of days are not made for. Source: Gymnasium 1.0, registry of environments. */

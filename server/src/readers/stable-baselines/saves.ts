@@ -1,9 +1,21 @@
 /** What a run of an agent keeps of itself before it has learnt all its steps. Source: Stable-Baselines3 2.4. */
 import type { Call, PythonModule } from '../../python/module.js'
-import { mayBePassed } from '../../values/argument.js'
+import { mayBePassed, numberArgument } from '../../values/argument.js'
 import { passedCallbacks } from '../callback-list.js'
 
 type Saves = 'never' | 'at the end' | 'while it runs'
+
+/** How often its callback saves under a new name, in steps of each environment; null: none does, or that cannot be read. */
+export function checkpointsOf(python: PythonModule, learn: Call): { call: Call; every: number } | null {
+  for (const one of passedCallbacks(python, python.argument(learn, 'callback', 1))?.items ?? []) {
+    const call = python.callOf(one)
+    if (call === null || !/^stable_baselines3\.common\.callbacks\.CheckpointCallback$/.test(call.name ?? ''))
+      continue
+    const every = numberArgument(python.argument(call, 'save_freq', 0))
+    if (every !== null && every > 0) return { call, every }
+  }
+  return null
+}
 
 /** Null: a callback of it cannot be read, or what else goes on in the loop around it. */
 export function savesOf(python: PythonModule, learn: Call): Saves | null {

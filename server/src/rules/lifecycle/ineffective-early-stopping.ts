@@ -155,24 +155,31 @@ function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: nu
     }
   }
   if (patience === undefined || waiting === null) return null
-  const waits = waiting.value
+  // Patience counts validations.
+  const every = effective(settings.validatedEvery) ?? 1
+  const waits = waiting.value * every
+  const says =
+    every === 1
+      ? waiting.says
+      : `${waiting.says} validations, one in ${formatCount(every)} epochs: ${formatCount(waits)}`
   const exact = waiting.exact && whole.exact
+  const fewer = Math.max(1, Math.floor(usualPatience(total, unit) / every))
   // The first epoch is always the best so far.
   const never = waits >= total || (waits >= 1 && waits + 1 >= total)
   if (exact && !never && waits >= mostOfARun * total && waits > usualPatience(total, unit))
     return {
       at: patience,
       severity: lower(short),
-      message: `Early stopping waits for ${formatCount(waits)} of ${formatCount(total)} ${unit} without improvement: it can save ${formatCount(total - waits - 1)} at most.`,
-      fixes: total < 5 ? [] : setTo(patience, usualPatience(total, unit)),
+      message: `Early stopping waits for ${every === 1 ? formatCount(waits) : says} of ${formatCount(total)} ${unit} without improvement: it can save ${formatCount(total - waits - 1)} at most.`,
+      fixes: total < 5 ? [] : setTo(patience, fewer),
     }
   if (!never) return null
   const behind = waits < total ? ' after the first' : ''
   return {
     at: patience,
     severity,
-    message: `Early stopping waits for ${waiting.says} ${waits === 1 ? unit.slice(0, -1) : unit} without improvement${behind}, but the run has only ${whole.says}: it never acts.`,
-    fixes: total < 5 || !exact ? [] : setTo(patience, usualPatience(total, unit)),
+    message: `Early stopping waits for ${says} ${waits === 1 ? unit.slice(0, -1) : unit} without improvement${behind}, but the run has only ${whole.says}: it never acts.`,
+    fixes: total < 5 || !exact || fewer >= waiting.value ? [] : setTo(patience, fewer),
   }
 }
 

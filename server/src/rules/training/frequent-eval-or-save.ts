@@ -120,6 +120,15 @@ function needlessEvaluation(view: SubjectView<'Operation'>, kind: Claim): Report
       },
       fixes,
     }
+  if (data === 'previews') {
+    const every = effective(view.settings.every) ?? 1
+    const passes = formatCount(effective(view.settings.times) ?? 0)
+    return {
+      at: kind,
+      severity: dear ? 'information' : 'hint',
+      message: `\`${kind.key}\` runs the model ${passes} times for one preview, ${every === 1 ? 'after each epoch' : `every ${formatCount(every)} epochs`}: draw by 50 steps of a faster sampler, or less often.`,
+    }
+  }
   if (data === 'the test data')
     return {
       at: kind,

@@ -92,6 +92,8 @@ export interface TrainingSettings {
   automaticDevice: boolean
   /** Epochs (boosting: rounds) without improvement after which early stopping ends the run. */
   patience: number
+  /** Epochs from one validation to the next, where patience counts validations. */
+  validatedEvery: number
   /** The metric that early stopping watches, and the direction that it takes for better. */
   stopMetric: string
   stopDirection: 'lower' | 'higher'

@@ -1,0 +1,64 @@
+/** What could end a hand-written loop before its last pass, wherever that stands. */
+import type { Func, Loop, PythonModule } from '../../python/module.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
+import { codeText } from './evidence.js'
+
+const leavesProgram = /\b(exit|_exit|quit|abort|SystemExit|KeyboardInterrupt|StopIteration)\b|\bos\.kill\(/
+const stops = /stop|patien|early|plateau|converg/i
+
+/**
+ * A counter of bad epochs ends nothing by itself: somewhere a `break`, a `return`, an exception or the condition of the loop has
+ * to follow from it.
+ */
+export function mayEndEarly(python: PythonModule, outer: Loop): boolean {
+  const { node } = outer
+  if (outer.hasBreak || mayChange(python, outer)) return true
+  if (passStatements(node.body).some((one) => one.type === 'continue')) return true
+  const functions = reachedFrom(python, outer)
+  const bodies = [node, ...[...functions].map((func) => func.node)]
+  if (bodies.some(({ start, end }) => leavesProgram.test(codeText(python, start, end)))) return true
+  const isTried = python.statements.some(
+    (one) => one.type === 'try' && one.handlers.length > 0 && one.start <= node.start && node.end <= one.end,
+  )
+  for (const { start, end } of bodies) {
+    const raised = codeText(python, start, end).match(/\braise\b.*/g) ?? []
+    if (raised.some((one) => isTried || stops.test(one) || /exit|done|finish|prun/i.test(one))) return true
+  }
+  // `if not stopped:` around the passes, or a pass that is skipped.
+  if (node.body.some((one) => one.type === 'if' && stops.test(written(python, one.test)))) return true
+  // What another module does with it is not seen.
+  return outer.calls.some(
+    ({ expr: { callee } }) => stops.test(written(python, callee)) && python.functionOf(callee) === null,
+  )
+}
+
+/** What it goes through, or the condition that it goes on by, is more than a count. */
+function mayChange(python: PythonModule, { node }: Loop): boolean {
+  if (node.type === 'while') return node.test.type !== 'binary' || !/^[<>]=?$/.test(node.test.op)
+  return !/\b(x?range|trange|count)\(/.test(written(python, python.definition(node.iterable)))
+}
+
+function written({ code }: PythonModule, { start, end }: Expr): string {
+  return code.slice(start, end)
+}
+
+/** Functions of this module that the calls of a loop lead to. */
+function reachedFrom(python: PythonModule, outer: Loop): Set<Func> {
+  const calls = [...outer.calls]
+  const functions = new Set<Func>()
+  for (let index = 0; index < calls.length; index++) {
+    const func = python.functionOf(calls[index]!.expr.callee)
+    if (func === null || functions.has(func)) continue
+    functions.add(func)
+    calls.push(...func.calls)
+  }
+  return functions
+}
+
+/** Statements of one pass, those of loops inside left out. */
+function passStatements(body: readonly Stmt[]): Stmt[] {
+  return body.flatMap((one) =>
+    /^(for|while|function|class)$/.test(one.type) ? [] : [one, ...blocksOf(one).flatMap(passStatements)],
+  )
+}
