@@ -81,7 +81,7 @@ export class Varying {
   }
 
   has(expr: Expr, func: Func | null): boolean {
-    if (expr.type === 'name') return this.isVarying(func, expr.id)
+    if (expr.type === 'name') return this.isVarying(func, expr)
     if (expr.type === 'attribute' && expr.value.type === 'name' && expr.value.id === 'self')
       return this.names.has(`self.${expr.attr}`)
     if (expr.type === 'call' && this.isDrawn(expr)) return true
@@ -89,10 +89,18 @@ export class Varying {
   }
 
   /** A function also sees the names of its module, and of the code that is passed through. */
-  private isVarying(func: Func | null, name: string): boolean {
+  private isVarying(func: Func | null, expr: Expr & { type: 'name' }): boolean {
+    const name = expr.id
     if (this.names.has(key(func, name))) return true
-    if (this.source.passes === 'item') return false
+    if (this.source.passes === 'item' || this.isLocal(func, expr)) return false
     return this.names.has(key(null, name)) || this.names.has(key(this.source.func, name))
+  }
+
+  /** A function that is called has names of its own, whatever the code that calls it names so. */
+  private isLocal(func: Func | null, name: Expr & { type: 'name' }): boolean {
+    if (func === null || func === this.source.func) return false
+    const { start, end } = func.node
+    return this.analysis.bindingsOf(name).some(({ at }) => start <= at && at < end)
   }
 
   private isDrawn({ callee }: CallExpr): boolean {

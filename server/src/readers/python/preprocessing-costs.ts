@@ -1,6 +1,7 @@
 /** What calls of the libraries that prepare data cost. Canonical names; methods of unknown receivers by their own. */
 
 import type { Call, PythonModule } from '../../python/module.js'
+import { readyNetworkRun } from '../../python/ready-networks.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
 import type { PreprocessingSettings } from '../../workload/resource-kinds.js'
@@ -62,11 +63,11 @@ const known: Known[] = [
   {
     names:
       /^gensim\.models\.(\w+\.)?(Word2Vec|Doc2Vec|FastText|LdaModel|LdaMulticore)$|^gensim\.models\.KeyedVectors\.load_word2vec_format$/,
-    weight: 'heavy',
+    weight: 'dear',
   },
   {
     names: /^(tsfresh\.extract_features|tsfresh\.extract_relevant_features|featuretools\.dfs)$/,
-    weight: 'heavy',
+    weight: 'dear',
   },
   {
     names:
@@ -115,6 +116,45 @@ export function tokenizing(python: PythonModule, call: Call): PreparationCost | 
 /** Texts for a model that then writes on: beside that, cutting them into words takes no time. */
 function generates(python: PythonModule, { function: func }: Call): boolean {
   return func !== null && /\.generate\(/.test(python.code.slice(func.node.start, func.node.end))
+}
+
+/** `network(pixels)`, of a network with its weights that nothing in the program trains: embeddings of many samples. */
+export function embedsWithNetwork(python: PythonModule, call: Call): PreparationCost | null {
+  const { expr, loops, function: func } = call
+  if (readyNetworkRun(python, expr) === null) return null
+  // What teaches another network sees other samples each time; what measures one is no preparation.
+  if (loops.some(({ role, effects }) => role === 'train' || effects.backward || effects.optimizerStep))
+    return null
+  if (measures.test(func?.name ?? '')) return null
+  const network = expr.callee.type === 'attribute' && call.name === null ? expr.callee.value : expr.callee
+  const written = python.text.slice(expr.callee.start, expr.callee.end)
+  const names = [network, expr.callee].map(({ start, end }) => python.code.slice(start, end))
+  if (names.some((name) => /^[\w.]+$/.test(name) && mayBeTrained(python, name))) return null
+  return {
+    what: /^[\w.]{1,40}$/.test(written) ? written : 'network',
+    weight: 'heavy',
+    single: true,
+    inputs: expr.args.map((one) => one.value),
+    byRow: true,
+  }
+}
+
+const measures = /eval|valid|test|predict|generat|sampl|score|metric|fid|infer|forward|step|demo|plot|show/i
+const looksOnly = /^(print|DataParallel|summary|compile|next|len|type|isinstance|str|repr|info)$/
+
+/** Its weights are given to an optimizer, or it is handed to something that may train it. */
+function mayBeTrained(python: PythonModule, name: string): boolean {
+  const written = name.replace(/\./g, '\\.')
+  return (
+    new RegExp(
+      `(?<![\\w.])${written}\\.(train|fit|named_parameters|backward|trainable_variables)\\b|optim[\\s\\S]{0,200}(?<![\\w.])${written}\\.parameters\\(`,
+    ).test(python.code) ||
+    python.calls.some(
+      (call) =>
+        !looksOnly.test(call.method) &&
+        call.expr.args.some(({ value }) => python.code.slice(value.start, value.end) === name),
+    )
+  )
 }
 
 /** A text rather than many of them. */
@@ -303,7 +343,7 @@ function tableCost(python: PythonModule, call: Call, receiver: Expr, inputs: Exp
     }
   }
   if (/^(iterrows|itertuples)$/.test(method)) return found('heavy', `${method}()`)
-  if (call.receiver !== null && !/^(pandas|cudf|modin)\./.test(call.receiver)) return null
+  if (call.receiver !== null && !/^(pandas|polars|cudf|modin)\./.test(call.receiver)) return null
   if (/^(transform|agg|aggregate)$/.test(method) && isGrouped(python, receiver)) {
     const [first] = expr.args
     // A function in Python is called for each group.
@@ -312,11 +352,22 @@ function tableCost(python: PythonModule, call: Call, receiver: Expr, inputs: Exp
     return slow ? found('heavy', `groupby().${method}`) : null
   }
   if (
-    /^(groupby|pivot_table|rolling|resample)$/.test(method) ||
+    /^(groupby|group_by|group_by_dynamic|pivot_table|pivot|unpivot|melt|explode|rolling|resample|join_asof|upsample|sort_values)$/.test(
+      method,
+    ) ||
+    (/^(with_columns|select|join)$/.test(method) && movesRows(python, call)) ||
     (method === 'merge' && expr.args.length > 0 && isTable(python, receiver))
   )
     return isTable(python, receiver) ? found('ordinary') : null
   return null
+}
+
+/** Of polars: a join of two tables, or columns of which each value is made of several rows. */
+function movesRows({ code }: PythonModule, { method, expr }: Call): boolean {
+  if (method === 'join') return expr.args.some(({ name }) => name === 'on' || name === 'left_on')
+  return /\.(over|rolling_\w+|map_elements|shift|rank|cum_\w+|ewm_\w+)\(/.test(
+    code.slice(expr.callee.end, expr.end),
+  )
 }
 
 /** `df.groupby(…)`, `df.groupby(…)['amount']`, and names for them. */
@@ -345,7 +396,8 @@ function isMadeTable(python: PythonModule, name: Expr & { type: 'name' }, seen: 
   })
 }
 
-const makers = /^pandas\.(read_\w+|DataFrame|concat|merge|merge_asof|get_dummies|pivot_table|json_normalize)$/
+const makers =
+  /^(polars\.((read|scan)_\w+|DataFrame|LazyFrame|from_\w+|concat)|pandas\.(read_\w+|DataFrame|concat|merge|merge_asof|get_dummies|pivot_table|json_normalize))$/
 
 /** `pd.read_csv(…)`, `pd.concat(parts).dropna()`, `orders.sort_values('day')`. */
 function makesTable(python: PythonModule, call: CallExpr, seen: Set<Expr>): boolean {

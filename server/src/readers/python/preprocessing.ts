@@ -5,8 +5,7 @@
 
 import { leavesBefore } from '../../python/each-call.js'
 import { isGenerator } from '../../python/generators.js'
-import { usesMatch } from '../../python/library-uses.js'
-import type { Call, Effects, Func, Loop, PythonModule } from '../../python/module.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import { isNetworkType } from '../../python/network-types.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import {
@@ -16,48 +15,26 @@ import {
   expressionsOf,
   namesIn,
 } from '../../syntax/python-children.js'
-import { once } from '../../text/once.js'
 import { mayBePassed, numberArgument, numberIn } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { PreprocessingSettings } from '../../workload/resource-kinds.js'
+import type { Evidence } from '../../workload/claim.js'
+import { isJaxLoop, jaxEvidence } from '../jax/loop.js'
+import { kerasEvidence } from '../keras/evidence.js'
+import { kerasFits } from '../keras/fits.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
-import { defineReader } from '../reader.js'
+import { defineReader, type ReaderContext } from '../reader.js'
 import { alwaysRun, inTry, plainCalls, Varying } from '../repeated-code.js'
 import { selectsRows } from './fold-rows.js'
 import { preparedByNetworks } from './network-preparation.js'
+import { atStart } from './prepared-at-start.js'
 import { hoistSteps } from './preprocessing-change.js'
-import {
-  type PreparationCost,
-  parsesText,
-  preparationCost,
-  preparesElsewhere,
-  tokenizing,
-} from './preprocessing-costs.js'
+import { costOf, inComprehension, type Repetition, type Step, training, trainsInside } from './repetition.js'
 import { epochsOf, goesOnce, repeatedSamples } from './sample-preprocessing.js'
 import { trialPasses } from './trial-passes.js'
 
-export interface Step {
-  call: Call
-  cost: PreparationCost
-  statement: Stmt
-  /** The call in the repeated code itself that leads to it, where all that is handed over is the same each time. */
-  from?: Call
-}
-
-/** Code that is passed through again, and what it prepares again. */
-export interface Repetition {
-  per: PreprocessingSettings['again']['per']
-  times: number | null
-  steps: Step[]
-  /** The loop or function whose body is repeated; null: the whole program. */
-  around: Loop | Func | null
-  /** What it makes is written to a file, which nothing reads. */
-  saved?: true
-  /** It is done for each sample, beside the training. */
-  samples?: true
-}
+export type { Repetition, Step } from './repetition.js'
 
 export const preprocessingReader = defineReader({
   name: 'python-preprocessing',
@@ -89,6 +66,13 @@ export const preprocessingReader = defineReader({
     'read_video',
     'av.open',
     'tsfresh',
+    'keras',
+    'jax',
+    'timm',
+    'torchvision',
+    'clip',
+    'pywt',
+    'mne',
     'featuretools',
     'loadtxt',
     'genfromtxt',
@@ -109,27 +93,35 @@ export const preprocessingReader = defineReader({
     'optuna',
     'hyperopt',
   ],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const { python } = facts
     if (python === undefined || python.evidence.role === 'test') return
-    for (const repetition of repetitionsOf(python)) claimRepetition(python, repetition, claims)
+    const found = repetitionsOf(python)
+    if (found.length === 0) return
+    const evidence = evidenceOf(python, context)
+    for (const repetition of found) claimRepetition(repetition, { ...evidence }, claims)
   },
   change(claim, _value, facts) {
     return hoistSteps(claim, facts)
   },
 })
 
+/** What a library trains with places itself on the accelerator that it finds. */
+function evidenceOf(python: PythonModule, context: ReaderContext): Evidence {
+  const evidence = trainingEvidence(python)
+  if (evidence.accelerator !== 'none' || evidence.role === 'test') return evidence
+  if (kerasFits(python).length > 0) return { ...kerasEvidence(python, context).evidence, role: evidence.role }
+  return python.loops.some(isJaxLoop) ? { ...jaxEvidence(python, context), role: evidence.role } : evidence
+}
+
 function claimRepetition(
-  python: PythonModule,
   { per, times, steps, samples, saved }: Repetition,
+  evidence: Evidence,
   claims: ClaimBuilder,
 ): void {
-  const ordered = [...steps].sort(
-    (a, b) => Number(b.cost.weight !== 'ordinary') - Number(a.cost.weight !== 'ordinary'),
-  )
+  const ordered = [...steps].sort((a, b) => weights.indexOf(b.cost.weight) - weights.indexOf(a.cost.weight))
   const [first] = ordered
   if (first === undefined) return
-  const evidence = trainingEvidence(python)
   if (per === 'trial' && evidence.role !== 'test') evidence.role = 'tuning'
   const at = calleePlace(first.from ?? first.call)
   const what = shownAs(first)
@@ -140,7 +132,8 @@ function claimRepetition(
   if (samples === true) work.known('overlapped', what, true, at)
   if (saved === true) work.known('transformation', what, 'saved data', at)
   if (first.cost.made === 'picture') work.known('transformation', what, 'smaller pictures', at)
-  if (first.cost.made === 'text') work.known('transformation', what, 'tokens', at)
+  if (first.cost.made === 'text' || (per === 'run' && first.cost.quick === true && weight !== 'dear'))
+    work.known('transformation', what, 'tokens', at)
   if (first.cost.made === 'file') work.known('transformation', what, 'unpacked files', at)
   work.known('cached', what, false, at, { site })
   work.known('weight', what, weight, at, { site })
@@ -153,6 +146,8 @@ function claimRepetition(
     { site },
   )
 }
+
+const weights = ['ordinary', 'heavy', 'dear']
 
 const shownAs = ({ from, cost }: Step): string => (from === undefined ? cost.what : `${from.method}()`)
 
@@ -186,16 +181,6 @@ export function repetitionsOf(python: PythonModule): Repetition[] {
 }
 
 // Passes.
-
-const trainers =
-  /^(sklearn\.(ensemble|linear_model|svm|neural_network|tree|neighbors|naive_bayes|gaussian_process|discriminant_analysis|model_selection|cluster|mixture|decomposition|pipeline|calibration|multiclass|multioutput)|hdbscan|bertopic|xgboost|lightgbm|catboost|keras|lightning|transformers|trl|fastai|pytorch_tabnet)\..*\.?(fit|fit_predict|train|fit_generator|fine_tune)$|^sklearn\.model_selection\.cross_val/
-
-/** One pass of the loop trains a model from its beginning, or for an epoch. */
-const trainsInside = ({ role, effects }: Loop): boolean => role === 'epoch' || training(effects)
-
-function training({ trains, calls }: Effects): boolean {
-  return trains || [...calls].some((name) => trainers.test(name))
-}
 
 /** The function of this module that a call runs trains a model, or may. */
 function trainsWhen(python: PythonModule, { expr }: Call): boolean {
@@ -285,15 +270,6 @@ function carried(body: Stmt[]): string[] {
 }
 
 // Steps.
-
-function costOf(python: PythonModule, call: Call): PreparationCost | null {
-  return (
-    preparationCost(python, call) ??
-    parsesText(python, call) ??
-    tokenizing(python, call) ??
-    preparesElsewhere(python, call)
-  )
-}
 
 /** `wandb.Image(picture, …)`, `plt.imshow(picture)`: read to be looked at. */
 function isShown(python: PythonModule, { assignedTo, function: func, statement }: Call): boolean {
@@ -410,67 +386,4 @@ interface Pass {
   start: number
   func: Func | null
   followed: ReadonlyMap<Func, Call>
-}
-
-function inComprehension(expr: Expr, wanted: Expr, inside = false): boolean {
-  if (expr === wanted) return inside
-  if (expr.start > wanted.start || expr.end < wanted.end) return false
-  const within = inside || expr.type === 'comprehension'
-  return childrenOf(expr).some((child) => inComprehension(child, wanted, within))
-}
-
-// For each sample.
-
-// At each start.
-
-/** Something in the program keeps prepared data, or takes it from where it is kept. */
-const kept =
-  /to_(parquet|feather|pickle|hdf|csv|json)\(|joblib\.(dump|load)|pickle\.(dump|load)|np\.(save|load|savez|savez_compressed|memmap)\b|numpy\.(save|load)|save_to_disk|load_from_disk|lru_cache|Memory\(|diskcache|\bcache|exists\(|isfile\(|is_file\(|h5py|lmdb|zarr|pyarrow|read_(pickle|parquet|feather|hdf)|feast|tecton|hopsworks|FeatureStore|feature_store|mlflow\.artifacts|tfrecord/i
-
-const keptElsewhere = /joblib|pickle|h5py|lmdb|\.to_parquet|\.to_pickle|\.exists/
-
-/** Data that is written; `to_csv` and pickles may well be what the model predicts, or itself. */
-const savesData = /\bto_(parquet|feather)\(|\b(np|numpy)\.(save|savez|savez_compressed)\(|\bsave_to_disk\(/g
-
-/** @param ofSamples what makes samples */
-function atStart(
-  python: PythonModule,
-  seen: ReadonlySet<Call>,
-  ofSamples: ReadonlySet<Repetition['around']>,
-): Repetition | null {
-  const { evidence, isEntry } = python
-  if (!isEntry || evidence.role !== 'training' || evidence.notebook) return null
-  const text = python.code
-  const written = once(python.tree, 'without saved data', () => text.replace(savesData, ''))
-  // What is saved and never looked for is prepared again all the same.
-  if (once(python.tree, 'keeps data', () => kept.test(written))) return null
-  if (python.imported.some((module) => usesMatch(module, keptElsewhere))) return null
-  const steps: Step[] = []
-  for (const call of python.calls) {
-    if (seen.has(call) || call.conditional || call.loops.some(trainsInside)) continue
-    if (call.function !== null && ofSamples.has(call.function)) continue
-    // Reading is no preparation yet, and maps of points are drawn when the training is over.
-    if (/^(pandas|numpy)\.\w*(read_|load|genfrom)|manifold|TSNE|UMAP/.test(`${call.name} ${call.receiver}`))
-      continue
-    if (call.function !== null && (call.function.class !== null || !isCalled(python, call.function))) continue
-    const cost = costOf(python, call)
-    if (
-      cost === null ||
-      cost.quick === true ||
-      (cost.single &&
-        call.loops.length === 0 &&
-        !expressionsOf(call.statement).some((expr) => inComprehension(expr, call.expr)))
-    )
-      continue
-    steps.push({ call, cost, statement: call.statement })
-  }
-  const saved = written !== text
-  // Among light steps it is not known what is saved.
-  if (steps.length === 0 || (saved && !steps.some(({ cost }) => cost.weight !== 'ordinary'))) return null
-  return { per: 'run', times: null, steps, around: null, ...(saved ? { saved: true as const } : {}) }
-}
-
-function isCalled(python: PythonModule, func: Func): boolean {
-  const sites = python.callSites(func)
-  return sites?.some((site) => !site.conditional && !site.loops.some(trainsInside)) ?? false
 }

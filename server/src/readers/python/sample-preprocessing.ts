@@ -77,10 +77,10 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
   if (evaluatesOnce(python) || goesOnce(python)) return []
   const times = epochsOf(python)
   const makers = [...makersOf(python), ...generatorsOf(python)]
-  const found: Repetition[] = makers.flatMap(({ func, each, kept }) => {
+  const found: Repetition[] = makers.flatMap(({ func, each, kept, handed }) => {
     // A method that puts batches together may stand in a class that does all else as well.
     const whole = (func.name.startsWith('__') ? func.class?.node : undefined) ?? func.node
-    if (each === 'row' || kept || (each === 'sample' && func.class === null)) return []
+    if (each === 'row' || kept || (each === 'sample' && func.class === null && handed !== true)) return []
     if (func.class !== null && isOfEvaluation(python, func.class.name)) return []
     if (isBehindDraws(python, func)) return []
     const text = codeText(python, whole.start, whole.end)

@@ -31,7 +31,8 @@ const slowArithmetic =
   /^(librosa\.(stft|cqt|pyin|yin|vqt|resample|feature\.\w+|effects\.(hpss|harmonic|percussive|trim|split)|beat\.\w+|onset\.\w+)|(python_speech_features|opensmile|parselmouth|pyworld)\.(\w+\.)*\w+|torch\.stft|whisper\.(audio\.)?log_mel_spectrogram|torchaudio\.(functional\.resample|compliance\.kaldi\.(fbank|mfcc|spectrogram))|scipy\.signal\.(resample|resample_poly|decimate|spectrogram|stft|cwt|filtfilt|sosfiltfilt)|pywt\.(wavedec|wavedec2|wavedecn|swt|cwt)|scipy\.ndimage\.(zoom|gaussian_filter|median_filter|distance_transform_\w+)|skimage\.(feature|restoration|segmentation)\.\w+|skimage\.exposure\.equalize_adapthist|cv2\.(fastNlMeans\w+|calcOpticalFlowFarneback|inpaint)|mahotas\.features\.\w+|rdkit\.Chem\.AllChem\.\w+|ogb\.utils\.(mol\.)?smiles2graph|torch_geometric\.utils\.(smiles\.)?from_smiles|dgllife\.utils\.\w*(smiles|mol)_to_\w+|nltk\.(\w+\.)?(word_tokenize|sent_tokenize|pos_tag)|jieba\.(\w+\.)?(l?cut|tokenize)|bs4\.BeautifulSoup|(pytesseract\.)+image_to_\w+|textblob\.TextBlob|langdetect\.detect|(torch_geometric\.nn\.(pool\.)?|torch_cluster\.|dgl\.)(radius_graph|knn_graph|segmented_knn_graph)|sklearn\.neighbors\.(kneighbors_graph|radius_neighbors_graph)|scipy\.spatial\.(cKDTree|KDTree|Delaunay))$/
 /** With a library that takes long for anything, rather than by a function that is known to. */
 export const isOfSlowLibrary = (name: string): boolean => takesLong(name) && !slowArithmetic.test(name)
-const isSlow = (name: string): boolean => slowArithmetic.test(name) || takesLong(name)
+/** Arithmetic of milliseconds and more for one sample, by whatever library. */
+export const isSlow = (name: string): boolean => slowArithmetic.test(name) || takesLong(name)
 /** Objects that are called with a sample. */
 const slowTransform =
   /^torchaudio\.transforms\.(Resample|MelSpectrogram|Spectrogram|MFCC|LFCC)$|^transformers\.(\w+\.)*\w*(FeatureExtractor|Processor)$/

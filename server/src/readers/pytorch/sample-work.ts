@@ -28,6 +28,8 @@ export interface Maker {
   generates: boolean
   /** It runs in the process that trains, which has the device. */
   beside?: boolean
+  /** A function that a library calls for each sample. */
+  handed?: boolean
 }
 
 export interface SampleWork {
@@ -79,10 +81,17 @@ function makersNow(python: PythonModule): Maker[] {
     const stream = klass.methods.get('__iter__')
     if (stream !== undefined && item === undefined) makers.set(stream, { each, kept: false, generates: true })
   }
-  const add = (expr: Expr, each: Maker['each'], kept = false, generates = false, beside = false): void => {
+  const add = (
+    expr: Expr,
+    each: Maker['each'],
+    kept = false,
+    generates = false,
+    beside = false,
+    handed = false,
+  ): void => {
     const klass = python.classOf(expr) ?? python.instanceClass(expr)
     const func = python.functionOf(expr) ?? klass?.methods.get('__call__') ?? null
-    if (func !== null && !makers.has(func)) makers.set(func, { each, kept, generates, beside })
+    if (func !== null && !makers.has(func)) makers.set(func, { each, kept, generates, beside, handed })
   }
   for (const call of python.calls) {
     if (call.name !== null && inPython.test(call.name)) {
@@ -97,6 +106,7 @@ function makersNow(python: PythonModule): Maker[] {
       for (const step of steps) add(step, 'sample')
       continue
     }
+    for (const given of handedToSamples(call)) add(given, 'sample', false, false, false, true)
     // Ray calls its collator in the training process, which has the device.
     const beside = call.method === 'iter_torch_batches'
     for (const argument of call.expr.args)
@@ -115,6 +125,29 @@ function makersNow(python: PythonModule): Maker[] {
   for (const func of namedCollators(python))
     if (!makers.has(func)) makers.set(func, { each: 'batch', kept: false, generates: false })
   return [...makers].map(([func, rest]) => ({ func, ...rest }))
+}
+
+const libraryTransforms =
+  /^(torchvision\.transforms(\.v2)?\.(\w+\.)*Lambda|monai\.transforms\.(\w+\.)*Lambdad?|albumentations\.(\w+\.)*Lambda|torchio\.(\w+\.)*Lambda|mxnet\.gluon\.data\.\w+|ignite\.\w+)$/
+const perSampleArguments =
+  /^(item_tfms|get_x|get_y|loader|transform|target_transform|transforms|preprocess_fn|decoder|map_fn|lambd|func|image|preprocessing_function)$/
+const takesSteps =
+  /^(fastai\.(\w+\.)*(DataBlock|\w+DataLoaders(\.\w+)?)|torchvision\.datasets\.\w+|torch_geometric\.datasets\.\w+|keras\.(\w+\.)*ImageDataGenerator)$/
+
+/** Functions that a library calls for each sample: `item_tfms=[spectrogram]`, `Lambda(decode)`, `ImageFolder(root, loader=read)`. */
+function handedToSamples({ name, method, expr: { args, callee } }: Call): Expr[] {
+  if (name !== null && libraryTransforms.test(name))
+    return args.flatMap(({ name: key, value }) =>
+      key === null || perSampleArguments.test(key) ? [value] : [],
+    )
+  const own = name !== null && takesSteps.test(name)
+  // `shards.map(decode)`, `.map_dict(jpg=decode)` of webdataset.
+  const ofShards = name === null && /^map_(dict|tuple)$/.test(method) && callee.type === 'attribute'
+  if (ofShards) return args.map(({ value }) => value)
+  const asked = own
+    ? args.filter(({ name: key }) => perSampleArguments.test(key ?? ''))
+    : args.filter(({ name: key }) => key === 'item_tfms' || key === 'preprocessing_function')
+  return asked.flatMap(({ value }) => (value.type === 'list' ? value.items : [value]))
 }
 
 /** `def collate_fn(rows)`, what `make_collate(tokenizer)` returns, `class Collator`: the loader may be in another module. */

@@ -32,7 +32,7 @@ export const sparkDataReader = defineReader({
 
 /** Moves the data between machines, or goes over all of it. */
 const costly =
-  /^(join|crossJoin|groupBy|groupby|agg|distinct|dropDuplicates|drop_duplicates|orderBy|sort|pivot)$/
+  /^(join|crossJoin|groupBy|groupby|agg|distinct|dropDuplicates|drop_duplicates|orderBy|sort|pivot|transform)$/
 const keeps = /^(cache|persist|checkpoint|localCheckpoint)$/
 /** Makes a table of it, which can be kept by that name. */
 const named = /^create\w*TempView$/
@@ -71,7 +71,10 @@ function chainOf(python: PythonModule, data: Expr): Call[] | null {
     if (value?.type !== 'call' || value.callee.type !== 'attribute') return null
     const call = python.callAt(value)
     if (call === null || keeps.test(call.method)) return null
-    const from: Expr = value.callee.value
+    // `Tokenizer(…).transform(frame)`: the data is what it is given, not what makes it.
+    const given =
+      call.method === 'transform' && isOfStage(python, value.callee.value) ? value.args[0] : undefined
+    const from: Expr = given?.value ?? value.callee.value
     if (!/^randomSplit$/.test(call.method)) chain.unshift(call)
     const reader = from.type === 'attribute' && from.attr === 'read'
     if (reader || isReader(from) || (from.type === 'name' && from.id === 'spark'))
@@ -79,6 +82,15 @@ function chainOf(python: PythonModule, data: Expr): Call[] | null {
     expr = from
   }
   return null
+}
+
+/** A stage of `pyspark.ml`, or what it was fitted to. */
+function isOfStage(python: PythonModule, expr: Expr): boolean {
+  const made = python.definition(expr)
+  if (made.type !== 'call') return false
+  if (/^pyspark\.ml\./.test(python.nameOf(made.callee) ?? '')) return true
+  const { callee } = made
+  return callee.type === 'attribute' && callee.attr === 'fit' && isOfStage(python, callee.value)
 }
 
 /** `spark.read.format('csv').option(…)`. */

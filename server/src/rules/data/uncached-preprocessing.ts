@@ -104,8 +104,12 @@ function atStart(work: SubjectView<'Preprocessing'>, heavy: boolean, steps: numb
   if (stopped !== undefined) return stopped
   if (!heavy && steps < severalSteps)
     return { text: `the preparation is light: ${steps} step${steps === 1 ? '' : 's'} in compiled code` }
+  // A library cuts texts in compiled code, all at once.
+  if (effective(work.settings.transformation) === 'tokens') return onGpuJob(work) ? 'information' : 'hint'
   if (heavy && onGpuJob(work)) return 'warning'
-  return heavy && steps >= severalSteps ? 'information' : 'hint'
+  // File by file, text by text: minutes, where a step over a table takes seconds.
+  const eachTakesLong = effective(work.settings.weight) === 'dear'
+  return heavy && (eachTakesLong || steps >= severalSteps) ? 'information' : 'hint'
 }
 
 function messageOf(work: SubjectView<'Preprocessing'>, names: string[], { per, times }: Again): string {
