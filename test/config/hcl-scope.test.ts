@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert'
 import { at, number, text } from '../../server/src/config/access.js'
 import { hclFacts } from '../../server/src/config/hcl.js'
-import { type HclModule, HclScope } from '../../server/src/config/hcl-scope.js'
+import type { HclModule } from '../../server/src/config/hcl-module.js'
+import { HclScope } from '../../server/src/config/hcl-scope.js'
 import type { ConfigNode } from '../../server/src/config/node.js'
 import { nodeGrammars } from './grammars.js'
 
@@ -93,5 +94,51 @@ describe('references of HCL', () => {
     assert.equal(found.node.kind, 'unknown')
     const deep = `x = ${'merge('.repeat(2_000)}local.a${')'.repeat(2_000)}\nlocals {\n  a = merge(${'local.a, '.repeat(30)}local.a)\n}`
     assert.ok(read(moduleOf({ 'main.tf': deep })).node.kind !== 'scalar')
+  })
+})
+
+describe('expressions of HCL', () => {
+  const of = (x: string, rest = ''): unknown => value(read(moduleOf({ 'main.tf': `x = ${x}\n${rest}` })).node)
+  const settings = 'locals {\n  one = { family = "g5", size = "xlarge" }\n}'
+
+  it('are put together from what is known', () => {
+    assert.equal(of('"${local.one.family}.${local.one.size}"', settings), 'g5.xlarge')
+    assert.equal(of('format("%s.%s", local.one.family, "2xlarge")', settings), 'g5.2xlarge')
+    assert.equal(of('"${local.one.family}.${var.size}"', settings), 'unknown')
+  })
+
+  it('take the first value that there is', () => {
+    assert.equal(of('try(local.one.count, 3)', settings), 3)
+    assert.equal(of('coalesce(null, local.one.size)', settings), 'xlarge')
+    assert.equal(of('try(var.one.count, 3)', settings), 'unknown')
+  })
+
+  it('look under a key that is not known only for what all keys hold', () => {
+    const alike = 'locals {\n  by = { dev = { least = 1, most = 2 }, prod = { least = 1, most = 4 } }\n}'
+    assert.equal(of('local.by[terraform.workspace].least', alike), 1)
+    assert.equal(of('local.by[terraform.workspace].most', alike), 'unknown')
+  })
+
+  it('are completed by the type of their variable', () => {
+    const typed =
+      'variable "pools" {\n  type = map(object({ least = optional(number, 2), most = optional(number) }))\n  default = { gpu = {} }\n}'
+    assert.equal(of('var.pools["gpu"].least', typed), 2)
+    assert.equal(of('var.pools["gpu"].most', typed), 'unknown')
+  })
+
+  it('give values of another file the place where they are written', () => {
+    const found = read(
+      moduleOf({
+        'main.tf': 'x = merge({ a = 1 }, local.more).b',
+        'x/main.tf': 'x = local.both.b\nlocals {\n  both = merge({ a = 1 }, local.more)\n}',
+        'x/more.tf': 'locals {\n  more = { b = 2 }\n}',
+      }),
+    )
+    assert.equal(found.node.kind, 'unknown')
+    const module = moduleOf({
+      'main.tf': 'x = local.both.b\nlocals {\n  both = merge({ a = 1 }, local.more)\n}',
+      'more.tf': 'locals {\n  more = { b = 2 }\n}',
+    })
+    assert.equal(read(module).path, 'more.tf')
   })
 })

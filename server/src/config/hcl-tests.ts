@@ -1,7 +1,7 @@
 /** What expressions of Terraform choose by: texts, numbers and references, and the tests of conditional expressions. */
 
 export interface Operand {
-  value: string | number | boolean
+  value: string | number | boolean | null
   /** Whoever applies the module may have given another. */
   overridable: boolean
 }
@@ -15,6 +15,7 @@ export function operandOf(written: string, refer: Refer): Operand | null {
   if (text !== undefined) return { value: text, overridable: false }
   if (truth !== undefined) return { value: truth === 'true', overridable: false }
   if (digits !== undefined) return { value: Number(digits), overridable: false }
+  if (written === 'null') return { value: null, overridable: false }
   return /^[A-Za-z_][\w-]*(\.[\w-]+)+$/.test(written) ? refer(written) : null
 }
 

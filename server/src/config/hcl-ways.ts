@@ -1,6 +1,6 @@
 /** The ways in which a Terraform module is applied: once for each environment that keeps its own values, or calls it. */
 import { at, entries, items, map, number } from './access.js'
-import type { HclFile, HclModule } from './hcl-scope.js'
+import type { HclCaller, HclFile, HclModule } from './hcl-module.js'
 
 /** More environments than this are not told apart. */
 const most = 6
@@ -10,20 +10,28 @@ const automatic = /(^|\/)(terraform\.tfvars|[^/]*\.auto\.tfvars)$/
 /** Callers that show how a module is used. */
 const shows = /(^|\/)(examples?|tests?|fixtures?)\//
 
+/** The copies that a call of a module makes (`for_each`), by their keys; null: one, or it is not known. */
+export type CopiesOf = (call: HclCaller) => readonly string[] | null
+
 /** The only way where there is one, or where they are too many to tell apart. */
-export function waysOf(module: HclModule): HclModule[] {
-  const found = ways(module)
+export function waysOf(module: HclModule, copiesOf: CopiesOf): HclModule[] {
+  const found = ways(module, copiesOf)
   return found.length > most ? [module] : found
 }
 
-function ways(module: HclModule): HclModule[] {
+function ways(module: HclModule, copiesOf: CopiesOf): HclModule[] {
   const callers = module.callers.filter(({ block }) => number(at(block, 'count')) !== 0)
   if (callers.length === 0) return module.callers.length > 0 ? [module] : byValues(module)
   const real = callers.filter(({ path }) => !shows.test(path))
   if (real.length === 0) return [module]
   const found: HclModule[] = []
   for (const caller of real) {
-    for (const way of ways(caller.module)) found.push({ ...module, callers: [{ ...caller, module: way }] })
+    for (const way of ways(caller.module, copiesOf)) {
+      const call = { ...caller, module: way }
+      const copies = copiesOf(call)
+      if (copies === null || copies.length === 0) found.push({ ...module, callers: [call] })
+      else for (const copy of copies) found.push({ ...module, callers: [{ ...call, copy }] })
+    }
     // Callers have callers of their own: all of them together are too many to go through.
     if (found.length > most) break
   }

@@ -1,7 +1,8 @@
 /** HCL (Terraform) as located values. What other files or the provider decide is unknown, with the reference as reason. */
 import type { TreeSource } from '../syntax/parser.js'
 import { lookUp } from '../text/records.js'
-import { textWithTemplates } from './access.js'
+import { at, entry, items, textWithTemplates } from './access.js'
+import { defaultsOfType } from './hcl-types.js'
 import type { ConfigFacts, ConfigList, ConfigMap, ConfigNode, ConfigUnknown } from './node.js'
 import { inField, namedChildren, type PlainNode, plainTree } from './plain-tree.js'
 import { evaluateArithmetic } from './shell-arithmetic.js'
@@ -12,6 +13,9 @@ const deepest = 200
 const reference = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*|\["[^"]*"\]|\[\d+\]|\[count\.index\])+$/
 /** `local.sizes[var.env].type` */
 const byKey = /^([\w."[\]-]{1,100}?)\[([A-Za-z_][\w-]*(?:\.[\w-]+)+)\]((?:\.[\w-]+|\["[^"]*"\]){0,8})$/
+/** `{ for name, one in local.pools : name => one if one.enabled }` */
+const comprehension =
+  /^\{\s*for\s+(?:([\w-]+)\s*,\s*)?([\w-]+)\s+in\s+([\w."[\]-]{1,100})\s*:\s*([\w.-]{1,100})\s*=>\s*([\w-]+)(?:\s+if\s+([^{}]{1,100}?))?\s*\}$/
 /** A text or a reference. */
 const operand = /^("[^"$%]*"|[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)+)$/
 
@@ -21,7 +25,7 @@ const operand = /^("[^"$%]*"|[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)+)$/
  * - Blocks of one type are a list under that type, in order, each a map with its labels: `resource "aws_instance" "a"`
  *   is an item of `resource` with labels `['aws_instance', 'a']`.
  * - References, function calls, conditions and templates are unknown; `because` is their text, at most 80 characters.
- * - A block `dynamic "x"` makes its parent open (`ConfigMap.open`).
+ * - A block `dynamic "x"` makes its parent open (`ConfigMap.open`) until it is known what it is repeated for.
  */
 export function hclFacts(text: string, trees: TreeSource): ConfigFacts {
   const parsed = trees.parse('hcl', text, (tree) => plainTree(tree, text))
@@ -79,7 +83,18 @@ class HclReader {
     const block: ConfigMap = { kind: 'map', entries: [], labels, start: node.start, end: node.end }
     const body = rest.find((one) => one.type === 'body')
     if (body !== undefined) this.body(block, body, depth + 1)
-    if (name === 'dynamic' && depth > 0) map.open = `dynamic ${labels[0] ?? ''}`.trim()
+    if (name === 'dynamic' && depth > 0) {
+      map.open = `dynamic ${labels[0] ?? ''}`.trim()
+      const over = entry(block, 'for_each')?.value
+      const content = items(at(block, 'content'))[0]
+      const iterator = entry(block, 'iterator')?.value
+      if (labels[0] !== undefined && over !== undefined && content?.kind === 'map') {
+        map.dynamic ??= []
+        const own = iterator?.kind === 'unknown' ? iterator.because : labels[0]
+        map.dynamic.push({ name: labels[0], iterator: own, over, content })
+        return
+      }
+    }
     const list = lists.get(name)
     if (list !== undefined) {
       list.items.push(block)
@@ -136,6 +151,8 @@ class HclReader {
         // `"${var.name}"`, as it had to be written before version 0.12.
         const alone = /^"\$\{([^{}"]+)\}"$/.exec(raw)?.[1]?.trim()
         if (alone !== undefined && reference.test(alone)) unknown.reference = alone
+        const parts = this.parts(node, raw)
+        if (parts !== undefined) unknown.parts = parts
         return unknown
       }
       case 'conditional': {
@@ -157,9 +174,53 @@ class HclReader {
     const unknown = this.unknown(node)
     const raw = node.end - node.start <= 200 ? this.source(node) : ''
     if (reference.test(raw)) unknown.reference = raw
+    const [, keyName, item, of, by, shown, test] = comprehension.exec(raw) ?? []
+    if (item !== undefined && item === shown)
+      unknown.keyed = {
+        ...{ of: of!, item, key: by! },
+        ...(keyName === undefined ? {} : { keyName }),
+        ...(test === undefined ? {} : { test }),
+      }
     const [, map, key, rest] = byKey.exec(raw) ?? []
     if (map !== undefined && reference.test(map)) unknown.lookedUp = { map, key: key!, rest: rest! }
     return unknown
+  }
+
+  /** Plain text and references between them; undefined: it holds more than these. */
+  private parts(node: PlainNode, raw: string): ConfigNode[] | undefined {
+    const inner = raw.slice(1, -1)
+    if (raw.length > 200 || inner.includes('%{') || inner.includes('$${')) return undefined
+    const pieces = inner.split(/\$\{\s*([^{}"]+?)\s*\}/)
+    if (pieces.length === 1 || pieces.some((one, index) => index % 2 === 1 && !reference.test(one)))
+      return undefined
+    return pieces.map((one, index) => this.piece(node, one, index % 2 === 1))
+  }
+
+  private piece({ start, end }: PlainNode, written: string, refers: boolean): ConfigNode {
+    return refers
+      ? { kind: 'unknown', because: written, reference: written, start, end }
+      : { kind: 'scalar', value: unquoted(written), raw: written, start, end }
+  }
+
+  /** `format("%s.%s", var.family, var.size)` */
+  private formatted(
+    node: PlainNode,
+    [first, ...values]: PlainNode[],
+    depth: number,
+  ): ConfigNode[] | undefined {
+    const written = /^"([^"\\$]{1,200})"$/.exec(first === undefined ? '' : this.source(first))?.[1]
+    const pieces = written?.split(/%[sd]/)
+    if (
+      pieces === undefined ||
+      pieces.length !== values.length + 1 ||
+      pieces.some((one) => one.includes('%'))
+    )
+      return undefined
+    return pieces.flatMap((one, index) => {
+      const value = values[index]
+      const text = this.piece(node, one, false)
+      return value === undefined ? [text] : [text, this.value(value, value.start, depth + 1)]
+    })
   }
 
   /** `lookup(local.sizes, var.env, "m5.large")` */
@@ -196,9 +257,15 @@ class HclReader {
     }
     const lookedUp = this.source(name) === 'lookup' ? this.lookup(values, depth) : undefined
     if (lookedUp !== undefined) unknown.lookedUp = lookedUp
-    if (this.source(name) !== 'merge') return unknown
-    if (values.every((one) => one.type === 'expression'))
-      unknown.merged = values.map((one) => this.value(one, one.start, depth + 1))
+    const gives = defaultsOfType(this.source(name), values, (one) => this.value(one, one.start, depth + 1))
+    if (gives !== undefined) unknown.gives = gives
+    const parts = this.source(name) === 'format' ? this.formatted(node, values, depth) : undefined
+    if (parts !== undefined) unknown.parts = parts
+    const group = /^(?:(merge)|try|coalesce)$/.exec(this.source(name))
+    if (group !== null && values.every((one) => one.type === 'expression'))
+      unknown[group[1] === undefined ? 'firstOf' : 'merged'] = values.map((one) =>
+        this.value(one, one.start, depth + 1),
+      )
     return unknown
   }
 

@@ -24,6 +24,8 @@ export interface ConfigMap extends Placed {
   labels?: string[]
   /** Why entries may be missing that are there when the file is used ('template', a merge that cannot be read). */
   open?: string
+  /** HCL only: blocks that are made for each item of something (`dynamic "taint" { for_each = … content { … } }`). */
+  dynamic?: { name: string; iterator: string; over: ConfigNode; content: ConfigMap }[]
 }
 
 export interface ConfigList extends Placed {
@@ -56,6 +58,22 @@ export interface ConfigUnknown extends Placed {
   file?: { name: TextName; variables?: ConfigNode }
   /** HCL only: `merge(a, b)`, whose maps are laid over each other. */
   merged?: ConfigNode[]
+  /** HCL only: `try(a, b)`, `coalesce(a, b)`: the first of them that there is. */
+  firstOf?: ConfigNode[]
+  /** HCL only: `"${var.family}.xlarge"`, `format("%s.xlarge", var.family)`: what is put together to a text. */
+  parts?: ConfigNode[]
+  /** HCL only: `{ for one in local.pools : one.name => one }`. */
+  keyed?: { of: string; item: string; keyName?: string; key: string; test?: string }
+  /** HCL only: what a type gives to objects that leave it out (`object({ gpus = optional(number, 1) })`). */
+  gives?: ObjectDefaults
+  /** HCL only: a key that is certainly not in its map. */
+  missing?: true
+}
+
+export interface ObjectDefaults {
+  fields?: { key: string; value?: ConfigNode; within?: ObjectDefaults }[]
+  /** Of the items of a list or a map. */
+  items?: ObjectDefaults
 }
 
 /** One document (YAML files may hold several). */

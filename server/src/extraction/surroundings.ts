@@ -1,5 +1,5 @@
 import type { BundleFacts } from '../config/bundle.js'
-import type { HclModule } from '../config/hcl-scope.js'
+import type { HclModule } from '../config/hcl-module.js'
 import type { ModuleSummary, OutsideCall } from '../python/module.js'
 import type { ConfigurationRoot, Configured, ConfiguredMap } from '../text/configured.js'
 import type { NamedText } from '../text/named-text.js'

@@ -1,13 +1,17 @@
 /** Terraform modules: the files of a folder belong together, and a block `module` of another folder may call them. */
 import { at, items, map } from '../config/access.js'
-import { calledFolder, type HclModule } from '../config/hcl-scope.js'
+import type { HclModule } from '../config/hcl-module.js'
+import { calledFolder } from '../config/hcl-steps.js'
 import type { ConfigMap } from '../config/node.js'
 import type { FileRecord } from '../extraction/file-record.js'
 import { folderOf } from '../link/paths.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 import type { ProjectFiles } from './project-files.js'
+import { type Application, applicationOf } from './terragrunt.js'
 
 const terraform = /\.(tf|tfvars)$/
+/** Files of Terragrunt, and those that they read. */
+const terragrunt = /\.hcl$/
 
 /** Callers of callers of … that are followed. */
 const deepest = 3
@@ -21,6 +25,7 @@ export class TerraformLinks implements LinkKind {
     const all = files.matching(terraform)
     const folders = new Set(all.filter((path) => files.record(path)?.hcl !== undefined).map(folderOf))
     for (const path of all) if (homeOf(path, folders) !== null) files.want(path)
+    if (folders.size > 0) for (const path of files.matching(terragrunt)) files.want(path)
   }
 
   around({ path }: FileRecord): Around {
@@ -61,6 +66,8 @@ function homeOf(path: string, folders: ReadonlySet<string>): string | null {
 interface Call {
   path: string
   block: ConfigMap
+  /** Of a file of Terragrunt. */
+  applied?: Application
 }
 
 class TerraformIndex {
@@ -86,11 +93,21 @@ class TerraformIndex {
         const block = map(node)
         const called = block === undefined ? null : calledFolder(folder, block)
         if (block === undefined || called === null || called === folder) continue
-        const calls = this.calls.get(called)
-        if (calls === undefined) this.calls.set(called, [{ path, block }])
-        else calls.push({ path, block })
+        this.addCall(called, { path, block })
       }
     }
+    const rootOf = (path: string) => files.record(path)?.hcl
+    for (const path of files.matching(terragrunt)) {
+      const applied = this.code.size === 0 ? null : applicationOf(path, rootOf, this.code)
+      const block: ConfigMap = { kind: 'map', entries: [], start: 0, end: 0 }
+      if (applied !== null) this.addCall(applied.folder, { path, block, applied })
+    }
+  }
+
+  private addCall(folder: string, call: Call): void {
+    const calls = this.calls.get(folder)
+    if (calls === undefined) this.calls.set(folder, [call])
+    else calls.push(call)
   }
 
   /** True where other files say what its references hold. */
@@ -117,10 +134,19 @@ class TerraformIndex {
     }
     this.modules.set(`${depth} ${folder}`, module)
     if (depth < deepest) {
-      for (const { path, block } of this.calls.get(folder) ?? [])
-        module.callers.push({ path, block, module: this.module(folderOf(path), depth + 1) })
+      for (const { path, block, applied } of this.calls.get(folder) ?? [])
+        module.callers.push(
+          applied === undefined
+            ? { path, block, module: this.module(folderOf(path), depth + 1) }
+            : { path, block, inputs: applied.inputs, module: this.applying(path, applied) },
+        )
     }
     return module
+  }
+
+  /** A file of Terragrunt as a module: its locals, and what it reads. */
+  private applying(path: string, { root, reads }: Application): HclModule {
+    return { files: [{ path, root }], callers: [], reads }
   }
 
   /** Files that what is said of this one depends on. */
@@ -132,7 +158,14 @@ class TerraformIndex {
       const [folder, depth] = next
       for (const record of this.folders.get(folder) ?? []) if (record.path !== path) found.add(record.path)
       if (depth < deepest)
-        for (const call of this.calls.get(folder) ?? []) queue.push([folderOf(call.path), depth + 1])
+        for (const { path: caller, applied } of this.calls.get(folder) ?? []) {
+          if (applied === undefined) queue.push([folderOf(caller), depth + 1])
+          else {
+            found.add(caller)
+            for (const one of [...applied.inputs, ...applied.reads.map(({ file }) => file)])
+              found.add(one.path)
+          }
+        }
     }
     return [...found].sort()
   }

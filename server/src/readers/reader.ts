@@ -3,7 +3,7 @@
  * knows how that framework spells a change. It never judges.
  */
 import type { BundleFacts } from '../config/bundle.js'
-import type { HclModule } from '../config/hcl-scope.js'
+import type { HclModule } from '../config/hcl-module.js'
 import type { ConfigFacts } from '../config/node.js'
 import type { ShellFacts } from '../config/shell-facts.js'
 import type { Change, Refusal } from '../edit/write.js'

@@ -4,7 +4,7 @@
  */
 
 import { at, items, map, text } from '../../config/access.js'
-import type { HclValue } from '../../config/hcl-scope.js'
+import type { HclValue } from '../../config/hcl-module.js'
 import { derived, firstGiven, unreadable } from '../../values/operations.js'
 import { asQuotedNumber, asWord } from '../../values/parse.js'
 import type { Key } from '../../values/source.js'

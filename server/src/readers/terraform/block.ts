@@ -1,6 +1,7 @@
 /** Blocks of Terraform with their references followed, and claims from what they say. */
 import { entries, isNothing, keysTo, map, text, wordsBelow } from '../../config/access.js'
-import { HclScope, type HclValue } from '../../config/hcl-scope.js'
+import type { HclValue } from '../../config/hcl-module.js'
+import { HclScope } from '../../config/hcl-scope.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Refusal, Write } from '../../edit/write.js'
 import { folderOf } from '../../link/paths.js'
@@ -71,6 +72,7 @@ function* files(
   if (seen.has(module)) return
   seen.add(module)
   yield* module.files
+  for (const { file } of module.reads ?? []) yield file
   for (const caller of module.callers) yield* files(caller.module, seen)
 }
 

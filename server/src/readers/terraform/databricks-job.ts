@@ -1,6 +1,6 @@
 /** Jobs of Databricks in Terraform: blocks of the provider databricks 1, read as those of an asset bundle. */
 import { entries, map } from '../../config/access.js'
-import type { HclValue } from '../../config/hcl-scope.js'
+import type { HclValue } from '../../config/hcl-module.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Refusal, Write } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'

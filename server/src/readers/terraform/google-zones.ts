@@ -3,7 +3,7 @@
  * a regional cluster takes by itself.
  */
 import { isNothing, items, text } from '../../config/access.js'
-import type { HclValue } from '../../config/hcl-scope.js'
+import type { HclValue } from '../../config/hcl-module.js'
 import { effective } from '../../values/value.js'
 import { Block } from './block.js'
 

@@ -1,6 +1,6 @@
 /** What a single machine is for, and what stops it: as far as names, scripts and the resources beside it tell. */
 import { textWithTemplates } from '../../config/access.js'
-import type { HclValue } from '../../config/hcl-scope.js'
+import type { HclValue } from '../../config/hcl-module.js'
 import type { ConfigNode } from '../../config/node.js'
 import { derived, orDefault, unreadable } from '../../values/operations.js'
 import { effective, type Given } from '../../values/value.js'

@@ -1,5 +1,7 @@
 /** Terraform: machines, pools of machines and endpoints that stay up, with variables, locals and `.tfvars` followed. */
 import { at, boolean, entries, items, map, number, text } from '../../config/access.js'
+import { writtenOut } from '../../config/hcl-dynamic.js'
+import { copiesOfCall, mostCopies } from '../../config/hcl-scope.js'
 import { waysOf } from '../../config/hcl-ways.js'
 import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
@@ -118,7 +120,7 @@ export const terraformReader = defineReader({
   read(facts, context, claims) {
     const root = facts.config?.documents[0]?.root
     if (root === undefined || !facts.path.endsWith('.tf')) return
-    const [first, ...others] = facts.hcl === undefined ? [undefined] : waysOf(facts.hcl)
+    const [first, ...others] = facts.hcl === undefined ? [undefined] : waysOf(facts.hcl, copiesOfCall)
     readModule(first === undefined ? facts : { ...facts, hcl: first }, root, context, claims)
     const told = new SaidInAWay(claims.extraction)
     others.forEach((hcl, index) => {
@@ -167,17 +169,15 @@ function blockOf(facts: FragmentFacts, module: Module, node: ConfigNode): Block 
 function blocksOf(facts: FragmentFacts, module: Module, node: ConfigNode): Block[] {
   const block = blockOf(facts, module, node)
   if (block === null) return []
-  const all = block.at('for_each')
-  if (all?.node.kind !== 'map' || all.node.open !== undefined || all.node.entries.length > mostCopies)
-    return [block]
-  return all.node.entries.map(({ key, value }) => {
-    const each = { key, value: { ...all, node: value } }
-    return new Block(module, { ...block.value, each }, `${block.name}["${key}"]`, block.header)
-  })
+  const copies = module.scope.copies(block.value)
+  const blocks =
+    copies === null || copies.length > mostCopies
+      ? [block]
+      : copies.map(
+          (each) => new Block(module, { ...block.value, each }, `${block.name}["${each.key}"]`, block.header),
+        )
+  return blocks.map((one) => new Block(module, writtenOut(module.scope, one.value), one.name, one.header))
 }
-
-/** More copies of a block than this are not told apart. */
-const mostCopies = 20
 
 /** `count = 0`, or `var.enabled ? 1 : 0` where the variable says no. */
 function isSwitchedOff(block: Block): boolean {
@@ -215,8 +215,7 @@ function readResource(
 ): void {
   const type = map(node)?.labels?.[0]
   if (type === 'aws_batch_job_definition') {
-    const job = blockOf(facts, module, node)
-    if (job !== null) readBatchJob(job, context)
+    for (const job of blocksOf(facts, module, node)) readBatchJob(job, context)
     return
   }
   if (type !== undefined && otherCloudTypes.includes(type))

@@ -3,7 +3,7 @@
  * it is left out, -1 leaves it as it is), `scheduler_schedule`; module terraform-aws-modules/eks.
  */
 import { entries, map, number, text } from '../../config/access.js'
-import type { HclValue } from '../../config/hcl-scope.js'
+import type { HclValue } from '../../config/hcl-module.js'
 import type { ConfigNode } from '../../config/node.js'
 import { effective, type Given } from '../../values/value.js'
 import type { Pool } from '../pool-claims.js'

@@ -1,7 +1,7 @@
 /** A machine that trains by itself: its start script launches a program. It is a job, and nobody's workstation. */
 import { instance } from '../../catalog/instances.js'
 import { entries, textWithTemplates } from '../../config/access.js'
-import type { HclValue } from '../../config/hcl-scope.js'
+import type { HclValue } from '../../config/hcl-module.js'
 import type { NamedText } from '../../text/named-text.js'
 import { define } from '../../text/records.js'
 import { derived } from '../../values/operations.js'
