@@ -41,6 +41,16 @@ export function launchesOf(
   return counting.filter((launch) => !needless.has(launch))
 }
 
+/** What a called script starts counts as it is called. */
+export function withFollowed(launches: readonly Launch[], followed: readonly Launch[]): readonly Launch[] {
+  if (followed.length === 0) return launches
+  const called = new Set(followed.map(({ location }) => location.path))
+  const others = launches.filter(
+    ({ job, shell, location }) => job !== null || shell !== undefined || !called.has(location.path),
+  )
+  return [...others, ...followed]
+}
+
 /** Claims of the configuration files that a launch names. */
 export function settingsOf(launch: Launch, extractions: ReadonlyMap<string, Extraction>): Claim[] {
   return filesOf(launch, extractions).flatMap(({ claims }) =>

@@ -27,7 +27,7 @@ import { asImporter, asProgram, ImporterSummaries } from './importer-summaries.j
 import { linkKinds } from './kinds.js'
 import { LaunchedFiles } from './launched-files.js'
 import { launchedScripts, standsAlone } from './launched-scripts.js'
-import { launchesOf } from './launches.js'
+import { launchesOf, withFollowed } from './launches.js'
 import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 import { ProjectFiles, type Purpose } from './project-files.js'
 import { Questions } from './questions.js'
@@ -73,6 +73,8 @@ export class Linker implements LinkedProject {
   private readonly calls = new CallsInto(this)
   private readonly launchedFiles = new LaunchedFiles(this)
   private started: readonly Launch[] | null = null
+  /** What shell scripts start with what they are called with; null: no call has been followed so far. */
+  private followed: readonly Launch[] | null = null
   private launchedNow: ReadonlySet<string> | null = null
   private all: readonly string[] = []
   private readonly readings: Readings
@@ -129,6 +131,7 @@ export class Linker implements LinkedProject {
       return
     }
     this.linkedRecords = null
+    this.followed = null
     this.refresh()
     if (isSame) return
     this.all = files
@@ -159,6 +162,11 @@ export class Linker implements LinkedProject {
     if (this.edited !== null) return new Map()
     for (const kind of this.kinds) if (layouts || kind.layouts === undefined) kind.follow?.()
     return this.files.takeWanted()
+  }
+
+  /** The same for what came to light while files were linked. */
+  wantedSince(): ReadonlyMap<string, Purpose> {
+    return this.edited !== null ? new Map() : this.files.takeWanted()
   }
 
   /** Finds out what the modules that have been read let each other know. False: that is known. */
@@ -302,8 +310,23 @@ export class Linker implements LinkedProject {
   }
 
   launches(): readonly Launch[] {
-    this.started ??= this.launchesIn([...this.files.readRecords()].map(({ extraction }) => extraction))
+    this.started ??= withFollowed(
+      this.launchesIn([...this.files.readRecords()].map(({ extraction }) => extraction)),
+      this.followed ?? [],
+    )
     return this.started
+  }
+
+  /** True: what scripts are called with gives programs other options than what stands in the scripts. */
+  private learnCalled(launches: readonly Launch[]): boolean {
+    if (this.edited !== null || this.followed !== null) return false
+    const called = launches.filter(({ calledAt }) => calledAt !== undefined)
+    const started = [...new Set(called.flatMap((launch) => this.scriptOf(launch) ?? []))]
+    const before = started.map((path) => this.launchedFiles.hash(path))
+    this.followed = called
+    this.started = null
+    this.launchedFiles.forget()
+    return started.some((path, index) => this.launchedFiles.hash(path) !== before[index])
   }
 
   /** The files that launches of a script give one of its options. */
@@ -366,7 +389,10 @@ export class Linker implements LinkedProject {
     }
   }
 
-  /** @param readAlone launched scripts that have to be read by themselves as well; null: one has joined them */
+  /**
+   * @param readAlone launched scripts that have to be read by themselves as well
+   * @returns null: one has joined them, or what scripts are called with tells more of the programs that they start
+   */
   private async linkOnce(
     versionsOf: (path: string) => Versions,
     readAlone: Set<string>,
@@ -449,6 +475,10 @@ export class Linker implements LinkedProject {
       read,
       readItself,
     })
+    if (this.learnCalled(bound.launches.map(({ launch }) => launch))) {
+      this.refresh()
+      return null
+    }
     const launched = new Set(bound.launches.map(({ script, extraction }) => extraction && script))
     const asked = new Set(bound.asked.map(({ script }) => script))
     const known = readAlone.size

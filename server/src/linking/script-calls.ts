@@ -2,7 +2,7 @@
 import { flagOf } from '../link/launch-parts.js'
 import { folderOf, join } from '../link/paths.js'
 import { lookUp } from '../text/records.js'
-import type { Extraction, Launch } from '../workload/claim.js'
+import type { Extraction, Launch, LaunchValue } from '../workload/claim.js'
 
 /** Calls through calls: `run.sh` that runs `train.sh` that starts the program. */
 const deepest = 3
@@ -172,6 +172,7 @@ function calledBy(started: Launch, call: Launch, path: string): Launch {
     id: `${call.id}/${started.id}`,
     job: isSubmitted(call) ? started.job : call.job,
     calledAt: call.calledAt ?? call.location,
+    ...passedOn(started, call),
     program: { ...program, bases: [...new Set(bases)] },
     environment: { ...call.environment, ...started.environment },
     ...(call.contained === true ? { contained: true as const } : {}),
@@ -179,6 +180,14 @@ function calledBy(started: Launch, call: Launch, path: string): Launch {
     ...(versions === undefined ? {} : { versions }),
     ...(restarts === undefined ? {} : { restarts }),
   }
+}
+
+/** What the script hands on (`"$@"`) stands where it is called. */
+function passedOn({ flags, positionals }: Launch, call: Launch): Pick<Launch, 'flags' | 'positionals'> {
+  const placed = (one: LaunchValue): LaunchValue =>
+    one.location.end === 0 ? { ...one, location: call.location } : one
+  const given = Object.entries(flags).map(([name, flag]) => [name, placed(flag)] as const)
+  return { flags: Object.fromEntries(given), positionals: positionals.map(placed) }
 }
 
 /** The folder that the caller stands in when it names the script: `scripts/run.sh` from the top of the project. */

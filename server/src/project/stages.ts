@@ -79,22 +79,28 @@ export class Stages {
     }
     tell()
     const loaded = new Map<string, Purpose>()
-    for (let round = 0; round < rounds; round++) {
+    /** False: all of it has been read before. */
+    const loadWanted = async (asked: ReadonlyMap<string, Purpose>): Promise<boolean> => {
       // What was read for its values has been read for everything.
-      const wanted = [...linker.wanted(layouts)].filter(
+      const wanted = [...asked].filter(
         ([path, purpose]) => loaded.get(path) !== purpose && loaded.get(path) !== 'values',
       )
-      if (wanted.length === 0) {
-        // What modules let each other know may lead further.
-        if (await linker.summarise(this.options.versionsOf)) continue
-        break
-      }
+      if (wanted.length === 0) return false
       for (const purpose of ['code', 'values'] as const) {
         const paths = wanted.flatMap(([path, own]) => (own === purpose ? [path] : []))
         if (paths.length > 0) await load(paths, purpose === 'values')
       }
       for (const [path, purpose] of wanted) loaded.set(path, purpose)
       tell()
+      return true
+    }
+    for (let round = 0; round < rounds; round++) {
+      if (await loadWanted(linker.wanted(layouts))) continue
+      // What modules let each other know may lead further.
+      if (await linker.summarise(this.options.versionsOf)) continue
+      // So may what scripts are called with.
+      this.linked = await linker.link(this.options.versionsOf)
+      if (!(await loadWanted(linker.wantedSince()))) return this.linked
     }
     this.linked = await linker.link(this.options.versionsOf)
     return this.linked

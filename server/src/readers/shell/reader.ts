@@ -22,7 +22,7 @@ import { slurmSteps } from '../slurm/steps.js'
 import { withTorchxDefaults } from '../torchx/defaults.js'
 import { torchxAsked } from '../torchx/run.js'
 import { claimShellLaunch, launchesOf, shellLaunchId, workOf } from './launches.js'
-import { claimOwnCommand, claimScriptCalls } from './script-calls.js'
+import { claimScriptCalls } from './script-calls.js'
 import { claimVisibleDevices, showFewer } from './visible-devices.js'
 
 export const shellReader = defineReader({
@@ -31,6 +31,7 @@ export const shellReader = defineReader({
   triggers: [
     'python',
     '.py',
+    '.sh',
     'torchrun',
     'accelerate',
     'deepspeed',
@@ -63,8 +64,8 @@ export const shellReader = defineReader({
     const work = called ? workOf(shell, launches) : null
     // What a script below it does is seen there.
     const besides = work === null ? undefined : work.sharedByScript ? null : work.sharing
-    if (besides !== undefined) {
-      // Scripts that a called script calls.
+    // Scripts that it calls, be it called itself or started by hand. Those of a job are the job's.
+    if (besides !== undefined || job === null) {
       for (const command of shell.commands)
         claimScriptCalls(
           claims,
@@ -73,20 +74,7 @@ export const shellReader = defineReader({
             job: null,
             id: `${shellLaunchId(claims, facts.fragment, command)}:call`,
             place: { start: command.start, end: command.end },
-            besides,
-            ...targetsOf(facts.fragment, command),
-          },
-          (span) => claims.locate(span),
-        )
-    } else if (job === null) {
-      for (const command of shell.commands)
-        claimOwnCommand(
-          claims,
-          command,
-          {
-            job,
-            id: `${shellLaunchId(claims, facts.fragment, command)}:command`,
-            place: { start: command.start, end: command.end },
+            ...(besides === undefined ? {} : { besides }),
             ...targetsOf(facts.fragment, command),
           },
           (span) => claims.locate(span),
