@@ -257,7 +257,7 @@ export class Analyzer {
     if (index < 0) return { reason: 'the place is no longer in the file' }
     const { origin, text } = file.fragments[index]!
     if (origin === 'argument')
-      return { reason: 'the program stands in quotes of the shell: change it there by hand' }
+      return { reason: 'it stands in quotes inside of another program: change it there by hand' }
     if (origin === 'heredoc' && !standsAsWritten(file, file.fragments[index]!))
       return { reason: 'the shell puts values into this program before it runs' }
     const read = this.factsToChange(file, index, trees[index]!, surroundings)

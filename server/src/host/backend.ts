@@ -125,6 +125,8 @@ class Prefilters {
       const words = speaking.flatMap(({ triggers }) => triggers)
       // Terraform hands on manifests of Kubernetes as text.
       if (read === 'hcl') words.push('apiVersion:')
+      // A program writes the job that it submits.
+      if (read === 'python') words.push('#SBATCH', '#PBS', '#BSUB')
       filter = new Prefilter(words.length === 0 && language !== 'test' ? [] : ['costlint:', ...words])
       this.filters.set(language, filter)
     }

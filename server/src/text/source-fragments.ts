@@ -2,9 +2,10 @@
 import { programsInShell } from './embedded-programs.js'
 import { fragmentOf } from './fragment.js'
 import { manifestsInHcl } from './hcl-documents.js'
+import { jobsInPython } from './jobs-in-python.js'
 import type { Json } from './json.js'
 import { languageOf } from './language.js'
-import { type Embedded, maskCell, maskPythonFile } from './magics.js'
+import { type Embedded, type Masked, maskCell, maskPythonFile } from './magics.js'
 import { makeRules, maskMakefile, recipeLines } from './makefile.js'
 import { notebookCells } from './notebook.js'
 import { maskSnakefile } from './snakefile.js'
@@ -96,7 +97,9 @@ function makefileFragments(text: string): SourceFragment[] {
 function fileFragments(language: Language, text: string): SourceFragment[] {
   const plain = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text
   const masked =
-    language === 'python' ? maskPythonFile(plain) : { text: plain, embedded: fedTo(language, plain) }
+    language === 'python'
+      ? withJobs(maskPythonFile(plain))
+      : { text: plain, embedded: fedTo(language, plain) }
   const fragment: SourceFragment = {
     index: 0,
     language,
@@ -105,6 +108,10 @@ function fileFragments(language: Language, text: string): SourceFragment[] {
     origin: 'file',
   }
   return withEmbedded(fragment, masked.embedded)
+}
+
+function withJobs({ text, embedded }: Masked): Masked {
+  return { text, embedded: [...embedded, ...jobsInPython(text)] }
 }
 
 function fedTo(language: Language, text: string): Embedded[] {
