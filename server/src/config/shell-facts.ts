@@ -49,6 +49,8 @@ export interface ShellCommand {
    * `$(dirname "$0")` and `$PWD` count as '.', the folder of the script or of its caller.
    */
   folder: string | null
+  /** It stands in a function that is called several times; how often it has run before with other words. */
+  time?: number
   /** A function of the script itself, whose commands are read as well. */
   own?: true
   /** A function of a script that it has read in: what that runs, with places of that script. */

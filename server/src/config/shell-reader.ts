@@ -34,6 +34,11 @@ interface Context {
   captured?: true
 }
 
+/** Calls of one function that are read one by one; one that is called more often is a helper. */
+const mostCalls = 12
+/** The same of all functions, which may call each other. */
+const mostCallsInAll = 60
+
 /** `while [[ $# -gt 0 ]]`, `while getopts …`. */
 const takesOptions = /\$#|\$\{#\}|\$\{?1\b|\bgetopts\b/
 
@@ -65,6 +70,9 @@ export class ShellReader {
   private readonly survey: ShellSurvey
   /** Functions that were read already: at their first call, or at the end. */
   private readonly visited = new Set<string>()
+  /** Functions that are being read: they do not know themselves. */
+  private readonly running = new Set<string>()
+  private callsLeft = mostCallsInAll
   /** Functions of scripts that it has read in. */
   private readonly lent: LentFunctions<ShellReader>
   /** By another script, which also has its functions. */
@@ -361,19 +369,50 @@ export class ShellReader {
     }
     const body = this.isReadIn ? undefined : this.survey.functions.get(name)
     if (body === undefined && this.lent.has(name)) this.callLent(name, words)
-    if (body === undefined || this.visited.has(name)) return false
+    if (body === undefined || this.running.has(name)) return false
+    const calls = this.survey.calls.get(name) ?? 0
+    if (calls > 1 && calls <= mostCalls && this.callsLeft-- > 0)
+      return this.callOneOf(name, body, rest, context)
+    if (this.visited.has(name)) return false
     this.visited.add(name)
-    if ((this.survey.calls.get(name) ?? 0) > 1) {
+    if (calls > 1) {
       // Read once for all calls, so only with what is the same in all of them.
       this.state.variables.forgetAll(this.survey.assignedOften)
       const { ignoredBy: _by, piped: _piped, ...plain } = context
       return this.runFunction(body, { ...plain, loops: [], background: false, failureIgnored: false })
     }
-    const bound = !/\bshift\b/.test(this.source(body))
+    const bound = this.takesPositions(body)
     if (bound) this.state.bindPositions(rest)
     const ends = this.runFunction(body, context)
     if (bound) this.state.bindPositions(null)
     return ends
+  }
+
+  /** A function that is called several times runs as often, each time with other arguments. */
+  private callOneOf(name: string, body: PlainNode, rest: ShellWord[], context: Context): boolean {
+    this.visited.add(name)
+    this.running.add(name)
+    const before = this.commands.length
+    let ends = false
+    const run = (): void => {
+      ends = this.runFunction(body, context)
+    }
+    this.state.withPositions(this.takesPositions(body) ? rest : null, run)
+    this.running.delete(name)
+    const known = this.commands.slice(0, before)
+    const again = this.commands.splice(before).flatMap((command): ShellCommand[] => {
+      const earlier = known.filter(({ start, end }) => start === command.start && end === command.end)
+      if (earlier.length === 0) return [command]
+      return earlier.some((one) => isSameCommand(one, command)) ? [] : [{ ...command, time: earlier.length }]
+    })
+    this.commands.push(...again)
+    return ends
+  }
+
+  /** Options that a loop takes one by one depend on all of them. */
+  private takesPositions(body: PlainNode): boolean {
+    const text = this.source(body)
+    return !/\bshift\b/.test(text) || !/\b(?:while|until|for|getopts?)\b/.test(text)
   }
 
   /** What a script that is read in assigns holds from here on, and its functions can be called. */
@@ -572,4 +611,14 @@ function numbersAmong(values: readonly (string | null)[]): { numbers?: true; fra
   return values.some((value) => /\.|e-/i.test(value!))
     ? { numbers: true, fractions: true }
     : { numbers: true }
+}
+
+/** Nothing tells two runs of one command apart. */
+function isSameCommand(one: ShellCommand, other: ShellCommand): boolean {
+  return (
+    one.folder === other.folder &&
+    one.words.length === other.words.length &&
+    one.words.every(({ text }, index) => text === other.words[index]!.text) &&
+    JSON.stringify(one.environment) === JSON.stringify(other.environment)
+  )
 }

@@ -9,6 +9,7 @@ import { ShellVariables } from './shell-variables.js'
 import {
   expandValue,
   expandWord,
+  fallback,
   heldText,
   isBlank,
   longestValue,
@@ -121,6 +122,7 @@ export class ShellState {
   runBuiltin([first, ...rest]: ShellWord[]): boolean {
     const name = first?.text ?? ''
     if (name === 'exit') return true
+    if (name === ':') this.takeDefaults(rest)
     if (name === 'return') {
       this.returns++
       return true
@@ -133,7 +135,9 @@ export class ShellState {
     else if (name === 'set' && rest.some((word) => word.text === '-a' || word.text === 'allexport')) {
       this.exportsAll = rest[0]?.text !== '+a' && rest[0]?.text !== '+o'
     } else if (name === 'shift') {
-      for (const position of ['@', '*', ...'123456789']) this.variables.set(position, undefined)
+      const all = this.variables.get('@')
+      const by = rest.length === 0 ? 1 : Number(rest[0]!.text ?? Number.NaN)
+      this.bindPositions(all?.kind === 'array' && Number.isSafeInteger(by) ? all.words.slice(by) : null)
     } else if (assigners.has(name)) {
       for (const word of rest) {
         const target = /^[A-Za-z_]\w*/.exec(word.text ?? '')?.[0]
@@ -143,6 +147,15 @@ export class ShellState {
       }
     }
     return false
+  }
+
+  /** `: "${WORKERS:=0}"` gives a variable a value that whoever starts the script may replace. */
+  private takeDefaults(words: readonly ShellWord[]): void {
+    for (const { raw } of words) {
+      const [, name, value] = /^"?\$\{([A-Za-z_]\w*):?=([^{}$`"]*)\}"?$/.exec(raw) ?? []
+      if (name !== undefined && this.variables.get(name) === undefined)
+        this.variables.set(name, { kind: 'text', text: fallback(value!.replace(/'/g, '')) })
+    }
   }
 
   /** The arguments of a function as `$1`, `$@`; null: no longer known. */
@@ -164,7 +177,7 @@ export class ShellState {
   }
 
   /** Runs something with arguments of its own. */
-  withPositions(words: ShellWord[], run: () => void): void {
+  withPositions(words: ShellWord[] | null, run: () => void): void {
     const before = [...'123456789@*'].map((name) => [name, this.variables.get(name)] as const)
     this.bindPositions(words)
     run()

@@ -339,6 +339,9 @@ function substitution(
     )
   const folder = moved?.[1] ?? moved?.[2]
   if (folder !== undefined && /^\.[\w./-]*$/.test(folder)) return { text: folder, quoted, splits: false }
+  // Where a program lies: what it is called tells as much.
+  const program = /^(?:which|command -v|type -[pP])\s+([\w.+-]+)$/.exec(text)?.[1]
+  if (program !== undefined) return { text: program, quoted, splits: false }
   // What reads it takes the text out of it again: the start script of a machine.
   const coded = encoding.exec(source.trim())?.[1]
   if (coded !== undefined) return variable(coded, scope, quoted)

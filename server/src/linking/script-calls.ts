@@ -207,6 +207,7 @@ function counted(started: Launch, call: Launch): Pick<Launch, 'processes' | 'nod
       return flagOf(started.launcherFlags, 'nproc-per-node') === undefined
         ? { processes: controlled.processes, nodes }
         : { processes: started.processes, nodes }
+    if (started.launcher === 'srun') return stepOf(started, controlled)
     const says = flagOf(
       started.launcherFlags,
       'np',
@@ -225,4 +226,22 @@ function counted(started: Launch, call: Launch): Pick<Launch, 'processes' | 'nod
   }
   if (call.processes === 1) return { processes: started.processes, nodes }
   return { processes: started.processes === 1 ? call.processes : null, nodes }
+}
+
+/** What `srun` leaves open it takes from the job. */
+function stepOf(
+  { launcherFlags, launcherOpen, processes, nodes }: Launch,
+  controlled: { processes: number | null; nodes?: number | null },
+): Pick<Launch, 'processes' | 'nodes'> {
+  const given = flagOf(launcherFlags, 'nodes')
+  const on = given === undefined ? (controlled.nodes ?? null) : nodes
+  if (flagOf(launcherFlags, 'ntasks-per-node') !== undefined) return { processes, nodes: on }
+  const total = flagOf(launcherFlags, 'ntasks')
+  if (total === undefined)
+    return given === undefined && launcherOpen !== true
+      ? { processes: controlled.processes, nodes: on }
+      : { processes, nodes: on }
+  const count = typeof total.value === 'string' && /^\d+$/.test(total.value) ? Number(total.value) : null
+  if (count === 1) return { processes: 1, nodes: 1 }
+  return { processes: count === null || on === null || count % on !== 0 ? null : count / on, nodes: on }
 }

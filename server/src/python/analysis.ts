@@ -29,6 +29,7 @@ import { isRepeatedByBase } from './extended-classes.js'
 import { Folder } from './fold.js'
 import { functionLoads, mayLoad } from './function-loads.js'
 import { findGivenBack } from './given-back.js'
+import { addedItems } from './grown-lists.js'
 import { handedOn, handedOnElsewhere } from './handed-on.js'
 import * as targets from './import-targets.js'
 import { importedArguments } from './imported-arguments.js'
@@ -41,6 +42,7 @@ import { fallbackOf } from './lookups.js'
 import { assignRoles, markEvaluation } from './loop-roles.js'
 import { madeObjects } from './made-objects.js'
 import type {
+  AddedItem,
   ArgumentValue,
   Call,
   ClassSummary,
@@ -340,6 +342,9 @@ export class Analysis extends IndexedModule implements PythonModule {
   }
   isChanged(expr: Expr): boolean {
     return expr.type === 'name' && this.changesOf(expr.id, expr.start).length > 0
+  }
+  addedItems(expr: Expr): AddedItem[] | null {
+    return addedItems(this, expr)
   }
   configured(expr: Expr): Configured | null {
     return configuredNode(this, expr)?.node ?? null

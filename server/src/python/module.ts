@@ -119,6 +119,13 @@ export interface ModuleNames {
   usesHere(...names: string[]): boolean
 }
 
+/** `spread`: all items of it are added. `certain`: on every way, once. */
+export interface AddedItem {
+  value: Expr
+  spread: boolean
+  certain: boolean
+}
+
 /** What expressions are worth. */
 export interface ModuleValues {
   /** Arguments of the program (argparse, click, absl, dataclasses parsed from the command line). */
@@ -162,6 +169,8 @@ export interface ModuleValues {
   argumentFile(): ArgumentFile
   /** True for a name whose list or dictionary is changed in place after it was made, before this place. */
   isChanged(expr: Expr): boolean
+  /** What `append` and `extend` add to a list before this place, in order; null: it is changed in other ways, too. */
+  addedItems(expr: Expr): AddedItem[] | null
   /** Variables that the program sets in its own environment, by name. */
   environmentWrites(): ReadonlyMap<string, EnvironmentWrite>
 }

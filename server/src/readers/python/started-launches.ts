@@ -102,9 +102,8 @@ export function claimStarted(
 function commandsIn(python: PythonModule, context: ReaderContext, expr: Expr): ShellCommand[] {
   const items = itemsOf(python, expr)
   if (items !== null) {
-    if (items.length < 2) return []
-    const words = items.map((item) => argumentOf(python, item))
-    return [bareCommand(python.isChanged(expr) ? [...words, anyWords(expr)] : words, expr)]
+    const words = [...items.map((item) => argumentOf(python, item)), ...addedWords(python, expr)]
+    return words.length < 2 ? [] : [bareCommand(words, expr)]
   }
   // `shlex.split('torchrun train.py')`, `'…'.split()`
   const value = python.definition(expr)
@@ -122,6 +121,20 @@ function itemsOf(python: PythonModule, expr: Expr): Expr[] | null {
     one.type === 'list' || one.type === 'tuple' ? one.items : [null],
   )
   return items.every((one) => one !== null) ? items : null
+}
+
+/** `command.append('--fast')`, `command.extend(['--lr', '0.1'])` */
+function addedWords(python: PythonModule, expr: Expr): ShellWord[] {
+  const added = python.addedItems(expr)
+  if (added === null) return [anyWords(expr)]
+  return added.flatMap(({ value, spread, certain }) => {
+    if (!certain) return [anyWords(value)]
+    const list = spread ? python.definition(value) : null
+    if (list === null) return [argumentOf(python, value)]
+    return list.type === 'list' || list.type === 'tuple'
+      ? list.items.map((item) => argumentOf(python, item))
+      : [anyWords(value)]
+  })
 }
 
 /** Words that are added later. */

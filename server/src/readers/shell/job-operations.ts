@@ -54,13 +54,16 @@ export function claimJobOperations(
   placeOf: (span: { start: number; end: number }) => Place,
 ): void {
   const launches = all.filter((one) => !one.parts.serves)
-  for (const wait of waitingOf(facts, launches, text)) claimWait(claims, wait, wait.span, machine, placeOf)
   const called = calledScripts(claims, context, facts)
-  for (const { command, path, facts, launches, text } of called)
-    for (const wait of waitingOf(facts, launches, text))
+  // A script of the project that starts programs is one.
+  const starts = [...launches, ...called.filter((one) => one.first !== undefined)]
+  const first = starts.length === 0 ? undefined : Math.min(...starts.map(({ command }) => command.start))
+  for (const wait of waitingOf(facts, first, text)) claimWait(claims, wait, wait.span, machine, placeOf)
+  for (const { command, path, facts, first, text } of called)
+    for (const wait of waitingOf(facts, first, text))
       claimWait(claims, wait, command, machine, placeOf, `it stands in ${path}: take it out there`)
   const keepsDisk = machine.keepsDisk === true
-  const own = settingUpOf(facts, launches, text, keepsDisk, machine.synced)
+  const own = settingUpOf(facts, first, text, keepsDisk, machine.synced)
   claimSettingUp(claims, own.length > 0 ? own : settingUpCalled(called, keepsDisk), machine, placeOf)
 }
 
@@ -103,7 +106,8 @@ interface CalledScript {
   command: ShellCommand
   path: string
   facts: ShellFacts
-  launches: FoundLaunch[]
+  /** Where its first program starts. */
+  first: number | undefined
   text: string
 }
 
@@ -116,15 +120,15 @@ function calledScripts(claims: ClaimBuilder, context: ReaderContext, facts: Shel
     const script = context.textOf(path)
     if (script === undefined) return []
     const inner = context.shell(script.text)
-    const launches = launchesOf(inner.commands, (span) => claims.locate(span))
-    return [{ command, path: script.path, facts: inner, launches, text: script.text }]
+    const first = launchesOf(inner.commands, (span) => claims.locate(span))[0]?.command.start
+    return [{ command, path: script.path, facts: inner, first, text: script.text }]
   })
 }
 
 /** What the first of them that does so fetches before its own programs, told at its call. */
 function settingUpCalled(called: readonly CalledScript[], keepsDisk: boolean): SettingUp[] {
-  for (const { command, facts, launches, text } of called) {
-    const found = settingUpOf(facts, launches, text, keepsDisk)
+  for (const { command, facts, first, text } of called) {
+    const found = settingUpOf(facts, first, text, keepsDisk)
     if (found.length > 0) return found.map((one) => ({ ...one, command }))
   }
   return []

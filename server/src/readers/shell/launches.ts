@@ -49,7 +49,8 @@ function inlineLaunch(
 /** What the launch of a command in a script is called. */
 export function shellLaunchId(claims: ClaimBuilder, fragment: SourceFragment, command: ShellCommand): string {
   const { path, cell, start } = claims.locate(command)
-  return `${path}#launch@${fragment.index}:${cell ?? ''}:${start}`
+  const again = command.time === undefined ? '' : `:${command.time}`
+  return `${path}#launch@${fragment.index}:${cell ?? ''}:${start}${again}`
 }
 
 /** `source env.sh`: it may set any variable. */
@@ -66,6 +67,8 @@ export interface Around {
   place: Span
   /** Variables of the job around the command; the command's own win. */
   environment?: Record<string, LaunchValue>
+  /** What scripts that the job calls find set besides: the scheduler tells them what the job asked for. */
+  variables?: Readonly<Record<string, string>>
   /** `Launch.variablesFrom`. */
   variablesFrom?: Launch['variablesFrom']
   /** `Launch.contained`. */

@@ -13,7 +13,7 @@ import { makeCall } from './make-calls.js'
 type Count = (parts: LaunchParts) => { processes?: number | null; nodes?: number | null } | undefined
 
 /** Launchers whose processes a controller or a scheduler may count. */
-const counting = ['torchrun', 'mpirun', 'mpiexec', 'horovodrun']
+const counting = ['torchrun', 'mpirun', 'mpiexec', 'horovodrun', 'srun']
 
 /** Claims every call among the commands. `count` is asked for the call itself and for launchers inside the script. */
 export function claimScriptCalls(
@@ -95,6 +95,7 @@ export function scriptCall(
     define(processes, launcher, { processes: counted.processes, ...(nodes === undefined ? {} : { nodes }) })
   }
   const shell: ShellCall = { ...parts.shell, ...command.sourced, spelled: spelled(command) }
+  if (around.variables !== undefined) shell.variables = { ...around.variables, ...shell.variables }
   if (Object.keys(processes).length > 0) shell.processes = processes
   // The arguments stand for themselves: what flags mean only the script knows.
   return {

@@ -3,7 +3,6 @@ import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import { splitCommands } from '../../config/shell-words.js'
 import { mayBeDoneBefore } from './done-before.js'
 import { isDoneAgain } from './kept-disk.js'
-import type { FoundLaunch } from './launches.js'
 
 export type SettingUpKind = 'packages' | 'build' | 'download' | 'unpacking'
 
@@ -193,17 +192,16 @@ export function settingUpIn(facts: ShellFacts): SettingUp[] {
 }
 
 /**
- * Those before the first program; `text` as in the facts, null where it is not at hand. `keepsDisk`: the job runs on a file
+ * Those before the first program, which starts at `first`; `text` as in the facts, null where it is not at hand. `keepsDisk`: the job runs on a file
  * system that outlives it, so only what is done again there counts. `syncedBefore`: a phase before ran `uv sync`.
  */
 export function settingUpOf(
   facts: ShellFacts,
-  launches: FoundLaunch[],
+  first: number | undefined,
   text: string | null,
   keepsDisk: boolean,
   syncedBefore = false,
 ): SettingUp[] {
-  const first = launches[0]?.command.start
   if (first === undefined) return []
   const found = facts.commands.flatMap((command) => {
     const quotes = command.words.some(({ text }) => text !== null && /^-l?c$/.test(text))

@@ -2,7 +2,6 @@
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import { lookUp } from '../../text/records.js'
 import { isServer } from './commands.js'
-import type { FoundLaunch } from './launches.js'
 import { isGuarded, isInLoop } from './surroundings.js'
 
 export interface Waiting {
@@ -81,10 +80,9 @@ function asksForFailure({ guards }: ShellCommand): boolean {
   )
 }
 
-/** `text` is what the facts were read from; null: it is not at hand. */
-export function waitingOf(facts: ShellFacts, launches: FoundLaunch[], text: string | null): Waiting[] {
+/** `first`: where the first program starts; `text` is what the facts were read from, null: it is not at hand. */
+export function waitingOf(facts: ShellFacts, first: number | undefined, text: string | null): Waiting[] {
   const found: Waiting[] = []
-  const first = launches[0]?.command.start
   const stageOf = (start: number): Waiting['stage'] =>
     first === undefined ? 'instead' : start < first ? 'before' : 'after'
   const loops = text === null ? [] : [...text.matchAll(endless)]

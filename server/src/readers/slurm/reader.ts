@@ -1,5 +1,6 @@
 /** SLURM: the machines that `#SBATCH` lines, or `srun` by itself, ask for. */
 import { gpu } from '../../catalog/gpus.js'
+import { schedulerVariables } from '../../config/scheduler-variables.js'
 import type { Directive, ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import { parseScriptCall } from '../../link/launch-line.js'
 import { flagOf } from '../../link/launch-parts.js'
@@ -35,7 +36,7 @@ import { claimBatchScripts } from './scripts.js'
 import { isSubmitted, srunOptions } from './srun.js'
 import { type StepRequest, widestStep } from './step-request.js'
 import { slurmSteps } from './steps.js'
-import { asksForAll, claimSubmission, type Submission, submission } from './submission.js'
+import { asksForAll, claimSubmission, isSubmission, type Submission, submission } from './submission.js'
 
 const optionPlace = (one: Directive): Place => ({ start: one.start, end: one.end })
 
@@ -122,7 +123,7 @@ function claimAllocation(
   claimScriptCalls(
     claims,
     [call],
-    { job, id: job, place: { start, end } },
+    { job, id: job, place: { start, end }, variables: schedulerVariables(directives) },
     (span) => claims.locate(span),
     (one) => slurmSteps(one, directives),
   )
@@ -210,7 +211,8 @@ function claimJob(
     compute.known('cpus', '--cpus-per-task', cpus * tasks, optionPlace(perTask))
   }
   claimCoresOfGpus(compute, asked, wanted)
-  if (command === null && wanted !== null && tasks !== null && !asksForCores(asked))
+  const isBatch = command === null || isSubmission(command)
+  if (isBatch && wanted !== null && tasks !== null && !asksForCores(asked))
     compute.default('unaskedCores', '--cpus-per-task', tasks, place, { site: place })
   const time = convert(source.text('time'), secondsOf, 'a time that is not readable')
   const limit = moreOptions === true ? orUnknown(time, 'options in a variable') : time

@@ -53,10 +53,14 @@ export interface Submission {
   directives: Directive[]
 }
 
+export function isSubmission({ words: [first] }: ShellCommand): boolean {
+  return /(^|\/)sbatch$/.test(first?.text ?? '')
+}
+
 /** Null: the command submits no script. */
 export function submission(command: ShellCommand): Submission | null {
   const [first, ...rest] = command.words
-  if (command.unreachable || first === undefined || !/(^|\/)sbatch$/.test(first.text ?? '')) return null
+  if (command.unreachable || first === undefined || !isSubmission(command)) return null
   const environment = [...command.environment]
   const directives: Directive[] = []
   const { end } = readOptions(rest, sbatchOptions, [], (name, { value, span, valueSpan }) => {
