@@ -140,6 +140,11 @@ export function evidenceOf(analysis: Analysis): Evidence {
   if (isTestPath(analysis.path)) role = 'test'
   else if (analysis.loops.some((loop) => loop.role === 'train' || loop.role === 'epoch')) role = 'training'
   else if (analysis.usesHere(...trainingCalls)) role = 'training'
+  else if (
+    analysis.usesHere('ignite.engine.Engine', 'ignite.engine.engine.Engine') &&
+    analysis.usesHere('.backward')
+  )
+    role = 'training'
   else if (analysis.usesHere('.generate', '.predict')) role = 'inference'
   else if (analysis.usesHere('pandas.', 'datasets.')) role = 'data'
   const older = olderCard(analysis.text)

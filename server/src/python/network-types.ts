@@ -3,7 +3,8 @@
 const modules =
   /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel|PreTrainedModel|LightningModule|PeftModel\w*)$/
 /** `transformers.AutoModelForCausalLM`, `transformers.BertModel`, `diffusers.UNet2DConditionModel`. */
-const ofLibraries = /^(torchvision\.models|timm)\.|^(transformers|diffusers)\.(\w+\.)*\w*(Model|For[A-Z]\w*)$/
+const ofLibraries =
+  /^(torchvision\.models|timm|monai\.networks(\.nets)?|segmentation_models_pytorch|efficientnet_pytorch|vit_pytorch|torch_geometric\.nn\.models)\.|^(transformers|diffusers)\.(\w+\.)*\w*(Model|For[A-Z]\w*)$/
 
 /** One that a library defines, with its layers. */
 export function isLibraryNetwork(type: string): boolean {

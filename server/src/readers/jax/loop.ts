@@ -283,6 +283,18 @@ function readDoublePrecision(
       options: { channel: value.channel, overridable: value.overridable },
     })
   }
+  const written = python.environmentWrites().get('JAX_ENABLE_X64')
+  if (written !== undefined && /^(1|true)$/i.test(String(effective(written.folded)))) {
+    const at = { start: written.statement.start, end: written.statement.end }
+    claimOperation(claims, {
+      ...common,
+      key: 'JAX_ENABLE_X64',
+      at,
+      site: { ...at, target: { kind: 'refused', reason: 'remove the line that sets it' } },
+      scope: '',
+      options: { overridable: written.fallback },
+    })
+  }
   const given = context.binding?.launch.environment.JAX_ENABLE_X64
   if (typeof given?.value === 'string' && /^(1|true)$/i.test(given.value)) {
     const at = { start: 0, end: Math.min(1, python.text.length) }

@@ -3,7 +3,9 @@ import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import { isNetworkType, networkName } from '../../python/network-types.js'
 import type { Expr, With } from '../../syntax/python-ast.js'
+import { once } from '../../text/once.js'
 import { passedExpression } from '../../values/argument.js'
+import { comprehendedFrom } from './comprehensions.js'
 import { codeText } from './evidence.js'
 import { switchesForGood } from './gradient-switches.js'
 import { callsIn, type HotCode, hotCode } from './hot-code.js'
@@ -26,11 +28,7 @@ const others = ['torch.autograd.grad', 'torch.autograd.functional.', 'torch.func
 const anySwitch = /no_?grad|inference_?mode|set_grad_enabled|eval_?mode/i
 
 export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
-  if (!python.uses('torch.') && ![...python.imports].some((name) => /^torch(\.|$)/.test(name))) return []
-  if (onlyLoads(python) || switchesForGood(python)) return []
-  const text = codeText(python)
-  if (/requires_grad_\(\s*False\s*\)|\.freeze\(\)|init_inference/.test(text)) return []
-  if (networksTakeGradients(python)) return []
+  if (!keepsGradients(python)) return []
   const found: Evaluation[] = evaluatingPhases(python)
   for (const loop of python.loops) {
     if (loop.role !== 'evaluate' || loop.node.type !== 'for') continue
@@ -44,6 +42,22 @@ export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
     found.push({ loop, call, here: callInLoop(code, call, loop), func: evaluatingFunction(python, loop) })
   }
   return found
+}
+
+/** Nothing in the program says that networks run without gradients, or need them. */
+export function keepsGradients(python: PythonModule): boolean {
+  return once(python, 'keeps gradients', () => {
+    const computes = [...python.imports].some((name) => /^(torch|fastai)(\.|$)/.test(name))
+    if (!python.uses('torch.') && !computes) return false
+    if (onlyLoads(python) || switchesForGood(python)) return false
+    if (/requires_grad_\(\s*False\s*\)|\.freeze\(\)|init_inference/.test(codeText(python))) return false
+    return !networksTakeGradients(python)
+  })
+}
+
+/** The code takes gradients in other ways than by a backward pass. */
+export function takesGradients(calls: ReadonlySet<string>): boolean {
+  return others.some((name) => has(calls, name))
 }
 
 const otherArrays = ['jax.', 'flax.', 'tensorflow.', 'mlx.', 'paddle.', 'mindspore.']
@@ -110,39 +124,56 @@ function inside(inner: Loop, outer: Loop): boolean {
 }
 
 /** Passes through most of a network. */
-const partOfForward = /^(features|forward_features|extract_features|encode)$/
+const partOfForward = /^(features|forward_features|extract_features|encode|decode)$/
 
 /** A call of the model itself: `model(x)`, `self.net(x)`, `model.forward(x)`, or of most of it: `model.features(x)`. */
 export function forwardPass(analysis: PythonModule, code: HotCode): Call | null {
   for (const { expressions } of code.statements)
     for (const expr of expressions)
-      for (const call of callsIn(analysis, expr)) {
-        const { callee } = call.expr
-        if (handsNetwork(analysis, call)) return call
-        if (call.name !== null || (callee.type !== 'name' && callee.type !== 'attribute')) continue
-        if (callee.type === 'attribute' && partOfForward.test(callee.attr)) {
-          const whole = analysis.typeOf(callee.value)
-          const own = analysis.functionOf(callee)
-          if (whole !== null && isNetworkType(whole) && (own === null || !isDecorated(analysis, own)))
-            return call
-        }
-        const network = callee.type === 'attribute' && callee.attr === 'forward' ? callee.value : callee
-        const type = analysis.typeOf(network)
-        if (type !== null && isNetworkType(type)) return call
-        if (type !== null) continue
-        if (!networkName.test(lastIdentifier(network)) || analysis.functionOf(network) !== null) continue
-        // A class makes a network, and runs none.
-        if (/^[A-Z]/.test(lastIdentifier(network))) continue
-        // `model.encoder(x)` is a part of a model, `model.model(x)` a wrapper of who knows what.
-        if (
-          network.type === 'attribute' &&
-          !(network.value.type === 'name' && network.value.id === 'self') &&
-          !isPutToWork(analysis, network)
-        )
-          continue
-        if (call.expr.args.length > 0) return call
-      }
+      for (const call of callsIn(analysis, expr)) if (runsNetwork(analysis, call)) return call
   return null
+}
+
+export function runsNetwork(analysis: PythonModule, call: Call): boolean {
+  const { callee } = call.expr
+  if (handsNetwork(analysis, call)) return true
+  if (call.name !== null || (callee.type !== 'name' && callee.type !== 'attribute')) return false
+  if (callee.type === 'attribute' && partOfForward.test(callee.attr)) {
+    const whole = analysis.typeOf(callee.value)
+    const own = analysis.functionOf(callee)
+    if (whole !== null && isNetworkType(whole) && (own === null || !isDecorated(analysis, own))) return true
+  }
+  const network = callee.type === 'attribute' && callee.attr === 'forward' ? callee.value : callee
+  const type = analysis.typeOf(network)
+  if (type !== null && isNetworkType(type)) return true
+  if (type !== null) return false
+  if (isOneOfNetworks(analysis, network)) return call.expr.args.length > 0
+  if (!networkName.test(lastIdentifier(network)) || analysis.functionOf(network) !== null) return false
+  // A class makes a network, and runs none.
+  if (/^[A-Z]/.test(lastIdentifier(network))) return false
+  // `model.encoder(x)` is a part of a model, `model.model(x)` a wrapper of who knows what.
+  if (
+    network.type === 'attribute' &&
+    !(network.value.type === 'name' && network.value.id === 'self') &&
+    !isPutToWork(analysis, network)
+  )
+    return false
+  return call.expr.args.length > 0
+}
+
+const severalNetworks = /^(\w+_)?(models|nets|networks|classifiers|backbones|learners|ensemble|members)\d*$/i
+
+/** `for m in models:`, `[m(x) for m in models]`. */
+function isOneOfNetworks(analysis: PythonModule, network: Expr): boolean {
+  if (network.type !== 'name') return false
+  const from = elementOf(analysis, network)
+  return from !== null && severalNetworks.test(lastIdentifier(from))
+}
+
+/** What a loop or a comprehension takes a name from. */
+function elementOf(analysis: PythonModule, name: Expr & { type: 'name' }): Expr | null {
+  const [first] = analysis.bindingsOf(name).filter(({ kind }) => kind === 'loop')
+  return comprehendedFrom(analysis, name) ?? first?.value ?? null
 }
 
 /** `wrapper.network.eval()` somewhere: that is the whole network. */
@@ -203,9 +234,15 @@ function callInLoop({ followed }: HotCode, call: Call, loop: Loop): Call {
 
 function isSwitchedOff(analysis: PythonModule, call: Call, loop: Loop): boolean {
   const [around] = loop.calls
-  if (switchAround(analysis, [...call.withs, ...(around?.withs ?? [])])) return true
-  if (isEnteredByHand(analysis, loop.function)) return true
-  return callersSwitch(analysis, loop.function, 0)
+  if (switchAround(analysis, around?.withs ?? [])) return true
+  return isSwitchedOffAt(analysis, call, loop.function)
+}
+
+/** Gradients are switched off around a call, in the function that holds it, or where that one is called. */
+export function isSwitchedOffAt(analysis: PythonModule, call: Call, func: Func | null): boolean {
+  return (
+    switchAround(analysis, call.withs) || isEnteredByHand(analysis, func) || callersSwitch(analysis, func, 0)
+  )
 }
 
 /** `switch = torch.inference_mode()`, `switch.__enter__()`, or `stack.enter_context(torch.no_grad())`: no block shows how far it holds. */
@@ -238,7 +275,10 @@ function switchAround(analysis: PythonModule, withs: readonly With[]): boolean {
 function isDecorated(analysis: PythonModule, func: Func): boolean {
   return func.node.decorators.some((decorator: Expr) => {
     const name = analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
+    // A decorator of the project that switches them off.
+    const own = analysis.functionOf(decorator.type === 'call' ? decorator.callee : decorator)
     return (
+      (own !== null && anySwitch.test(codeText(analysis, own.node.start, own.node.end))) ||
       (name !== null && switches.includes(name)) ||
       anySwitch.test(analysis.code.slice(decorator.start, decorator.end))
     )

@@ -11,6 +11,7 @@ import { codeText } from './evidence.js'
 import { emptiedCaches, stepAt } from './step-operations.js'
 import { readLess } from './synchronisation-changes.js'
 import { torchName } from './torch-name.js'
+import { unusedGradients } from './unused-gradients.js'
 import { detachInput, runWithoutGradients } from './wasted-pass-changes.js'
 
 const gone = refuse('the code is no longer in the file')
@@ -93,7 +94,7 @@ function withoutGradients(python: PythonModule, claim: Claim, facts: FragmentFac
   const found = evaluationsWithGradients(python).find(
     ({ loop }) => loop.node.start === claim.site.start && loop.node.end === claim.site.end,
   )
-  if (found === undefined) return gone
+  if (found === undefined) return aroundPass(python, claim, facts)
   const { loop, func, phase } = found
   const { path, fragment } = facts
   const at = func ?? loop
@@ -135,6 +136,22 @@ function withoutGradients(python: PythonModule, claim: Claim, facts: FragmentFac
       },
     ],
     imports,
+  }
+}
+
+/** A pass outside of a loop over the data of an evaluation. */
+function aroundPass(python: PythonModule, claim: Claim, facts: FragmentFacts): Change | Refusal {
+  const { start, end } = claim.site
+  const found = unusedGradients(python).find(({ around }) => around.start === start && around.end === end)
+  if (found === undefined) return gone
+  const { path, fragment } = facts
+  const name = torchName(python, 'no_grad', { path, fragment: fragment.index, offset: start })
+  const range = rangeOf(facts, { start, end })
+  return {
+    title: `Run it without gradients (with ${name.text}())`,
+    safety: 'unsafe',
+    writes: [{ kind: 'wrap block', path, first: range, last: range, header: `with ${name.text}():` }],
+    imports: name.import === null ? [] : [name.import],
   }
 }
 

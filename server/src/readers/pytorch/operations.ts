@@ -1,7 +1,7 @@
 /** What PyTorch code does in its steps and evaluations that costs more than it has to. */
 
 import { usesMatch } from '../../python/library-uses.js'
-import type { PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import type { OperationTarget } from '../../text/change-target.js'
 import { noteSmall } from '../../text/evidence.js'
 import type { Place } from '../../text/origin.js'
@@ -36,6 +36,7 @@ import {
   stepsOf,
 } from './step-operations.js'
 import { synchronisation } from './synchronisation.js'
+import { unusedGradients } from './unused-gradients.js'
 import { claimWastedPasses } from './wasted-pass-claims.js'
 
 export const pytorchOperationsReader = defineReader({
@@ -71,7 +72,7 @@ export const pytorchOperationsReader = defineReader({
           target: { kind: 'operation', name: 'gradients' },
         },
         scope: loop.function?.qualified ?? '',
-        evidence,
+        evidence: asProgram(python, loop, evidence),
         realModel: isRealModel(python),
         ...(phase === undefined ? {} : { apart: 'phase' }),
         subject: /\bvolatile\s*=\s*True/.test(python.code.slice(loop.node.start, loop.node.end))
@@ -79,9 +80,47 @@ export const pytorchOperationsReader = defineReader({
           : (phase?.name ?? null),
       })
     }
+    readUnusedGradients(python, evidence, claims)
   },
   change: changeOperation,
 })
+
+/** Passes with gradients that nobody asks for, outside of loops over the data of an evaluation. */
+function readUnusedGradients(python: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {
+  for (const { call, around, acts } of unusedGradients(python)) {
+    const { callee } = call.expr
+    const written = python.text.slice(callee.start, callee.end).replace(/\s+/g, '')
+    const [loop] = call.loops.filter(({ node }) => node.start === around.start)
+    const once = loop === undefined ? call.loops.length === 0 : loop.parent === null
+    claimOperation(claims, {
+      kind: 'evaluate with gradients',
+      place: acts
+        ? 'step'
+        : once && runsOnce(python, { parent: null, function: call.function })
+          ? 'run'
+          : 'epoch',
+      key: 'torch.no_grad',
+      at: calleePlace(call),
+      site: { ...around, target: { kind: 'operation', name: 'gradients' } },
+      scope: call.function?.qualified ?? '',
+      evidence: asProgram(python, call, evidence),
+      weight: acts ? 'slight' : 'ordinary',
+      realModel: isRealModel(python),
+      apart: `unused ${around.start}`,
+      subject: `${written}(…)`,
+    })
+  }
+}
+
+/** What stands outside of all functions runs; where nothing trains, a network is put to use. */
+function asProgram(
+  python: PythonModule,
+  { function: func }: Pick<Call, 'function'>,
+  evidence: Evidence,
+): Evidence {
+  const runs = func === null || python.isEntry
+  return runs && /^(library|data)$/.test(evidence.role) ? { ...evidence, role: 'inference' } : evidence
+}
 
 /** Passes between epochs over data that need not be gone over. */
 function readEvaluations(python: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {

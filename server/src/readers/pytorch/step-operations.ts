@@ -2,6 +2,7 @@ import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { calleePlace } from '../../values/places.js'
+import { batchCallbacks } from './batch-callbacks.js'
 import { type CountedEvaluation, countedEvaluation } from './counted-evaluations.js'
 import { isModelCall } from './forward-block.js'
 import { helpersOf } from './helper-steps.js'
@@ -20,9 +21,6 @@ export interface Step {
   onDevice?: ReadonlySet<string>
 }
 
-const lightningModule = /^lightning\.(pytorch\.)?(core\.)?(\w+\.)*LightningModule$/
-const trainer = /^(transformers|trl|sentence_transformers)\.(\w+\.)*\w*Trainer$/
-
 export function stepsOf(python: PythonModule): Step[] {
   const steps: Step[] = []
   for (const loop of python.loops) {
@@ -36,21 +34,14 @@ export function stepsOf(python: PythonModule): Step[] {
       code: hotCode(python, body, loop.function),
     })
   }
-  for (const klass of python.classes) {
-    const methods = klass.bases.some((base) => lightningModule.test(base))
-      ? ['training_step']
-      : klass.bases.some((base) => trainer.test(base))
-        ? ['training_step', 'compute_loss']
-        : []
-    for (const name of methods) {
-      const func = klass.methods.get(name)
-      if (func === undefined) continue
-      const { body } = func.node
-      steps.push({ loop: null, func, node: func.node, body, code: hotCode(python, body, func) })
-    }
+  for (const func of batchCallbacks(python)) {
+    if (steps.some(({ code }) => code.followed.has(func))) continue
+    const { body } = func.node
+    steps.push({ loop: null, func, node: func.node, body, code: hotCode(python, body, func) })
   }
   // The loop stands in a module that imports this one.
   for (const func of python.stepFunctions()) {
+    if (steps.some((one) => one.func === func && one.loop === null)) continue
     const { body } = func.node
     steps.push({ loop: null, func, node: func.node, body, code: hotCode(python, body, func) })
   }

@@ -60,11 +60,13 @@ export function writtenSwitches(python: PythonModule): Switch[] {
     if (one !== null) found.push(one)
   }
   for (const statement of python.statements) {
-    if (statement.type !== 'assign' || statement.value === null || statement.targets.length !== 1) continue
-    const [target] = statement.targets
-    const one =
-      target!.type === 'attribute' ? attributeSwitch(python, statement, target!, statement.value) : null
-    if (one !== null) found.push(one)
+    if (statement.type !== 'assign' || statement.value === null) continue
+    const pairs = statement.targets.flatMap((target) => assignedParts(target, statement.value!))
+    for (const { target, value } of pairs) {
+      const one = target.type === 'attribute' ? attributeSwitch(python, statement, target, value) : null
+      if (one !== null)
+        found.push(pairs.length > 1 ? { ...one, remedy: { reason: 'it is set together with others' } } : one)
+    }
   }
   for (const [name, write] of python.environmentWrites()) {
     const one = variableSwitch(name, write)
@@ -237,6 +239,13 @@ function variableSwitch(
     overridable: fallback || isOpen(folded),
     remedy: alone ? { remove: true } : { reason: 'it is inside another statement' },
   }
+}
+
+/** `a, b = True, False` sets each by itself. */
+function assignedParts(target: Expr, value: Expr): { target: Expr; value: Expr }[] {
+  if (target.type !== 'tuple' || value.type !== 'tuple' || target.items.length !== value.items.length)
+    return [{ target, value }]
+  return target.items.map((one, index) => ({ target: one, value: value.items[index]! }))
 }
 
 function attributeSwitch(analysis: PythonModule, statement: Stmt, target: Expr, value: Expr): Switch | null {

@@ -1,7 +1,7 @@
 /** Where the host waits for the accelerator in each step: values that are read, printed, or branched on. */
 import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effects.js'
 import type { Func, PythonModule } from '../../python/module.js'
-import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, namesIn } from '../../syntax/python-children.js'
 import {
   type DeviceValues,
@@ -11,6 +11,7 @@ import {
   torchDialect,
 } from './device-values.js'
 import { callsIn, type HotCode, type HotStatement } from './hot-code.js'
+import { shownNumbers } from './shown-numbers.js'
 
 type Comprehension = Expr & { type: 'comprehension' }
 
@@ -177,40 +178,6 @@ function recorded(
       )
   return { what: callee.attr, value, parameter }
 }
-
-/**
- * What a call writes down or shows at once as numbers, each read by itself: `writer.add_scalar('loss', loss, step)`, `bar.set_postfix(loss=loss)`,
- * `wandb.log({'loss': loss})`. Sources: torch.utils.tensorboard (`make_np`), tqdm 4 (`set_postfix`: `str` of what is no number), wandb 0.18
- * (`val_to_json`), mlflow 2 (`log_metric`).
- */
-function shownNumbers(
-  analysis: PythonModule,
-  { callee, args }: CallExpr,
-): { what: string; values: Expr[] } | null {
-  const name = analysis.nameOf(callee)
-  const at = (position: number, ...keywords: string[]): Expr[] => {
-    const given = args[position]?.name === null ? args[position] : undefined
-    const one = given ?? args.find((each) => each.name !== null && keywords.includes(each.name))
-    return one === undefined ? [] : partsOf(one.value)
-  }
-  if (name === 'wandb.log') return { what: name, values: at(0, 'data') }
-  if (name === 'mlflow.log_metric') return { what: name, values: at(1, 'value') }
-  if (name === 'mlflow.log_metrics') return { what: name, values: at(0, 'metrics') }
-  if (callee.type !== 'attribute') return null
-  switch (callee.attr) {
-    case 'add_scalar':
-      return { what: callee.attr, values: at(1, 'scalar_value') }
-    case 'add_scalars':
-      return { what: callee.attr, values: at(1, 'tag_scalar_dict') }
-    case 'set_postfix':
-      return { what: callee.attr, values: args.flatMap(({ value }) => partsOf(value)) }
-    default:
-      return null
-  }
-}
-
-const partsOf = (expr: Expr): Expr[] =>
-  expr.type === 'dict' ? expr.entries.map(({ value }) => value) : [expr]
 
 function extractionsIn(
   analysis: PythonModule,

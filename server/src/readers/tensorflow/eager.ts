@@ -70,6 +70,19 @@ export const tensorflowReader = defineReader({
         wantedFor: wanted,
       })
     }
+    if (tensorflow && !needsPython(python))
+      for (const { at, overridable } of switchedAttributes(python))
+        claimOperation(claims, {
+          kind: 'eager execution',
+          place: 'step',
+          key: 'run_eagerly',
+          at,
+          site: { ...at, target: { kind: 'refused', reason: 'remove the line once nothing is debugged' } },
+          scope: '',
+          evidence,
+          options: { overridable },
+          wantedFor: null,
+        })
     for (const step of [...inlineSteps(python, tensorflow), ...updatesInFunctions(python)]) {
       const place = { start: step.node.start, end: step.headerEnd }
       claimOperation(claims, {
@@ -139,6 +152,18 @@ function switchOf(python: PythonModule, call: Call, tensorflow: boolean, locator
   }
   const compiles = call.method === 'compile' && tensorflow && call.expr.callee.type === 'attribute'
   return compiles ? on('run_eagerly', 'run_eagerly', null) : null
+}
+
+/** `model.run_eagerly = True`, where no line switches it off again. */
+function switchedAttributes(python: PythonModule): { at: Place; overridable: boolean }[] {
+  const written = python.statements.flatMap((statement) => {
+    if (statement.type !== 'assign' || statement.value === null) return []
+    const [target] = statement.targets
+    if (target?.type !== 'attribute' || target.attr !== 'run_eagerly') return []
+    return [{ at: { start: statement.start, end: statement.end }, value: python.fold(statement.value) }]
+  })
+  if (!written.every(({ value }) => effective(value) === true)) return []
+  return written.map(({ at, value }) => ({ at, overridable: value.state === 'known' && value.overridable }))
 }
 
 function wantedFor(python: PythonModule, call: Call): string | null {

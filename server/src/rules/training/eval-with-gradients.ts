@@ -27,13 +27,16 @@ export default defineRule({
 
 /** One pass in a whole run takes memory for nothing, and little time. */
 function severityOf(view: SubjectView<'Operation'>): Severity {
+  if (effective(view.settings.weight) === 'slight') return 'information'
   return onAccelerator(view) && effective(view.settings.place) !== 'run' ? 'warning' : 'information'
 }
 
-/** @param subject a switch without an effect, or the phase of a training loop that evaluates */
+/** @param subject the pass, a switch without an effect, or the phase of a training loop that evaluates */
 function messageOf(subject: string | undefined): string {
   if (subject === undefined)
     return 'This evaluation builds graphs for a backward pass that never comes: it keeps all activations and takes about twice the memory.'
+  if (subject.endsWith('(…)'))
+    return `\`${subject}\` builds graphs for a backward pass that never comes: run it under \`torch.no_grad()\`, which keeps no activations.`
   return subject.includes('=')
     ? `\`${subject}\` no longer has an effect: this evaluation builds graphs and takes about twice the memory.`
     : `The \`${subject}\` phase builds graphs for a backward pass that never comes: it keeps all activations and takes about twice the memory.`

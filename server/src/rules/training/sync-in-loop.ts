@@ -24,8 +24,9 @@ export default defineRule({
     if (kind === null) return silent(otherOperation)
     const stopped = offAccelerator(view) ?? notTraining(view)
     if (stopped !== undefined) return silent(stopped)
-    // The environment needs each action on the host.
-    if (reinforcement(view)) return silent('an environment needs each action on the host')
+    // The environment needs each action on the host; what is read again and again within a step it does not need.
+    if (reinforcement(view) && effective(view.settings.each) === undefined)
+      return silent('an environment needs each action on the host')
     const places = effective(view.settings.places) ?? []
     const stalls = effective(view.settings.times) ?? 1
     const severe = effective(view.settings.weight) === 'severe'
