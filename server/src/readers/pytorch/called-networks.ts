@@ -87,7 +87,7 @@ const preparesInputs =
 /** A library makes it here, wherever it comes from, so that its weights are known to be trainable. */
 export function isFromLibrary(python: PythonModule, { origins }: CalledNetwork): boolean {
   return origins.every((origin) => {
-    const made = unmoved(python.result(origin))
+    const made = wholeOf(unmoved(python.result(origin)))
     const maker = made.type === 'call' ? (python.nameOf(made.callee) ?? '') : ''
     if (ofLibraries.test(maker)) return !preparesInputs.test(maker)
     const type = python.typeOf(origin)
@@ -107,6 +107,12 @@ export function isLoadedForUse(python: PythonModule, { names, origins }: CalledN
       return made.type === 'call' && /^torch\.(jit\.)?load$/.test(python.nameOf(made.callee) ?? '')
     })
   )
+}
+
+/** `vgg19(…)` of `vgg19(…).features[:36]`. */
+function wholeOf(expr: Expr): Expr {
+  if (expr.type === 'subscript') return wholeOf(unmoved(expr.value))
+  return expr.type === 'attribute' && expr.value.type === 'call' ? unmoved(expr.value) : expr
 }
 
 export interface PassedNetwork {

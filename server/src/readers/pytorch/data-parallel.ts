@@ -33,19 +33,13 @@ export const dataParallelReader = defineReader({
     if (python === undefined) return
     // Several networks that are wrapped in one place are one decision.
     const decided = new Set<Func | null>()
-    for (const call of python.callsTo(...wrappers))
+    for (const call of python.callsTo('torch.nn.DataParallel'))
       if (!decided.has(call.function) && readWrapper(python, call, context, claims))
         decided.add(call.function)
   },
   change: changeWrapper,
 })
 
-/** That of PyTorch Geometric extends it. */
-const wrappers = [
-  'torch.nn.DataParallel',
-  'torch_geometric.nn.DataParallel',
-  'torch_geometric.nn.data_parallel.DataParallel',
-]
 const better = ['torch.nn.parallel.DistributedDataParallel', 'torch.distributed.', 'torch.distributed.fsdp.']
 const several =
   /device_count|\bn_?gpus?\b|num_?gpus?|\bngpu\b|multi_?gpu|world_size|len\(\s*[\w.]*(gpu|device)/i

@@ -9,6 +9,7 @@ import { comprehendedFrom } from './comprehensions.js'
 import { codeText } from './evidence.js'
 import { switchesForGood } from './gradient-switches.js'
 import { callsIn, type HotCode, hotCode } from './hot-code.js'
+import { networkText, optimizedNetworks } from './optimized-networks.js'
 import { otherPhase, phasesOf } from './phases.js'
 
 export interface Evaluation {
@@ -47,7 +48,9 @@ export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
 /** Nothing in the program says that networks run without gradients, or need them. */
 export function keepsGradients(python: PythonModule): boolean {
   return once(python, 'keeps gradients', () => {
-    const computes = [...python.imports].some((name) => /^(torch|fastai)(\.|$)/.test(name))
+    const computes = [...python.imports].some((name) =>
+      /^(torch|fastai|timm|transformers|diffusers|torchvision|open_clip)(\.|$)/.test(name),
+    )
     if (!python.uses('torch.') && !computes) return false
     if (onlyLoads(python) || switchesForGood(python)) return false
     if (/requires_grad_\(\s*False\s*\)|\.freeze\(\)|init_inference/.test(codeText(python))) return false
@@ -146,6 +149,8 @@ export function runsNetwork(analysis: PythonModule, call: Call): boolean {
   const network = callee.type === 'attribute' && callee.attr === 'forward' ? callee.value : callee
   const type = analysis.typeOf(network)
   if (type !== null && isNetworkType(type)) return true
+  // A class that nobody sees is a network where an optimizer is given its weights.
+  if (isOptimized(analysis, network)) return call.expr.args.length > 0
   if (type !== null) return false
   if (isOneOfNetworks(analysis, network)) return call.expr.args.length > 0
   if (!networkName.test(lastIdentifier(network)) || analysis.functionOf(network) !== null) return false
@@ -159,6 +164,11 @@ export function runsNetwork(analysis: PythonModule, call: Call): boolean {
   )
     return false
   return call.expr.args.length > 0
+}
+
+function isOptimized(analysis: PythonModule, network: Expr): boolean {
+  const text = networkText(analysis, network)
+  return [...optimizedNetworks(analysis).values()].some((one) => one.has(text))
 }
 
 const severalNetworks = /^(\w+_)?(models|nets|networks|classifiers|backbones|learners|ensemble|members)\d*$/i

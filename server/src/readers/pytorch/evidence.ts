@@ -256,6 +256,8 @@ export function drawsItsData(python: PythonModule): string | null {
     const [target] = statement.targets
     return (
       loops.length === 0 &&
+      // Elsewhere it is what a network begins with that makes something.
+      (func === null || /data|load|main|train|batch|toy|synth|dummy|setup|run/i.test(func.name)) &&
       func?.class == null &&
       terms(statement.value).includes(expr) &&
       target?.type === 'name' &&

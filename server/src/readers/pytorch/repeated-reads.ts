@@ -6,6 +6,7 @@ import { blocksOf, namesIn, someExpression } from '../../syntax/python-children.
 import type { Span } from '../../text/location.js'
 import { numberIn } from '../../values/argument.js'
 import { type DeviceValues, deviceValues, readingMethods } from './device-values.js'
+import { isModelCall } from './forward-block.js'
 import type { HotStatement } from './hot-code.js'
 import type { Step } from './step-operations.js'
 import { synchronisation } from './synchronisation.js'
@@ -21,6 +22,9 @@ export interface RepeatedRead {
   expr: Expr | null
   each: Repeated
 }
+
+/** What a loop counts that a step looks at one by one. */
+const kinds = /class|label|categor|joint|keypoint|channel|head|anchor|task/i
 
 /** Batches of fewer samples are read in no time. */
 const fewSamples = 8
@@ -83,7 +87,25 @@ class Batches {
     if (statement.type !== 'for' || showsSome(this.python, statement)) return null
     const { target, iterable, body } = statement
     if (isOfParameters(this.python, iterable) || readsGradients(target, body)) return 'parameter'
-    return this.isGoneThrough(statement, func) ? 'sample' : null
+    if (this.isGoneThrough(statement, func)) return 'sample'
+    return this.counts(statement) ? 'element' : null
+  }
+
+  /** `for c in range(num_classes): …`, in which no network runs: each read waits for the same step. */
+  private counts({ iterable, body }: For): boolean {
+    const over =
+      iterable.type === 'call' && lastIdentifier(iterable.callee) === 'tqdm'
+        ? iterable.args[0]?.value
+        : iterable
+    if (over?.type !== 'call' || this.python.nameOf(over.callee) !== 'range') return false
+    const [only, end] = over.args
+    const last = (end ?? only)?.value
+    if (last === undefined) return false
+    const count = numberIn(this.python.fold(last))
+    const many =
+      count === null ? kinds.test(this.python.code.slice(last.start, last.end)) : count >= fewSamples
+    if (!many || this.python.effects(body).backward) return false
+    return !someExpression(body, (expr) => expr.type === 'call' && isModelCall(this.python, expr))
   }
 
   /** The same of a comprehension. */
@@ -170,7 +192,8 @@ class Batches {
   isOnHost(expr: Expr, func: Func | null, depth = 0): boolean {
     const root = rootOf(expr)
     if (root.type !== 'name' || depth > 4) return false
-    return this.python.bindingsOf(root).some(({ kind, value }) => {
+    return this.python.bindingsOf(root).some(({ kind, value: bound, unpack }) => {
+      const value = bound === null ? null : partOf(bound, unpack ?? [])
       if (value === null) return false
       // The batches themselves come from the host.
       if (kind === 'loop')
@@ -215,6 +238,16 @@ class Batches {
   }
 }
 
+/** `errors` of `for i, e in zip(indices, errors)`, by where the name stands among its targets. */
+function partOf(iterable: Expr, unpack: readonly number[]): Expr {
+  const [at, ...rest] = unpack
+  if (iterable.type !== 'call' || at === undefined) return iterable
+  const called = lastIdentifier(iterable.callee)
+  const part =
+    called === 'zip' ? iterable.args[at] : called === 'enumerate' && at === 1 ? iterable.args[0] : undefined
+  return part === undefined ? iterable : partOf(part.value, rest)
+}
+
 /** `model.parameters()`, `model.named_parameters()`, and what is picked of them. */
 function isOfParameters(python: PythonModule, expr: Expr, depth = 0): boolean {
   const made = python.definition(expr)
@@ -243,7 +276,7 @@ function readsGradients(target: Expr, body: readonly Stmt[]): boolean {
 }
 
 const tensorMethods =
-  /^(to|cuda|view|reshape|flatten|squeeze|argmax|max|softmax|sigmoid|round|long|float|int|bool|eq|ne|gt|ge|lt|le|detach|clone|contiguous|permute|transpose|view_as|expand_as|topk)$/
+  /^(to|cuda|view|reshape|flatten|squeeze|argmax|max|softmax|sigmoid|round|long|float|int|bool|eq|ne|gt|ge|lt|le|detach|clone|contiguous|permute|transpose|view_as|expand_as|topk|abs|neg|pow|square|sqrt|exp|log|clamp|gather|masked_fill|unsqueeze)$/
 const tensorFunctions =
   /^torch\.(nn\.functional\.)?(max|argmax|sigmoid|softmax|log_softmax|round|eq|ne|gt|ge|lt|le|where|squeeze|flatten|stack|cat|one_hot|topk|sign)$/
 

@@ -7,7 +7,8 @@ import { claimOperation } from '../operation-claims.js'
 import { codeText } from './evidence.js'
 import { openEndedIn } from './loop-facts.js'
 import type { Step } from './step-operations.js'
-import { repeatedPasses, undetachedInputs, untrainedWithGradients } from './wasted-passes.js'
+import { untrainedWithGradients } from './untrained-networks.js'
+import { repeatedPasses, undetachedInputs } from './wasted-passes.js'
 
 interface Common {
   scope: string

@@ -2,16 +2,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { childrenOf, forEachChild } from '../../syntax/python-children.js'
-import {
-  calledNetwork,
-  isFromLibrary,
-  isLoadedForUse,
-  isUntouched,
-  passedNetwork,
-} from './called-networks.js'
 import { codeMatches, codeText } from './evidence.js'
-import { keepsContent } from './frozen-passes.js'
-import { switchesForGood } from './gradient-switches.js'
 import { callsIn, type HotStatement } from './hot-code.js'
 import { networkText, optimizedNetworks } from './optimized-networks.js'
 import type { Step } from './step-operations.js'
@@ -80,7 +71,7 @@ export function undetachedInputs(python: PythonModule, step: Step): Undetached[]
 const choosesGradients =
   /\.requires_grad\s*=(?!=)|requires_grad_\(|set_requires_grad|toggle_(optimizer|grad)|freeze/i
 
-function togglesGradients(python: PythonModule): boolean {
+export function togglesGradients(python: PythonModule): boolean {
   return codeMatches(python, choosesGradients)
 }
 
@@ -175,63 +166,6 @@ function clearedBetween(
   return cleared.some(
     ({ at, networks }) => networks.has(network) && at !== pass && distance(at) < distance(update),
   )
-}
-
-export interface Untrained {
-  call: Call
-  name: string
-}
-
-/** Networks of a library that no optimiser updates and nothing freezes, run over the batch with gradients. */
-export function untrainedWithGradients(python: PythonModule, step: Step): Untrained[] {
-  const optimizers = optimizedNetworks(python)
-  const text = python.code
-  if (optimizers.size === 0 || [...optimizers.values()].some((one) => one.size === 0)) return []
-  // The backward pass goes on from what it computes; a second one through it may be what is wanted.
-  if (togglesGradients(python) || switchesForGood(python) || /autograd\.grad|create_graph/.test(text))
-    return []
-  const own = ownStatements(python, step)
-  const passes = backwardPasses(python, own)
-  if (passes.length === 0) return []
-  const reached = new Set(
-    passes.flatMap(({ loss, at }) => reachedByGradients(own, loss, at).map(({ expr }) => expr)),
-  )
-  const found: Untrained[] = []
-  for (const { expressions, exceptional } of own) {
-    if (exceptional) continue
-    for (const expr of expressions)
-      for (const call of callsIn(python, expr)) {
-        const { args } = call.expr
-        if (!reached.has(call.expr) || args.length === 0 || withoutGradients(python, call)) continue
-        const network = calledNetwork(python, call)
-        if (network === null || !isUntouched(python, network)) continue
-        const passed = passedNetwork(python, network)
-        const learned = isFromLibrary(python, network) || isLoadedForUse(python, network)
-        if (passed?.frozen === true || (!learned && passed?.evaluates !== true)) continue
-        const { name } = network
-        // `self.parameters()` holds those of `self.teacher`.
-        if (name.startsWith('self.') && [...optimizers.values()].some((one) => one.has('self'))) continue
-        if (args.some(({ value }) => passesNetwork(python, own, value, call))) continue
-        if (!found.some((one) => one.name === name)) found.push({ call, name })
-      }
-  }
-  return found
-}
-
-/** Something else than the batch goes in: what another network has made, whose gradients need this one. */
-function passesNetwork(python: PythonModule, own: readonly HotStatement[], input: Expr, user: Call): boolean {
-  const at = own.findIndex(({ statement }) => statement === user.statement)
-  if (at < 0) return true
-  return reachedByGradients(own, input, at).some(({ expr }) => {
-    if (expr.type !== 'call') return false
-    const { callee } = expr
-    if (callee.type === 'attribute' && (textOfTarget(callee) === null || keepsContent.test(callee.attr)))
-      return false
-    return (
-      python.nameOf(callee) === null &&
-      !(callee.type === 'name' && /^(len|int|float|list|tuple|dict|zip)$/.test(callee.id))
-    )
-  })
 }
 
 export interface Repeated {
