@@ -72,7 +72,12 @@ export function keptCode(analysis: Analysis): KeptCode | null {
   for (const { name, bases: all } of analysis.classes)
     if (all.some((base) => network.test(base))) define(bases, name, all)
   // A program that defines networks, or steps of a pipeline that train, may lend them to others.
-  const lends = Object.keys(bases).length > 0 || analysis.usesHere(...components)
+  const loads = [...analysis.ownUses].some((name) => loaded.test(name))
+  const lends =
+    Object.keys(bases).length > 0 ||
+    analysis.usesHere(...components) ||
+    // `model = AutoModel.from_pretrained(…)` and nothing else.
+    (loads && analysis.evidence.role !== 'training' && analysis.loops.length === 0)
   if (analysis.isEntry && (!lends || analysis.notebook)) return null
   const imported: KeptCode['imported'] = {}
   let room = longest.imported
@@ -88,7 +93,7 @@ export function keptCode(analysis: Analysis): KeptCode | null {
     lends ||
     makers > 0 ||
     analysis.usesHere(...made) ||
-    [...analysis.ownUses].some((name) => loaded.test(name)) ||
+    loads ||
     listsCombinations(analysis)
   return makes ? { path: analysis.path, text, bases, imported } : null
 }

@@ -1,7 +1,7 @@
 /** Models that functions of other modules load for this one: `model = get_model(args)`. */
 
 import { model as known } from '../../catalog/models.js'
-import { classAt, functionAt } from '../../python/definition-places.js'
+import { classAt, functionAt, resultAt } from '../../python/definition-places.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
@@ -43,11 +43,12 @@ interface LoadElsewhere {
 export function modelElsewhere(python: PythonModule): TrainedModelResult | null {
   return once(python, 'trained model of another module', () => {
     const search: Search = { left: mostLoads, barren: new Map() }
-    const all = python.calls.flatMap((call) => {
+    const called = python.calls.flatMap((call) => {
       if (call.name !== null || isBeside(call)) return []
       const loads = loadsBehind(python, call, 0, search)
       return loads.length === 0 ? [] : [{ call, loads }]
     })
+    const all = called.length > 0 ? called : heldElsewhere(python)
     const calls = loadedToTrain(python, all, ({ call }) => call)
     const [first] = calls
     if (first === undefined) return null
@@ -71,6 +72,22 @@ export function modelElsewhere(python: PythonModule): TrainedModelResult | null 
 }
 
 const isBeside = ({ assignedTo }: Call): boolean => assignedTo !== null && beside.test(assignedTo)
+
+/** `from network import model`: what another module has loaded by the time that it is imported, with the first call that takes it. */
+function heldElsewhere(python: PythonModule): { call: Call; loads: LoadElsewhere[] }[] {
+  const seen = new Set<string>()
+  return python.calls.flatMap((call) =>
+    call.expr.args.flatMap(({ value }) => {
+      if (value.type !== 'name' || seen.has(value.id)) return []
+      seen.add(value.id)
+      if (beside.test(value.id) || python.projectMember(value) === null) return []
+      const place = resultAt(python, value)
+      const load = place.python === python ? null : place.python.callOf(place.expr)
+      if (load === null || !isLoad(load) || isBeside(load)) return []
+      return [{ call, loads: [{ load, python: place.python, named: modelArgument(place.python, load) }] }]
+    }),
+  )
+}
 
 /** What the function or the constructor of another module that is called loads, itself or through others. */
 function loadsBehind(python: PythonModule, call: Call, hops: number, search: Search): LoadElsewhere[] {

@@ -46,7 +46,10 @@ function loads(python: PythonModule): { call: Call; library: TrainedModel['libra
   return python.calls.flatMap((call): { call: Call; library: TrainedModel['library'] }[] => {
     const { name } = call
     if (call.assignedTo !== null && beside.test(call.assignedTo)) return []
-    if (name === null) return tableKey(python, call) === null ? [] : [{ call, library: 'torchvision' }]
+    if (name === null)
+      return tableKey(python, call) === null && handedMaker(python, call) === null
+        ? []
+        : [{ call, library: 'torchvision' }]
     if (call.method === 'from_pretrained') return isLoad(call) ? [{ call, library: 'transformers' }] : []
     if (name === 'timm.create_model') return [{ call, library: 'timm' }]
     return torchvisionNetwork(name) === null ? [] : [{ call, library: 'torchvision' }]
@@ -78,9 +81,20 @@ export function tableKey(python: PythonModule, { expr: { callee } }: Call): Expr
   return module !== undefined && key !== undefined && isModels(module.value) ? key.value : null
 }
 
+/** The `resnet18` of `with_head(resnet18, 10)`: a function of the project makes the network by it; null: none is handed over. */
+function handedMaker(python: PythonModule, { expr }: Call): Named | null {
+  for (const { value, star } of expr.args) {
+    if (star > 0 || (value.type !== 'name' && value.type !== 'attribute')) continue
+    const id = torchvisionNetwork(python.nameOf(value) ?? '')
+    if (id !== null) return { argument: null, id, place: { start: value.start, end: value.end } }
+  }
+  return null
+}
+
 function nameOf(python: PythonModule, call: Call, library: TrainedModel['library']): Named | null {
   const key = tableKey(python, call)
   if (key !== null) return nameIn({ state: 'given', expr: key, span: key, folded: python.fold(key) })
+  if (call.name === null) return handedMaker(python, call)
   return nameOfFunction(python, call, library)
 }
 
