@@ -20,7 +20,7 @@ import { learnsByDoing } from '../pytorch/loop-facts.js'
 import { claimStopping } from '../stopping-switch.js'
 import { readStopping } from './early-stopping.js'
 import { heavyModel } from './evidence.js'
-import { argumentOf, kerasArguments } from './fits.js'
+import { argumentOf, kerasArguments, kerasFits, receiverText } from './fits.js'
 import { validatedLoss } from './own-steps.js'
 import { fitSettings } from './settings.js'
 import { leastSteps } from './short-epochs.js'
@@ -100,6 +100,8 @@ function readEpochs(python: PythonModule, fit: Call, training: SubjectBuilder<'T
   const steps = numberArgument(argumentOf(python, fit, 'steps_per_epoch'))
   const counted = steps !== null && steps < leastSteps ? `epochs of ${steps} steps` : null
   const passes = afterOthers(python, fit, value)
+  const stages = stagesOf(python, fit)
+  if (stages !== null) training.known('stages', key, stages, calleePlace(fit))
   if (passes === value)
     training.say(
       'countedEpochs',
@@ -111,6 +113,27 @@ function readEpochs(python: PythonModule, fit: Call, training: SubjectBuilder<'T
     key,
     counted === null ? passes : unreadable(training.locator.origin(calleePlace(fit)), counted),
   )
+}
+
+/**
+ * The last of several calls that train one model one after the other, as where layers are thawed in between: what they add up to.
+ * Null: it is another call, or how long one of them is cannot be read.
+ */
+function stagesOf(python: PythonModule, fit: Call): { calls: number; epochs: number } | null {
+  if (fit.loops.length > 0 || fit.conditional) return null
+  const all = once(python, 'calls of fit', () => kerasFits(python)).filter(
+    (one) => one.function === fit.function && receiverText(python, one) === receiverText(python, fit),
+  )
+  if (all.length < 2 || all.at(-1) !== fit) return null
+  let epochs = 0
+  for (const one of all) {
+    const count = numberArgument(argumentOf(python, one, 'epochs'))
+    const begin = python.argument(one, 'initial_epoch')
+    const over = mayBePassed(begin) ? numberArgument(begin) : 0
+    if (count === null || over === null || one.loops.length > 0 || one.conditional) return null
+    epochs += Math.max(0, count - over)
+  }
+  return { calls: all.length, epochs }
 }
 
 /** What is left of the epochs where `initial_epoch` says that some are over. Where a run goes on, a new one begins with the first. */

@@ -73,8 +73,11 @@ export default defineRule({
     const managed = effective(settings.managed) === true
     const few = length !== null && length.value < least(view, options.lifecycle.minEpochs)
     const wanted = effective(settings.stoppingWanted) !== undefined
+    const stages = effective(settings.stages)
+    const together = few && stages !== undefined && stages.epochs >= least(view, options.lifecycle.minEpochs)
     const enough =
       !few ||
+      together ||
       (managed && severalEvaluations(view, options.lifecycle.minEpochs)) ||
       (wanted && length.value >= options.lifecycle.minEpochs / 4)
     if (!enough) return silent(unless(view, 'epochs', `the run is short: ${length.says} epochs`))
@@ -84,10 +87,19 @@ export default defineRule({
       severity:
         length === null
           ? unreadLength(view)
-          : few
-            ? shortRun(view, wanted)
-            : severityOf(view, managed, length.value <= least(view, options.lifecycle.minEpochs)),
-      message: messageOf(view, length === null ? null : epochsText(view, length)),
+          : together
+            ? 'information'
+            : few
+              ? shortRun(view, wanted)
+              : severityOf(view, managed, length.value <= least(view, options.lifecycle.minEpochs)),
+      message: messageOf(
+        view,
+        length === null
+          ? null
+          : together
+            ? `${formatCount(stages.epochs)} epochs in ${stages.calls} calls with validation`
+            : epochsText(view, length),
+      ),
       saving: {
         fraction: after,
         usd: null,

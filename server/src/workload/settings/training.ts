@@ -33,6 +33,8 @@ export interface TrainingSettings {
   epochs: number
   /** Epochs that are so many steps each, whatever the data holds. */
   countedEpochs: { epochs: number; steps: number }
+  /** Of the last of several calls that train one model in turn: how many there are, and their epochs in all. */
+  stages: { calls: number; epochs: number }
   /** Upper limit of optimiser steps; null: none. */
   maxSteps: number | null
   /** True when a validation metric is computed while training. */
