@@ -130,7 +130,9 @@ function stagesOf(python: PythonModule, fit: Call): { calls: number; epochs: num
     const count = numberArgument(argumentOf(python, one, 'epochs'))
     const begin = python.argument(one, 'initial_epoch')
     const over = mayBePassed(begin) ? numberArgument(begin) : 0
-    if (count === null || over === null || one.loops.length > 0 || one.conditional) return null
+    const steps = numberArgument(argumentOf(python, one, 'steps_per_epoch'))
+    if (count === null || over === null || (steps !== null && steps < leastSteps)) return null
+    if (one.loops.length > 0 || one.conditional) return null
     epochs += Math.max(0, count - over)
   }
   return { calls: all.length, epochs }

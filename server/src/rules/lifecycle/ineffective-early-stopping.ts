@@ -198,7 +198,7 @@ function lengthOf({
 }
 
 /** A patience of this share of the run hardly ever acts. */
-const mostOfARun = 0.4
+const mostOfARun = 0.5
 
 /** Where it could act, but seldom will, there is less to save. */
 function lower(severity: Severity): Severity {

@@ -105,7 +105,8 @@ export default defineRule({
         usd: null,
         basis: 'assumes that the best epoch comes after 60 to 90 % of the run; your validation curve tells',
       },
-      fixes: managed && length !== null ? fixesFor(view, length.value) : [],
+      // Each of several calls is ended by itself.
+      fixes: managed && length !== null && !together ? fixesFor(view, length.value) : [],
     })
   },
 })
