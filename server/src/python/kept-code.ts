@@ -89,12 +89,7 @@ export function keptCode(analysis: Analysis): KeptCode | null {
     room -= sizeOf(code)
     if (room >= 0) define(imported, name, code)
   }
-  const makes =
-    lends ||
-    makers > 0 ||
-    analysis.usesHere(...made) ||
-    loads ||
-    listsCombinations(analysis)
+  const makes = lends || makers > 0 || analysis.usesHere(...made) || loads || listsCombinations(analysis)
   return makes ? { path: analysis.path, text, bases, imported } : null
 }
 
