@@ -205,6 +205,7 @@ import { sagemakerScalingReader } from './sagemaker/scaling.js'
 import { sagemakerTunerReader } from './sagemaker/tuner.js'
 import { skoptReader } from './scikit-optimize/search.js'
 import { askedTrialsReader } from './search/asked-trials.js'
+import { drawnTrialsReader } from './search/drawn-trials.js'
 import { plainSearchesReader } from './search/plain-searches.js'
 import { endpointEndingsReader } from './serving/endpoint-endings.js'
 import { servingReader } from './serving/server.js'
@@ -461,6 +462,7 @@ export const readers: readonly Reader[] = [
   sagemakerTunerReader,
   skoptReader,
   askedTrialsReader,
+  drawnTrialsReader,
   plainSearchesReader,
   endpointEndingsReader,
   servingReader,

@@ -1,5 +1,5 @@
 /** What a callback of the project does, as far as its class tells: it saves the model, writes something down, or neither. */
-import type { PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 
 export type OwnCallback = 'saves' | 'writes' | 'neither'
@@ -46,3 +46,24 @@ const saving =
   /(^|[._])(save(_\w+)?|checkpoint|ckpt|backup|snapshot|export|serialize)$|Checkpoint|^(torch|joblib|tensorflow)\..*save/
 const writing =
   /(^|\.)(open|dump|dumps|write\w*|to_csv|to_json|savetxt|savez?|append_row|log(_\w+)?|add_scalar\w*|report|send\w*|post|put|emit|publish|track)$|^(wandb|mlflow|csv|json|pickle|requests|logging)\./
+
+/** What a callback of the project saves under a new name in each epoch: `self.model.save(f'{epoch}.keras')`; null: nothing that is seen. */
+export function savedEachEpoch(python: PythonModule, item: Expr): { call: Call; path: Expr } | null {
+  const value = python.definition(item)
+  const klass = value.type === 'call' ? python.classOf(value.callee) : null
+  const hook = klass?.methods.get('on_epoch_end') ?? klass?.methods.get('on_epoch_begin')
+  const epoch = hook?.node.params[1]?.name
+  if (
+    hook === undefined ||
+    epoch === undefined ||
+    /\b(os\.(remove|unlink)|unlink|rmtree)\b/.test(python.code)
+  )
+    return null
+  for (const call of hook.calls) {
+    const path = call.expr.args[0]?.value
+    if (path === undefined || call.conditional || !/^save(_weights)?$/.test(call.method)) continue
+    const named = python.definition(path)
+    if (new RegExp(`\\b${epoch}\\b`).test(python.code.slice(named.start, named.end))) return { call, path }
+  }
+  return null
+}

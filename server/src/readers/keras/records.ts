@@ -24,7 +24,7 @@ import { trainsTrials } from '../search/trials-here.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { isBefore } from '../versions.js'
 import { argumentOf, fitPosition, kerasFits } from './fits.js'
-import { ownCallback } from './own-callbacks.js'
+import { ownCallback, savedEachEpoch } from './own-callbacks.js'
 import { isWrittenForNew, isWrittenForOld, kerasPackage, standsAlone } from './policy-change.js'
 import { checkpointSettings } from './settings.js'
 
@@ -162,6 +162,19 @@ const alike = {
 
 /** `ModelCheckpoint('weights-{epoch}.keras')` writes a file for each epoch, and keeps them. */
 function readCheckpoint(python: PythonModule, item: Expr, training: SubjectBuilder<'Training'>): void {
+  const own = savedEachEpoch(python, item)
+  if (own !== null) {
+    const { call, path } = own
+    const place = { start: path.start, end: path.end }
+    training.known('keptCheckpoints', call.method, null, place, { site: callSite(call) })
+    training.known(
+      'checkpointHolds',
+      call.method,
+      call.method === 'save' ? 'training state' : 'weights',
+      place,
+    )
+    return
+  }
   const call = python.callOf(item)
   if (call === null || !/^keras\.callbacks\.(\w+\.)*ModelCheckpoint$/.test(call.name ?? '')) return
   const path = passedExpression(python.argument(call, 'filepath', 0))

@@ -14,7 +14,7 @@ import { type Volatile, volatileIn } from './volatile-input.js'
 export const functionCachesReader = defineReader({
   name: 'function-caches',
   languages: ['python'],
-  triggers: ['Memory(', 'cache_key_fn', 'new_fingerprint', 'exists(', 'is_file('],
+  triggers: ['Memory(', 'cache_key_fn', 'new_fingerprint', 'exists(', 'is_file(', 'load_component'],
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined || python.evidence.role === 'test') return
@@ -23,6 +23,7 @@ export const functionCachesReader = defineReader({
       else if (call.method === 'map') readFingerprint(python, call, claims)
       else if (/^(exists|isfile|is_file)$/.test(call.method)) readOwnFile(python, call, claims)
     }
+    for (const call of python.calls) readComponent(python, call, claims)
     for (const func of python.functions) readKeyFunction(python, func, claims)
   },
   change: (claim, _value, facts) => changeVolatile(claim, facts),
@@ -118,6 +119,28 @@ function readKeyFunction(python: PythonModule, func: Func, claims: ClaimBuilder)
       input: 'cache_key_fn',
       volatile,
     })
+  }
+}
+
+/** `prepare = load_component('prepare.yml')`, then `prepare(data=raw, stamp=datetime.now())`: a step of Azure ML is reused for equal inputs. */
+function readComponent(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const { callee, args } = call.expr
+  if (call.name !== null || callee.type !== 'name') return
+  const made = python.callOf(callee)
+  if (!/^azure\.ai\.ml\.(\w+\.)*load_component$/.test(made?.name ?? '')) return
+  const work = workOfName(callee.id)
+  for (const { name, value } of args) {
+    const volatile = volatileIn(python, value)
+    if (volatile === null || name === null || work.length === 0) continue
+    const place = { start: call.expr.start, end: callee.end }
+    claimCached(python, claims, place, call.function?.qualified ?? '', {
+      name: callee.id,
+      work,
+      engine: 'Azure ML',
+      input: name,
+      volatile,
+    })
+    return
   }
 }
 

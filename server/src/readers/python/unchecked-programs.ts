@@ -1,6 +1,7 @@
 /** Python programs that start a training and do not ask how it ended. */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf, refuse } from '../change-answer.js'
 import { claimOperation } from '../operation-claims.js'
@@ -11,11 +12,11 @@ import { commandText, starters } from './started-programs.js'
 export const uncheckedProgramsReader = defineReader({
   name: 'unchecked-programs',
   languages: ['python'],
-  triggers: ['subprocess', 'os.system'],
+  triggers: ['subprocess', 'os.system', 'Process(', '.submit('],
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined || python.evidence.role === 'test') return
-    for (const { call, key, program } of uncheckedPrograms(python)) {
+    for (const { call, key, program } of [...uncheckedPrograms(python), ...uncheckedProcesses(python)]) {
       const at = { start: call.expr.callee.start, end: call.expr.callee.end }
       claimOperation(claims, {
         kind: 'swallow failure',
@@ -52,7 +53,7 @@ function uncheckedPrograms(python: PythonModule): Unchecked[] {
       continue
     }
     // Whatever uses the result may ask for the status.
-    if (statement.type !== 'expr' || statement.value !== expr) continue
+    if (!isIgnored(python, call) && (statement.type !== 'expr' || statement.value !== expr)) continue
     if (name === 'subprocess.run' && python.argument(call, 'check').state !== 'absent') continue
     found.push({ call, key: `${textOf(python, expr.callee)}(…)`, program })
   }
@@ -61,6 +62,42 @@ function uncheckedPrograms(python: PythonModule): Unchecked[] {
 
 /** What raises nothing where the program fails. */
 const unasked = /^(subprocess\.(run|call|Popen)|os\.system)$/
+
+/** `code = os.system(…)`, and nothing reads the name. */
+function isIgnored(python: PythonModule, { statement, assignedTo, expr }: Call): boolean {
+  if (statement.type !== 'assign' || statement.value !== expr || assignedTo === null) return false
+  if (!/^\w+$/.test(assignedTo)) return false
+  return (python.code.match(new RegExp(`\\b${assignedTo}\\b(?!\\s*=[^=])`, 'g')) ?? []).length === 0
+}
+
+/** Functions that train, in processes of their own or handed to a pool, whose end nobody asks for. */
+function uncheckedProcesses(python: PythonModule): Unchecked[] {
+  if (
+    /\.(exitcode|result\(|exception\(|get\(|join_exit)|as_completed|sentinel|Queue\(|Pipe\(/.test(python.code)
+  )
+    return []
+  const found: Unchecked[] = []
+  for (const call of python.calls) {
+    const isProcess = /^(multiprocessing|torch\.multiprocessing)\.(\w+\.)*Process$/.test(call.name ?? '')
+    const isTask = call.method === 'submit' && /^concurrent\.futures\./.test(call.receiver ?? '')
+    if (!isProcess && !isTask) continue
+    const given = isProcess
+      ? call.expr.args.find(({ name }) => name === 'target')?.value
+      : call.expr.args[0]?.value
+    if (given === undefined || !trains(python, given)) continue
+    const shown = isProcess
+      ? (python.calls.find(({ method, statement }) => method === 'join' && statement.type === 'expr') ?? call)
+      : call
+    found.push({ call: shown, key: textOf(python, shown.expr), program: textOf(python, given) })
+    break
+  }
+  return found
+}
+
+function trains(python: PythonModule, func: Expr): boolean {
+  const own = python.functionOf(func)
+  return own === null ? python.importedFunction(func)?.trains === true : python.effectsOfFunction(own).trains
+}
 
 /** The training that a call starts; null: it starts none. */
 export function startedTraining(python: PythonModule, call: Call): string | null {
@@ -112,6 +149,8 @@ function change(claim: Claim, _value: unknown, facts: FragmentFacts): Change | R
   const { python, path } = facts
   const call = python?.callAt(claim.site) ?? null
   if (call === null) return refuse('the call is no longer in the file')
+  if (!unasked.test(call.name ?? ''))
+    return refuse('ask how each process has ended, and exit with 1 where one has failed')
   if (call.loops.length > 0)
     return refuse('one that fails need not end the others: count them, and exit with 1 at the end')
   const common: Pick<Change, 'safety' | 'imports'> = { safety: 'unsafe', imports: [] }

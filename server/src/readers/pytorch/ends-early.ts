@@ -21,6 +21,7 @@ export function mayEndEarly(python: PythonModule, outer: Loop): boolean {
   const isTried = python.statements.some(
     (one) => one.type === 'try' && one.handlers.length > 0 && one.start <= node.start && node.end <= one.end,
   )
+  if (catchesEnd(python, outer)) return true
   for (const { start, end } of bodies) {
     const raised = codeText(python, start, end).match(/\braise\b.*/g) ?? []
     if (raised.some((one) => isTried || stops.test(one) || /exit|done|finish|prun/i.test(one))) return true
@@ -32,6 +33,19 @@ export function mayEndEarly(python: PythonModule, outer: Loop): boolean {
     ({ expr: { callee } }) => stops.test(written(python, callee)) && python.functionOf(callee) === null,
   )
 }
+
+/** `except StopTraining:` around it, whoever raises that. */
+export function catchesEnd(python: PythonModule, { node }: Loop): boolean {
+  return python.statements.some(
+    (one) =>
+      one.type === 'try' &&
+      one.start <= node.start &&
+      node.end <= one.end &&
+      one.handlers.some(({ type }) => type !== null && endsBy.test(written(python, type))),
+  )
+}
+
+const endsBy = /stop|early|exit|converg|cancel|finish|done|prun/i
 
 /** What it goes through, or the condition that it goes on by, is more than a count. */
 function mayChange(python: PythonModule, { node }: Loop): boolean {

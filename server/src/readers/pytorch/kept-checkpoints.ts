@@ -33,7 +33,7 @@ export function readKept(python: PythonModule, outer: Loop, training: SubjectBui
   if (writes(python, outer.calls).some((one) => holdsState(python, one)))
     training.known('savesState', 'checkpoint', true, header)
   const savings = outer.calls.flatMap((call) => {
-    const saved = savingOf(python, call, counters)
+    const saved = savingOf(python, call, counters, (path) => isNewInside(python, outer, path))
     const rhythm = saved === null ? null : rhythmOf(python, outer, call, counters)
     return saved === null || rhythm === null ? [] : [{ call, saved, rhythm }]
   })
@@ -103,6 +103,24 @@ function givenState(python: PythonModule): ReadonlySet<string> {
     )
   })
 }
+
+/** A clock that is read in the loop, or a result of the pass, is part of the name: `f'{acc:.3f}.pt'`. */
+function isNewInside(python: PythonModule, outer: Loop, path: Expr, depth = 0): boolean {
+  const { node } = outer
+  const inside = ({ start }: Expr) => node.start < start && start < node.end
+  return (
+    findIn(path, (part) => {
+      if (part.type === 'call' && inside(part) && clocks.test(python.nameOf(part.callee) ?? '')) return true
+      if (part.type !== 'name' || depth > 3) return false
+      const made = python.definition(part)
+      if (made === part || !inside(made)) return false
+      if (ofResults.test(part.id) && !/best/i.test(part.id) && made.type === 'call') return true
+      return isNewInside(python, outer, made, depth + 1)
+    }) !== null
+  )
+}
+
+const clocks = /^(time\.(time|time_ns|strftime)|datetime\.datetime\.(now|utcnow|today)|uuid\.uuid[14])$/
 
 /** What counts the passes of a loop: its target, and what is added to inside. */
 function countersOf(python: PythonModule, outer: Loop): ReadonlySet<string> {

@@ -10,7 +10,7 @@ import { numberIn } from '../../values/argument.js'
 import type { Place } from '../../workload/builder.js'
 import { speaksOfStopping } from '../wanted-stopping.js'
 import { countedPatience } from './counted-patience.js'
-import { mayEndEarly } from './ends-early.js'
+import { catchesEnd, mayEndEarly } from './ends-early.js'
 import { codeMatches, codeText } from './evidence.js'
 import { usesAny } from './library-uses.js'
 import { hasOnlyNarrowLayers } from './network-size.js'
@@ -193,7 +193,7 @@ export function stopsEarly(python: PythonModule, outer: Loop): boolean | 'where 
   if (!mayEndEarly(python, outer)) return false
   if (speaksOfStopping(python, stopsByName)) return true
   const counts = speaksOfStopping(python, countsBadEpochs)
-  const leaves = outer.hasBreak || (counts && mayLeave(python, outer))
+  const leaves = outer.hasBreak || catchesEnd(python, outer) || (counts && mayLeave(python, outer))
   // Who counts and leaves the loop nowhere does so for the log, or for a schedule.
   if (!leaves) return false
   return counts && !codeMatches(python, lowersOnPlateau) ? true : null

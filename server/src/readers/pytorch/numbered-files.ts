@@ -43,11 +43,18 @@ const besideWeights = /tok|proc|extractor|config|scheduler/i
  * `torch.save(state, f'{epoch}.pt')`, `model.save_pretrained(path)`, what numbers its files by itself, or a function or
  * method of the project that does so with what it is given; null: it is none.
  *
+ * @param isNew what else makes a name of its own in each pass
  * @param counters names of what changes from pass to pass: 'epoch', 'self.step'
  */
-export function savingOf(python: PythonModule, call: Call, counters: ReadonlySet<string>): Saving | null {
+export function savingOf(
+  python: PythonModule,
+  call: Call,
+  counters: ReadonlySet<string>,
+  isNew: (path: Expr) => boolean = () => false,
+): Saving | null {
   const saving = plainSaving(python, call) ?? numbering(python, call) ?? storing(python, call, counters)
-  if (saving !== null) return saving.numbers || varies(python, saving.path, counters) ? saving : null
+  if (saving !== null)
+    return saving.numbers || varies(python, saving.path, counters) || isNew(saving.path) ? saving : null
   return call.name === null ? ownSaving(python, call, counters) : null
 }
 
@@ -59,12 +66,37 @@ function plainSaving(python: PythonModule, call: Call): (Saving & { numbers?: tr
     const path = passedExpression(python.argument(call, ...method))
     return path === null ? null : { call, path, what: [], key: call.method }
   }
-  const known = lookUp(savingFunctions, nameOf(call))
+  const known = lookUp(savingFunctions, nameOf(call)) ?? lookUp(dumps, nameOf(call))
   if (known === undefined) return null
-  const path = passedExpression(python.argument(call, ...known.path))
+  const given = passedExpression(python.argument(call, ...known.path))
+  const path = given === null ? null : openedBy(python, call, given)
   const what = passedExpression(python.argument(call, ...known.what))
   if (path === null || (what !== null && holdsResults(python, [what]))) return null
   return { call, path, what: what === null ? [] : [what], key: call.name ?? call.method }
+}
+
+/** What writes an object into a file that is open. */
+const dumps: typeof savingFunctions = {
+  'pickle.dump': { path: ['file', 1], what: ['obj', 0] },
+  'joblib.dump': { path: ['filename', 1], what: ['value', 0] },
+  'dill.dump': { path: ['file', 1], what: ['obj', 0] },
+}
+
+/** The name of the file behind a handle: `with open(path, 'wb') as f:`. */
+function openedBy(python: PythonModule, { withs }: Call, given: Expr): Expr {
+  if (given.type === 'call' && /^open$/.test(textOf(python, given.callee)))
+    return given.args[0]?.value ?? given
+  if (given.type !== 'name') return given
+  for (const { items } of withs)
+    for (const { value, target } of items)
+      if (
+        target?.type === 'name' &&
+        target.id === given.id &&
+        value.type === 'call' &&
+        value.args[0] !== undefined
+      )
+        return value.args[0].value
+  return given
 }
 
 /** What a function of a library writes; null: it is none that saves weights. */

@@ -231,7 +231,12 @@ function evaluationInside(analysis: PythonModule, code: HotCode, step: Loop): Fr
 function evaluates(python: PythonModule, { method, expr: { callee, args } }: Call): boolean {
   const func = python.functionOf(callee)
   if (func !== null) {
-    if (!evaluator.test(func.name) || python.effectsOfFunction(func).backward) return false
+    const name = func.name === '__call__' ? python.code.slice(callee.start, callee.end) : func.name
+    if (
+      !(evaluator.test(name) || /validator|evaluator/i.test(name)) ||
+      python.effectsOfFunction(func).backward
+    )
+      return false
     return (
       python.loops.some((one) => one.function === func && one.role === 'evaluate') ||
       comprehends(python, func)

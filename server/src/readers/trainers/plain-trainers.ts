@@ -13,7 +13,7 @@ import { defineReader } from '../reader.js'
 
 type Parameter = readonly [keyword: string, position: number | null]
 /** Whose arguments they are: of the call that trains, or of the one that made what it is called of. */
-type Holder = 'call' | 'made'
+type Holder = 'call' | 'made' | 'options'
 
 interface Row {
   call: RegExp
@@ -87,6 +87,15 @@ const rows: readonly Row[] = [
     rounds: true,
   },
   {
+    call: /^simpletransformers\.(\w+\.)*\w+Model\.train_model$/,
+    epochs: { at: ['num_train_epochs', null], of: 'options', otherwise: 1 },
+    validation: [
+      ['eval_df', null],
+      ['eval_data', null],
+    ],
+    stopping: [{ at: ['use_early_stopping', null], of: 'options', off: [false], otherwise: false }],
+  },
+  {
     call: /^tflearn\.(\w+\.)*DNN\.fit$/,
     epochs: { at: ['n_epoch', 2], of: 'call', otherwise: 10 },
     validation: [['validation_set', null]],
@@ -98,7 +107,18 @@ const rows: readonly Row[] = [
 export const plainTrainersReader = defineReader({
   name: 'plain-trainers',
   languages: ['python'],
-  triggers: ['catalyst', 'tabnet', 'skorch', 'darts', 'pykeen', 'paddle', 'mxnet', 'ngboost', 'tflearn'],
+  triggers: [
+    'catalyst',
+    'tabnet',
+    'skorch',
+    'darts',
+    'pykeen',
+    'paddle',
+    'mxnet',
+    'ngboost',
+    'tflearn',
+    'simpletransformers',
+  ],
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return
@@ -129,7 +149,7 @@ function claimEpochs(python: PythonModule, call: Call, row: Row, training: Subje
   const setting = row.rounds === true ? 'rounds' : 'epochs'
   const place = calleePlace(call)
   const { at, of, otherwise } = row.epochs
-  const holder = holderOf(call, of)
+  const holder = holderOf(python, call, of)
   const given = holder === null ? null : python.argument(holder, ...at)
   if (given === null) training.unknown(setting, at[0], 'what made it is not seen', place)
   else if (mayBePassed(given)) {
@@ -153,7 +173,7 @@ function claimStopping(
   const place = calleePlace(call)
   const site = callSite(call)
   for (const { at, of, off, otherwise } of row.stopping) {
-    const holder = holderOf(call, of)
+    const holder = holderOf(python, call, of)
     const given = holder === null ? null : python.argument(holder, ...at)
     if (given === null || !mayBePassed(given)) {
       if (!otherwise) continue
@@ -169,7 +189,7 @@ function claimStopping(
     training.known('earlyStopping', at[0], true, place)
     return
   }
-  const holder = row.callbacks === undefined ? null : holderOf(call, row.callbacks.of)
+  const holder = row.callbacks === undefined ? null : holderOf(python, call, row.callbacks.of)
   const given =
     holder === null || row.callbacks === undefined ? null : python.argument(holder, ...row.callbacks.at)
   const expr = given === null ? null : passedExpression(given)
@@ -188,6 +208,10 @@ function claimStopping(
     )
 }
 
-function holderOf(call: Call, of: Holder): Call | null {
-  return of === 'call' ? call : call.receiverCall
+function holderOf(python: PythonModule, call: Call, of: Holder): Call | null {
+  if (of === 'call') return call
+  const made = call.receiverCall
+  if (of === 'made' || made === null) return made
+  const given = passedExpression(python.argument(made, 'args', null))
+  return given === null ? null : python.callOf(given)
 }
