@@ -201,6 +201,8 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
+  if (claim.setting === 'keptCheckpoints' && claim.key !== 'save_best_only')
+    return { reason: 'write to one name, or where the metric is better than before' }
   if (claim.setting === 'keptCheckpoints' && value !== null) {
     const write = writeArgument(
       facts,

@@ -87,8 +87,7 @@ function trainsElsewhere(python: PythonModule, { calls }: Loop): boolean {
   return calls.some(({ expr: { callee, args } }) => {
     const func = python.importedFunction(callee)
     return (
-      func !== null &&
-      func.trains &&
+      func?.trains === true &&
       func.calls.some((name) => name.startsWith('torch.optim.')) &&
       args.every(({ value }) => value.type !== 'name' || !/model|net$|optim/i.test(value.id))
     )

@@ -37,7 +37,6 @@ import {
   stepLoopOf,
   stepsOf,
   stopsEarly,
-  validates,
 } from './loop-facts.js'
 import { readLoopMemory } from './loop-memory.js'
 import { claimCountedEpochs } from './loop-steps.js'
@@ -51,6 +50,7 @@ import { resumption } from './resume.js'
 import { resumeGap } from './resume-gaps.js'
 import { forwardsOfStep } from './step-forwards.js'
 import { stoppingOff } from './stopping-off.js'
+import { validates } from './validation.js'
 
 const backwardCalls = ['.backward', '.manual_backward']
 

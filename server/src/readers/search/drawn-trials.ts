@@ -12,6 +12,8 @@ const draws =
 const drawnMethods = /^(uniform|choice|randint|integers|rvs|sample)$/
 /** So many drawn hyperparameters make a search; one may be a seed. */
 const several = 2
+/** Of so few trials a library would end hardly any. */
+const worthPruning = 20
 
 export const drawnTrialsReader = defineReader({
   name: 'drawn-trials',
@@ -72,14 +74,15 @@ function samplerOf(python: PythonModule, { node }: Loop): Call | null {
 
 function readSearch(python: PythonModule, loop: Loop, claims: ClaimBuilder): void {
   if (loop.node.type !== 'for') return
+  const sampler = samplerOf(python, loop)
+  const count =
+    sampler === null ? numberIn(loop.trips) : numberArgument(python.argument(sampler, 'n_iter', 1))
+  if (count !== null && count < worthPruning) return
   const place: Place = { start: loop.node.start, end: loop.node.iterable.end }
   const search = claims.subject('Search', place, loop.function?.qualified ?? '', tuningEvidence(python))
   search.known('strategy', 'for', 'random', place)
   search.known('unit', 'for', 'run', place)
   search.known('folds', 'for', 1, place)
-  const sampler = samplerOf(python, loop)
-  const count =
-    sampler === null ? numberIn(loop.trips) : numberArgument(python.argument(sampler, 'n_iter', 1))
   if (count === null) search.unknown('trialCap', 'for', 'how often the loop goes round', place)
   else search.known('trialCap', 'for', count, place)
   const epochs = loop.inner.find(({ role }) => role === 'epoch')
