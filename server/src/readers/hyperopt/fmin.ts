@@ -145,10 +145,20 @@ function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const inMemory =
     !mayBePassed(trials) || made?.name === 'hyperopt.Trials' || made?.name === 'hyperopt.base.Trials'
   const saved = !isLeftOut(python.argument(call, 'trials_save_file'))
-  const kept = /(joblib|pickle|dill|json)\.dump|\.to_(csv|parquet|json|pickle)\(|wandb\.|mlflow\./.test(
-    codeText(python),
-  )
+  const kept = /wandb\.|mlflow\./.test(codeText(python)) || keepsTrials(python, call)
   if (!inMemory) search.unknown('persisted', 'trials', 'trials of another kind', place)
   else if (saved || kept) search.known('persisted', 'trials_save_file', true, place)
   else search.default('persisted', 'trials_save_file', false, place, { site })
 }
+
+/** What is written by the trials themselves, or of all of them; the best parameters alone are no trials. */
+function keepsTrials(python: PythonModule, search: Call): boolean {
+  const { start } = search.expr
+  return python.calls.some((call) => {
+    if (!writes.test(call.name ?? `.${call.method}`)) return false
+    if (call.function !== search.function || call.expr.start < start) return true
+    return /trials|results|history/i.test(python.code.slice(call.expr.start, call.expr.end))
+  })
+}
+
+const writes = /^((joblib|pickle|dill|json)\.dump|.*\.to_(csv|parquet|json|pickle))$/

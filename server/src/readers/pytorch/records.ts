@@ -4,6 +4,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
+import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -179,11 +180,21 @@ function offByDefault(python: PythonModule, calls: readonly Call[]): Expr | null
     if (reach.state !== 'sometimes' || reach.byDefault !== false) return null
     const off = reach.conditions.find(({ condition, holds }) => holds && condition.byDefault === false)
     // What the results of a run decide is no switch.
-    const test = off?.condition.test ?? null
-    if (test?.type !== 'attribute' && test?.type !== 'name') return null
+    const test = off === undefined ? null : switchIn(python, off.condition.test)
+    if (test === null) return null
     found ??= test
   }
   return found
+}
+
+/** `args.checkpoint` of `if args.checkpoint and is_main:`. */
+function switchIn(python: PythonModule, test: Expr | null): Expr | null {
+  if (test?.type === 'attribute' || test?.type === 'name') return test
+  if (test?.type !== 'binary' || test.op !== 'and') return null
+  return (
+    [test.left, test.right].find((one) => effective(python.fold(one)) === false && switchIn(python, one)) ??
+    null
+  )
 }
 
 const hooks = /(^|[._])(hook|callback|listener|plugin)s?\b/i
