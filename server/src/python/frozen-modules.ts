@@ -8,7 +8,7 @@ import { onlyReturn } from './returns.js'
 export const headNames =
   /^(fc|classifier|head|heads|last_linear|linear|lin|out|output|proj|predictor|mlp)\d*$/
 
-const switchedOff = /requires_grad_?\s*(=|\()\s*(requires_grad\s*=\s*)?False/
+const switchedOff = /requires_grad_?\s*(=|\()\s*(requires_grad\s*=\s*)?False|\._?freeze(_parameters)?\(\)/
 
 /** The code takes some weights out of training, whichever they are. */
 export function mayFreeze(code: string): boolean {
@@ -39,11 +39,32 @@ export function frozenOwners(python: PythonModule, code: string): Expr[] {
   }
   for (const call of python.methodCalls('requires_grad_')) {
     const { callee, args } = call.expr
-    if (callee.type !== 'attribute' || callee.value.type === 'call') continue
     const [first] = args
     const off = first?.value.type === 'constant' && first.value.value === false
+    if (callee.type !== 'attribute') continue
+    if (callee.value.type === 'call') {
+      // `vae = AutoencoderKL.from_pretrained(…).requires_grad_(False)`
+      const { statement } = call
+      const made =
+        statement.type === 'assign' && statement.targets.length === 1 ? statement.targets[0]! : null
+      if (
+        off &&
+        made !== null &&
+        !call.conditional &&
+        call.loops.length === 0 &&
+        isOuterChain(statement, call.expr)
+      )
+        frozen.push({ ...made, start: made.start, end: made.end })
+      continue
+    }
     if (off && !call.conditional && call.loops.length === 0) frozen.push(callee.value)
     else if (!off && !headNames.test(lastIdentifier(callee.value))) thawed = true
+  }
+  for (const call of python.calls) {
+    const { callee } = call.expr
+    if (!freezesAll.test(call.method) || call.conditional || call.loops.length > 0) continue
+    if (call.name === null && callee.type === 'attribute' && callee.value.type !== 'call')
+      frozen.push(callee.value)
   }
   // Some of them are trained, from the start or later.
   if (
@@ -54,6 +75,19 @@ export function frozenOwners(python: PythonModule, code: string): Expr[] {
   )
     return []
   return frozen
+}
+
+/** Methods of libraries that take all weights of a network out of training. */
+const freezesAll = /^(_freeze_parameters|freeze_parameters|freeze)$/
+
+/** The call is the value of the statement, or what further moves are called on. */
+function isOuterChain(statement: Stmt, call: Expr): boolean {
+  let value: Expr | null = statement.type === 'assign' ? statement.value : null
+  while (value !== null && value !== call) {
+    if (value.type !== 'call' || value.callee.type !== 'attribute') return false
+    value = value.callee.value
+  }
+  return value === call
 }
 
 /** `param.requires_grad = False`, `param.requires_grad_(False)` give false. */

@@ -75,6 +75,14 @@ const known: WholeLoad[] = [
     inputs: 'arguments',
   },
   {
+    names:
+      /^(pycocotools\.coco\.COCO|lvis\.(\w+\.)*LVIS|nuscenes\.(\w+\.)*NuScenes|tensorflow\.(io\.)?gfile\.(listdir|glob)|tokenizers\.Tokenizer\.from_(file|pretrained)|sentencepiece\.SentencePieceProcessor|gensim\.models\.(\w+\.)*load(_word2vec_format)?|xml\.etree\.ElementTree\.parse|polars\.read_\w+|geopandas\.read_file|pyarrow\.parquet\.read_table|datasets\.load_(from_disk|dataset)|ase\.io\.read|yaml\.unsafe_load|omegaconf\.OmegaConf\.load|toml\.load)$/,
+    what: 'reads the whole file again',
+    weight: 'ordinary',
+    complete: true,
+    inputs: 'arguments',
+  },
+  {
     names: /^(h5py\.File|sqlite3\.connect|lmdb\.open|netCDF4\.Dataset|zarr\.open)$/,
     what: 'opens the file again',
     weight: 'slight',

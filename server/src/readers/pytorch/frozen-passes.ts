@@ -1,7 +1,8 @@
 /** Passes of a training loop through networks that it does not train, over the batch as the loader gives it. */
 import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { readyNetworkOf } from '../../python/ready-networks.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { childrenOf, expressionsOf, namesIn } from '../../syntax/python-children.js'
+import { childrenOf, expressionsOf, lastName, namesIn } from '../../syntax/python-children.js'
 import { effective } from '../../values/value.js'
 import { type CalledNetwork, calledNetwork, isFromLibrary, isUntouched } from './called-networks.js'
 import { networkText, optimizedNetworks } from './optimized-networks.js'
@@ -48,9 +49,12 @@ function untrained(python: PythonModule, network: CalledNetwork, call: Call): Ex
       new RegExp(`(?<![\\w.])${name.replace('.', '\\.')}\\.${method}\\(`).test(text),
     )
   const origin = python.definition(made)
-  const evaluates = says('eval') || /\.eval\(\)/.test(python.code.slice(origin.start, origin.end))
+  // What embeds texts does so in evaluation mode and without gradients.
+  const embeds = call.method === 'encode' && readyNetworkOf(python, network.expr) !== null
+  const evaluates = embeds || says('eval') || /\.eval\(\)/.test(python.code.slice(origin.start, origin.end))
   if (!evaluates || call.conditional) return null
-  if (!isFromLibrary(python, network) && !says('load_state_dict')) return null
+  const ready = isFromLibrary(python, network) || readyNetworkOf(python, network.expr) !== null
+  if (!ready && !says('load_state_dict')) return null
   return isUntouched(python, network) ? made : null
 }
 
@@ -78,6 +82,9 @@ function frozenOutside(python: PythonModule, { expr }: CalledNetwork): boolean {
 export const keepsContent =
   /^(to|cuda|float|half|long|view|reshape|squeeze|unsqueeze|transpose|permute|contiguous|flatten|get)$/
 
+const rearranges = /^(list|tuple|enumerate|zip|map|sorted)$/
+const prepares = /token|processor|extractor|converter|preprocess|^(proc|fe|conv|encode_texts)$/i
+
 /** What the loader gave, moved to another device at most. */
 export function fromBatch(
   python: PythonModule,
@@ -88,16 +95,24 @@ export function fromBatch(
 ): boolean {
   if (depth > 6) return false
   const inner = (one: Expr): boolean => fromBatch(python, one, batch, loop, depth + 1)
-  if (expr.type === 'subscript' || expr.type === 'starred') return inner(expr.value)
+  if (expr.type === 'subscript')
+    return inner(expr.value) || namesIn(expr.index).some((name) => batch.has(name))
+  if (expr.type === 'starred') return inner(expr.value)
   if (expr.type === 'attribute') return inner(expr.value)
-  if (expr.type === 'call')
-    return expr.callee.type === 'attribute' && keepsContent.test(expr.callee.attr) && inner(expr.callee.value)
+  if (expr.type === 'call') {
+    const { callee, args } = expr
+    if (callee.type === 'attribute' && keepsContent.test(callee.attr) && inner(callee.value)) return true
+    // `list(texts)`, `tokenizer(texts, return_tensors='pt')`: the same of the same.
+    const first = args[0]?.value
+    const same = callee.type === 'name' ? rearranges.test(callee.id) : false
+    return first !== undefined && (same || prepares.test(lastName(callee))) && inner(first)
+  }
   // `{key: value.to(device) for key, value in batch.items()}`.
   if (expr.type === 'comprehension') {
     const { iterable } = expr.clauses[0]!
     const over =
       iterable.type === 'call' && iterable.callee.type === 'attribute' ? iterable.callee.value : iterable
-    return expr.clauses.length === 1 && inner(over)
+    return expr.clauses.length === 1 && (inner(over) || inner(iterable))
   }
   if (expr.type !== 'name') return false
   const made = python.definition(expr)

@@ -44,6 +44,12 @@ const dataSources = [
   'transformers.BertTokenizer',
   'transformers.DistilBertTokenizer',
   'torch.utils.data.TensorDataset',
+  'sentence_transformers.',
+  'open_clip.',
+  'clip.',
+  'esm.',
+  'soundfile.',
+  'torchaudio.',
 ]
 /** Attributes that hold a network which was passed to the class; others are tokenizers, augmentations, measures. */
 const networkNames =
@@ -225,11 +231,21 @@ interface Forward {
   loop: Loop | null
 }
 
+const wholePasses =
+  /^(encode|encode_(image|text)|forward_features|get_(image|text)_features|extract_features)$/
+
 /** `self.backbone(x)` in `forward`, of what `forward` is given. */
 function inForward(analysis: PythonModule, name: string): Forward | null {
-  const runs = analysis.calls.filter(
-    ({ expr: { callee, args } }) => args.length > 0 && analysis.text.slice(callee.start, callee.end) === name,
-  )
+  const trainsHere =
+    analysis.classes.some(({ methods }) => methods.has('training_step')) ||
+    analysis.loops.some(({ role }) => role === 'train')
+  const runs = analysis.calls.filter(({ expr: { callee, args } }) => {
+    const part =
+      callee.type === 'attribute' && trainsHere && wholePasses.test(callee.attr) ? callee.value : callee
+    return (
+      args.length > 0 && [callee, part].some(({ start, end }) => analysis.text.slice(start, end) === name)
+    )
+  })
   for (const call of runs) {
     const func = call.function
     if (func === null || func.class === null) continue

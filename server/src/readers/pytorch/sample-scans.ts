@@ -46,6 +46,8 @@ function scanned(sets: WholeSets, expr: Expr): Expr | null {
     return tested ? sets.behind(clause.iterable) : null
   }
   if (expr.type === 'subscript') return sets.filtered(expr)
+  const compared = sets.comparedWhole(expr)
+  if (compared !== null) return compared
   if (expr.type !== 'call') return null
   const { callee, args } = expr
   const [first] = args
@@ -66,6 +68,9 @@ function scanned(sets: WholeSets, expr: Expr): Expr | null {
     return null
   return sets.frameOf(callee.value)
 }
+
+const wholeArrays = /^(numpy|torch)\.(where|nonzero|argwhere|flatnonzero|argsort|sort|unique|isin|bincount)$/
+const comparisons = /^(==|!=|<|>|<=|>=)$/
 
 /** The attributes of a data set that hold all samples. */
 class WholeSets {
@@ -100,6 +105,7 @@ class WholeSets {
       return first.value.type === 'name' && first.value.id === 'self' ? first.value : this.behind(first.value)
     }
     if (!isOfSelf(iterable)) return null
+    if (this.isLong(iterable)) return iterable
     if (this.counted.has(this.textOf(iterable))) return iterable
     return iterable.type === 'attribute' && this.listsSamples(iterable) ? iterable : null
   }
@@ -152,6 +158,34 @@ class WholeSets {
     return /^[&|]$/.test(expr.op)
       ? this.asksColumn(expr.left, table) || this.asksColumn(expr.right, table)
       : expr.op === '==' && (isColumn(expr.left) || isColumn(expr.right))
+  }
+
+  /** `np.where(self.labels == label)`, `np.argsort(self.distances)`, `self.ids.index(key)`. */
+  comparedWhole(expr: Expr): Expr | null {
+    if (expr.type !== 'call') return null
+    const { callee, args } = expr
+    const [first] = args
+    if (
+      callee.type === 'attribute' &&
+      callee.attr === 'index' &&
+      args.length === 1 &&
+      this.python.nameOf(callee) === null
+    )
+      return isOfSelf(callee.value) && this.isLong(callee.value) ? callee.value : null
+    const name = this.python.nameOf(callee) ?? ''
+    if (first === undefined || !wholeArrays.test(name)) return null
+    const given =
+      first.value.type === 'binary' && comparisons.test(first.value.op) ? first.value.left : first.value
+    return isOfSelf(given) && this.isLong(given) ? given : null
+  }
+
+  /** What each sample has an entry of: counted, indexed by the sample, or as long by its name. */
+  private isLong(expr: Expr): boolean {
+    if (this.counted.has(this.textOf(expr))) return true
+    const [index] = this.maker.node.params.filter(({ name }) => name !== 'self')
+    if (index === undefined) return false
+    const written = `${this.textOf(expr)}[${index.name}]`
+    return this.python.code.slice(this.maker.node.start, this.maker.node.end).includes(written)
   }
 
   /** `self.table`, `self.table['item']`. */
