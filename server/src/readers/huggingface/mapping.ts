@@ -1,7 +1,7 @@
 /** How a data set is prepared with `map`: row by row or in batches, in one process or in several. */
 
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
-import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { fixedArgument, mayBePassed } from '../../values/argument.js'
@@ -17,7 +17,21 @@ import { fewTrainingSamples } from './samples.js'
 export const huggingfaceMappingReader = defineReader({
   name: 'huggingface-mapping',
   languages: ['python'],
-  triggers: ['tokenizer', 'Tokenizer', 'tok(', 'feature_extractor', 'image_processor', 'processor'],
+  triggers: [
+    'tokenizer',
+    'Tokenizer',
+    'tok(',
+    'feature_extractor',
+    'image_processor',
+    'processor',
+    'sentencepiece',
+    'tiktoken',
+    'spacy',
+    'nltk',
+    'jieba',
+    'Processor',
+    'FeatureExtractor',
+  ],
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return
@@ -116,10 +130,19 @@ function mappingOf(analysis: PythonModule, call: Call): Mapping | null {
   const rows = mayBePassed(batched) && fixedArgument(batched) === false
   if (!rows && (mayBePassed(batched) || args.some((one) => one.name === 'num_proc'))) return null
   if (args.some((one) => one.name === 'num_parallel_calls')) return null
-  const target = analysis.functionOf(given.value)
+  const target =
+    analysis.functionOf(given.value) ??
+    (analysis.instanceClass(given.value) ?? calledClass(analysis, given.value))?.methods.get('__call__') ??
+    null
   const body = given.value.type === 'lambda' ? given.value.body : (target?.node ?? null)
   if (body === null) return null
   const inside = callsWithin(analysis, body, 0, new Set())
+  const cuts = inside.find((one) => isOtherTokenizer(analysis, one))
+  if (cuts !== undefined && !streams(analysis, callee.value) && pipelineOf(analysis, callee.value) === null) {
+    if (args.some((one) => one.name === 'num_proc')) return null
+    const shown = `map(${given.value.type === 'name' ? given.value.id : '…'})`
+    return { call, key: 'num_proc', shown, work: 'tokenises one text', simple: true }
+  }
   const tokenises = inside.find((one) => isTokenizer(analysis, one))
   const prepares = inside.find((one) => isProcessor(analysis, one))
   const wanted = tokenises ?? prepares
@@ -172,9 +195,34 @@ function callsWithin(
 
 /** A call of a tokenizer of its own: `tokenizer(…)`, `tok.encode(…)`; chat templates are rendered one by one anyhow. */
 function isTokenizer(analysis: PythonModule, call: Call): boolean {
+  const { callee } = call.expr
+  const made = callee.type === 'name' || callee.type === 'attribute' ? analysis.typeOf(callee) : null
+  if (made !== null && ofTransformers.test(made) && /Tokenizer/.test(made)) return !isSlow(analysis, callee)
   const text = analysis.text.slice(call.expr.callee.start, call.expr.callee.end)
   if (!/(^|[._])(tokenizer|tok)(\.(encode|encode_plus|__call__|tokenize))?$/i.test(text)) return false
   return !isSlow(analysis, call.expr.callee)
+}
+
+/** `map(Prepare(tokenizer))` */
+function calledClass(analysis: PythonModule, expr: Expr): Klass | null {
+  return expr.type === 'call' ? analysis.classOf(expr.callee) : null
+}
+
+const otherTokenizers =
+  /^(sentencepiece\.SentencePieceProcessor|tiktoken\.(get_encoding|encoding_for_model|Encoding)|youtokentome\.BPE|tokenizers\.Tokenizer(\.from_\w+)?|spacy\.load|nltk\.\w+(\.\w+)*Tokenizer|stanza\.Pipeline|konlpy\.\w+(\.\w+)*|MeCab\.Tagger|sacremoses\.\w+)$/
+const cutting = /^(encode\w*|Encode\w*|tokenize|pipe|morphs|pos|parse|nouns)$/
+const cuttingFunctions =
+  /^(nltk\.(\w+\.)*(word_tokenize|sent_tokenize|pos_tag)|jieba\.(\w+\.)?(l?cut|posseg\.cut))$/
+
+/** Tokenizers of other libraries, which cut one text after the other in one process. */
+function isOtherTokenizer(analysis: PythonModule, call: Call): boolean {
+  if (call.name !== null) return cuttingFunctions.test(call.name)
+  const { callee } = call.expr
+  const object = callee.type === 'attribute' && cutting.test(callee.attr) ? callee.value : callee
+  if (object.type !== 'name' && object.type !== 'attribute') return false
+  const made = analysis.definition(object)
+  const maker = made.type === 'call' ? analysis.nameOf(made.callee) : null
+  return otherTokenizers.test(maker ?? analysis.typeOf(object) ?? '')
 }
 
 /** Only the fast tokenizers handle a batch in parallel. */
@@ -191,7 +239,13 @@ function isSlow(analysis: PythonModule, callee: Expr): boolean {
   )
 }
 
+const ofTransformers = /^transformers\./
+
 function isProcessor(analysis: PythonModule, call: Call): boolean {
+  const { callee } = call.expr
+  const made = callee.type === 'name' || callee.type === 'attribute' ? analysis.typeOf(callee) : null
+  if (made !== null && ofTransformers.test(made) && /(ImageProcessor|FeatureExtractor)/.test(made))
+    return true
   const text = analysis.text.slice(call.expr.callee.start, call.expr.callee.end)
   if (/(^|[._])(feature_extractor|image_processor)$/i.test(text)) return true
   if (/^(librosa\.(load|feature\.\w+)|torchaudio\.load|soundfile\.read)$/.test(call.name ?? '')) return true

@@ -1,21 +1,23 @@
 /** Texts that the code of a data set pads to one length itself: `ids + [PAD] * (max_length - len(ids))`. */
 import type { Func, PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
-import { numberIn } from '../../values/argument.js'
+import { blocksOf, childrenOf, expressionsOf, lastName } from '../../syntax/python-children.js'
+import { numberIn, passedExpression } from '../../values/argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { shapesStay } from '../huggingface/padding.js'
 import { onlyEvaluates } from './evaluated-once.js'
-import { codeMatches, trainingEvidence } from './evidence.js'
+import { codeMatches, trainingEvidence, trainsAnywhere } from './evidence.js'
 import { hotCode } from './hot-code.js'
 import { usesAny, usesAround } from './library-uses.js'
 import { isDataset, makersOf } from './sample-work.js'
 
 /** What is padded may be anything else: measurements of patients, paths of cars. */
-const ofWords = /[tT]okeni[sz]|token_?ids|input_ids|vocab|\bwords?\b|captions?\b|sentences?\b|<pad>/
+const ofWords =
+  /[tT]okeni[sz]er|get_tokenizer|\bspm?\.|sentencepiece|[tT]okeni[sz]|token_?ids|input_ids|vocab|\bwords?\b|captions?\b|sentences?\b|<pad>/
 
 /** What a length is taken from, or ends with. */
-const lengths = /-\s*\w*len|-\s*\w+\.(size|shape)\b|:\s*(len\(|\w+\.(size|shape)\b)/
+const lengths =
+  /\bwhile\s+len\(|enable_padding|-\s*\w*len|-\s*\w+\.(size|shape)\b|:\s*(len\(|\w+\.(size|shape)\b)/
 
 export function claimPaddedByHand(python: PythonModule, claims: ClaimBuilder): void {
   const [first] = paddedByHand(python)
@@ -26,7 +28,7 @@ export function claimPaddedByHand(python: PythonModule, claims: ClaimBuilder): v
     ...place,
     target: { kind: 'refused' as const, reason: 'pad where a batch is put together, to its longest text' },
   }
-  const pipeline = claims.subject('InputPipeline', place, func.qualified, trainingEvidence(python))
+  const pipeline = claims.subject('InputPipeline', place, func?.qualified ?? '', trainingEvidence(python))
   const key = python.text.slice(length.start, length.end).replace(/\s+/g, ' ')
   pipeline.known('paddedByHand', key, true, place, { site })
   const tokens = numberIn(python.fold(length))
@@ -40,7 +42,8 @@ export function claimPaddedByHand(python: PythonModule, claims: ClaimBuilder): v
 const tensorDataSet = 'torch.utils.data.TensorDataset'
 
 interface Padding {
-  func: Func
+  /** Null: the module itself. */
+  func: Func | null
   at: Expr
   /** What it is padded to. */
   length: Expr
@@ -48,8 +51,11 @@ interface Padding {
 
 function paddedByHand(python: PythonModule): Padding[] {
   if (!lengths.test(python.code) || !codeMatches(python, ofWords) || shapesStay(python)) return []
-  return [...preparing(python)].flatMap((func) =>
-    paddings(python, func).filter(({ length }) => isOneForAll(python, length)),
+  const functions = [...preparing(python)].flatMap((func) => paddings(python, func.node.body, func))
+  // A script that makes one tensor of all texts.
+  const own = usesAny(python, [tensorDataSet]) ? paddings(python, python.tree.body, null) : []
+  return [...functions, ...own, ...padsAsTokenizer(python)].filter(({ length }) =>
+    isOneForAll(python, length),
   )
 }
 
@@ -71,7 +77,16 @@ function preparing(python: PythonModule): Set<Func> {
   return found
 }
 
-function paddings(python: PythonModule, func: Func): Padding[] {
+/** `tokenizer.enable_padding(length=512)` of the library `tokenizers`. */
+function padsAsTokenizer(python: PythonModule): Padding[] {
+  if (!python.uses('tokenizers.') || !trainsAnywhere(python)) return []
+  return python.methodCalls('enable_padding').flatMap((call) => {
+    const length = passedExpression(python.argument(call, 'length'))
+    return length === null ? [] : [{ func: call.function, at: call.expr, length }]
+  })
+}
+
+function paddings(python: PythonModule, body: readonly Stmt[], func: Func | null): Padding[] {
   const found: Padding[] = []
   const filled = new Map<string, Expr & { type: 'call' }>()
   const visit = (expr: Expr): void => {
@@ -89,7 +104,14 @@ function paddings(python: PythonModule, func: Func): Padding[] {
     if (target?.type !== 'subscript' || target.value.type !== 'name') return
     const row = filled.get(target.value.id)
     const size = row?.args[0]?.value
-    const length = size?.type === 'tuple' && size.items.length === 1 ? size.items[0]! : size
+    // `torch.zeros(2, longest)`, of which each row is filled.
+    const rows = row?.args.filter(({ name, star }) => name === null && star === 0) ?? []
+    const several = rows.length > 1 && target.index.type === 'tuple' && lastName(row!.callee) !== 'full'
+    const length = several
+      ? rows.at(-1)!.value
+      : size?.type === 'tuple' && (size.items.length === 1 || target.index.type === 'tuple')
+        ? size.items.at(-1)!
+        : size
     const ends = python.code.slice(target.index.start, target.index.end)
     if (row === undefined || length === undefined || length.type === 'tuple') return
     if (/:.*(\blen\(|\.size\(|\.shape\b)/s.test(ends)) found.push({ func, at: row, length })
@@ -100,11 +122,25 @@ function paddings(python: PythonModule, func: Func): Padding[] {
       for (const expr of expressionsOf(statement)) visit(expr)
       if (statement.type === 'assign' && statement.value !== null)
         assign(statement.targets[0], statement.value)
+      const appended = appendsUpTo(python, statement)
+      if (appended !== null) found.push({ func, ...appended })
       for (const inner of blocksOf(statement)) walk(inner)
     }
   }
-  walk(func.node.body)
+  walk(body)
   return found
+}
+
+/** `while len(ids) < longest: ids.append(0)`. */
+function appendsUpTo(python: PythonModule, statement: Stmt): Pick<Padding, 'at' | 'length'> | null {
+  if (statement.type !== 'while' || statement.test.type !== 'binary' || !/^(<|!=)$/.test(statement.test.op))
+    return null
+  const { left, right } = statement.test
+  const [only] = statement.body
+  if (!isLength(left) || statement.body.length !== 1 || only === undefined) return null
+  return /\.append\(|\+=/.test(python.code.slice(only.start, only.end))
+    ? { at: statement.test, length: right }
+    : null
 }
 
 const fills = /^(torch|numpy)\.(zeros|ones|full)$/

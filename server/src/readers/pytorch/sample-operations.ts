@@ -34,6 +34,7 @@ export const pytorchSamplesReader = defineReader({
     // A helper that pads.
     '- len(',
     'TensorDataset',
+    'enable_padding',
   ],
   read(facts, _context, claims) {
     const { python } = facts
