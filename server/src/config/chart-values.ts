@@ -86,6 +86,28 @@ function termOf(term: string, values: ConfigNode): ConfigNode | undefined {
   )
 }
 
+/** `.Values.gpus | default 2 | quote`, `default 2 .Values.gpus` */
+const literal = /^"[^"{}]*"$|^-?\d+(?:\.\d+)?$|^(?:true|false)$/
+
+/** What a template itself gives where the values say nothing. */
+function givenByTemplate(expression: string, at: number, values: ConfigNode): ConfigNode | undefined {
+  const [first = '', ...filters] = expression.split(/\s*\|\s*/)
+  const all = orElse.exec(first)
+  const found = all ?? filters.map((one) => orElse.exec(one)).find((one) => one !== null)
+  const others = filters.filter((one) => !orElse.test(one))
+  if (found == null || !literal.test(found[1]!) || !others.every((one) => shaping.test(one))) return undefined
+  const term = all === null ? first : (found[2] ?? '')
+  if (!value.test(term) || termOf(term, values) !== undefined) return undefined
+  const raw = found[1]!
+  const start = at + Math.max(0, expression.indexOf(raw, expression.indexOf('default')))
+  const given = raw.startsWith('"')
+    ? raw.slice(1, -1)
+    : raw === 'true' || raw === 'false'
+      ? raw === 'true'
+      : Number(raw)
+  return { kind: 'scalar', value: given, raw, start, end: start + raw.length }
+}
+
 const action = /\{\{-?\s*(if|with|range|define|block|else|end)\b\s*([^}]*?)\s*-?\}\}/g
 
 /** Spans of the text that are written only on a condition that does not hold by default, or that cannot be read. */
@@ -148,6 +170,9 @@ export function withValues(root: ConfigNode, text: string, values: ConfigNode, t
       const node = knownNode(takenFrom(taken, values))
       // A map where a scalar is asked for is no plain use.
       if (node?.kind === 'scalar') return node
+      const start = keyEnd + rest.indexOf(taken)
+      const own = node === undefined ? givenByTemplate(taken, start, values) : undefined
+      if (own !== undefined) return own
     }
     if (!within.test(rest)) return undefined
     const before = opened.exec(text.slice(Math.max(0, keyStart - longest), keyStart))

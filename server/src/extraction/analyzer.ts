@@ -259,7 +259,7 @@ export class Analyzer {
     if (origin === 'argument')
       return { reason: 'it stands in quotes inside of another program: change it there by hand' }
     if (origin === 'heredoc' && !standsAsWritten(file, file.fragments[index]!))
-      return { reason: 'the shell puts values into this program before it runs' }
+      return { reason: 'values are put into this text before it is used' }
     const read = this.factsToChange(file, index, trees[index]!, surroundings)
     const known = launched ? asLaunch(read) : read
     const facts = card === undefined ? known : { ...known, card }

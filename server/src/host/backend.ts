@@ -123,8 +123,8 @@ class Prefilters {
         ({ languages }) => language === 'notebook' || (languages as readonly string[]).includes(read),
       )
       const words = speaking.flatMap(({ triggers }) => triggers)
-      // Terraform hands on manifests of Kubernetes as text.
-      if (read === 'hcl') words.push('apiVersion:')
+      // Terraform, Python code and scripts hand on manifests of Kubernetes as text.
+      if (/^(hcl|python|shell)$/.test(read)) words.push('apiVersion:')
       // A program writes the job that it submits.
       if (read === 'python') words.push('#SBATCH', '#PBS', '#BSUB')
       filter = new Prefilter(words.length === 0 && language !== 'test' ? [] : ['costlint:', ...words])

@@ -8,6 +8,7 @@ import { languageOf } from './language.js'
 import { type Embedded, type Masked, maskCell, maskPythonFile } from './magics.js'
 import { makeRules, maskMakefile, recipeLines } from './makefile.js'
 import { notebookCells } from './notebook.js'
+import { manifestsInPython } from './python-manifests.js'
 import { maskSnakefile } from './snakefile.js'
 import type { Part, SourceFile } from './source-file.js'
 import type { Language, Segment, SourceFragment } from './source-fragment.js'
@@ -98,7 +99,7 @@ function fileFragments(language: Language, text: string): SourceFragment[] {
   const plain = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text
   const masked =
     language === 'python'
-      ? withJobs(maskPythonFile(plain))
+      ? withTexts(maskPythonFile(plain))
       : { text: plain, embedded: fedTo(language, plain) }
   const fragment: SourceFragment = {
     index: 0,
@@ -110,8 +111,8 @@ function fileFragments(language: Language, text: string): SourceFragment[] {
   return withEmbedded(fragment, masked.embedded)
 }
 
-function withJobs({ text, embedded }: Masked): Masked {
-  return { text, embedded: [...embedded, ...jobsInPython(text)] }
+function withTexts({ text, embedded }: Masked): Masked {
+  return { text, embedded: [...embedded, ...jobsInPython(text), ...manifestsInPython(text)] }
 }
 
 function fedTo(language: Language, text: string): Embedded[] {

@@ -19,8 +19,9 @@ interface Block {
 const header = /^([ \t]*(?:- +)*)(?:(["']?)([\w./-]+)\2[ \t]*:[ \t]*)?\|[-+]?\d?[ \t]*\r?$/
 
 export function programsInYaml(text: string): Embedded[] {
-  const mayHold = text.includes('python') || (text.includes('<<') && text.includes('.py'))
-  if (!mayHold && !/\.py["']?[ \t]*:/.test(text)) return []
+  const mayHold =
+    text.includes('python') || (text.includes('<<') && (text.includes('.py') || text.includes('apiVersion:')))
+  if (!mayHold && !/(\.py|\bmanifest)["']?[ \t]*:/.test(text)) return []
   const found: Embedded[] = []
   for (const block of blocksOf(text)) {
     if (found.length >= most) break
@@ -83,6 +84,9 @@ function programOf(block: Block, text: string): Embedded | null {
   const pieces = placed(whole, block)
   if (block.key?.endsWith('.py') === true)
     return { language: 'python', origin: 'writefile', target: block.key, pieces }
+  // What a step of a workflow hands to Kubernetes.
+  if (block.key === 'manifest' && /^apiVersion:/m.test(block.text) && /^kind:/m.test(block.text))
+    return { language: 'yaml', origin: 'heredoc', target: 'manifest.yaml', pieces }
   const before = text.slice(Math.max(0, block.start - 400), block.start)
   const isSource =
     block.key === 'source' && /\bcommand:\s*(\[|-)\s*["']?\/?[\w/]*python[\d.]*["']?/.test(before)
