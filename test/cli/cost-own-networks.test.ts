@@ -219,4 +219,69 @@ main(input())
     const [job] = await jobs(files)
     assert.equal(job!.state, 'priced', JSON.stringify(job!.unknown))
   })
+
+  it('takes length and batch from settings that a program cuts its own batches by, and a network from a class method', async () => {
+    const files = {
+      'model.py': `from dataclasses import dataclass
+import torch.nn as nn
+
+@dataclass
+class Shape:
+    block_size: int = 256
+    width: int = 384
+    depth: int = 6
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.mix = nn.MultiheadAttention(width, 6)
+    def forward(self, x):
+        x = x + self.mix(x, x, x)[0]
+        return x + self.mlp(x)
+
+class Writer(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.words = nn.Embedding(5000, width)
+        self.blocks = nn.ModuleList([Block(width) for _ in range(depth)])
+        self.head = nn.Linear(width, 5000)
+    @classmethod
+    def of(cls, shape):
+        return cls(shape.width, shape.depth)
+    def forward(self, x):
+        x = self.words(x)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(x)
+`,
+      'train.py': `import numpy as np
+import torch
+from model import Shape, Writer
+
+batch_size, device = 64, "cuda"
+shape = Shape()
+data = np.memmap("words.bin", dtype=np.uint16)
+
+def batch():
+    at = torch.randint(len(data) - shape.block_size, (batch_size,))
+    x = torch.stack([torch.from_numpy(data[i : i + shape.block_size].astype(np.int64)) for i in at])
+    return x.to(device)
+
+model = Writer.of(shape).to(device)
+optimizer = torch.optim.AdamW(model.parameters(), 3e-4)
+for step in range(5000):
+    x = batch()
+    logits = model(x[:, :-1])
+    loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), x[:, 1:].flatten())
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+`,
+    }
+    const [job] = await jobs(files)
+    assert.equal(job!.state, 'priced', JSON.stringify(job!.unknown))
+    // 11 million weights × 6 operations × 64 × 256 words × 5,000 steps: 5e15, some minutes to an hour or two.
+    assert.ok(job!.hours!.low > 1 / 120 && job!.hours!.high! < 4, JSON.stringify(job!.hours))
+  })
 })

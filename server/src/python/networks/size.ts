@@ -11,6 +11,7 @@ import { weightsOf } from './layer-sizes.js'
 import { isPool, mayConvolve, Scale } from './places-left.js'
 import type { PublishedNetwork } from './published.js'
 import { NetworkReader } from './reader.js'
+import { classMethodAt } from './value-reader.js'
 import { holdsLayers, isKind, isNetworkClass, type Layer, scopeOf, type Value } from './values.js'
 
 /** Sizes that are not known count as usual ones. */
@@ -373,6 +374,7 @@ function servesNetworks(python: PythonModule, func: Func): boolean {
 
 function isNetwork(python: PythonModule, name: string | null, expr: CallExpr): boolean {
   if (name !== null && /^torch\.nn\./.test(name)) return made.test(name) && !isInside(python, expr)
+  if (expr.callee.type === 'attribute' && classMethodAt(python, expr.callee) !== null) return true
   if (isKnownOtherwise(python, expr.callee)) return false
   const found = classAt(python, expr.callee)
   return found !== null && isNetworkClass(found.klass)

@@ -285,6 +285,14 @@ export abstract class ValueReader {
       const method = this.method(callee, expr, scope, depth)
       if (method !== null) return method.value
     }
+    const maker = callee.type === 'attribute' ? classMethodAt(python, callee) : null
+    if (maker !== null && callee.type === 'attribute') {
+      const inner = scopeOf(maker.python)
+      const own = this.value(callee.value, scope, depth + 1)
+      if (maker.takesClass) inner.names.set(maker.node.params[0]?.name ?? '', own)
+      const given = this.given(expr, scope, depth)
+      return this.run(maker.node, given, inner, maker.takesClass ? 1 : 0, depth)
+    }
     const klass = classAt(python, callee)
     if (klass !== null) {
       const given = this.given(expr, scope, depth)
@@ -396,6 +404,19 @@ function classOfLayers(python: PythonModule, expr: Expr): LayerClass | null {
   if (kind !== undefined) return { is: 'class', kind, given: null }
   const found = /^[A-Z]/.test(lastName(expr)) ? classAt(python, expr) : null
   return found !== null && isNetworkClass(found.klass) ? { is: 'class', kind: found, given: null } : null
+}
+
+/** `Net.from_config(cfg)` of a network of the project; null: it is no such method. */
+export function classMethodAt(
+  python: PythonModule,
+  { value, attr }: Expr & { type: 'attribute' },
+): { node: FunctionDef; python: PythonModule; takesClass: boolean } | null {
+  const found = /^[A-Z]/.test(lastName(value)) ? classAt(python, value) : null
+  if (found === null || !isNetworkClass(found.klass)) return null
+  const method = methodOf(found.klass, found.python, attr)
+  const takesClass = method?.node.decorators.some((one) => lastName(one) === 'classmethod') === true
+  const isStatic = method?.node.decorators.some((one) => lastName(one) === 'staticmethod') === true
+  return method !== null && (takesClass || isStatic) ? { ...method, takesClass } : null
 }
 
 function layerOf({ kind, given: before }: LayerClass, given: Given): Value {

@@ -19,8 +19,12 @@ export function namedBatch(python: PythonModule): { expr: Expr; key: string } | 
       return other || countsParts(python, call)
         ? []
         : expr.args.flatMap(({ name, value }) => {
-            const key = name ?? wordOf(value)
-            return key !== null && batchName.test(key) ? [{ expr: value, key }] : []
+            // `torch.randint(end, (batch_size,))`
+            const items = value.type === 'tuple' || value.type === 'list' ? value.items : [value]
+            return items.flatMap((item) => {
+              const key = item === value && name !== null ? name : wordOf(item)
+              return key !== null && batchName.test(key) ? [{ expr: item, key }] : []
+            })
           })
     })
     const sizes = new Set(found.map((one) => numberIn(python.fold(one.expr))))
