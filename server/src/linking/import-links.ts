@@ -12,10 +12,6 @@ import type { Around, LinkedProject, LinkKind } from './link-kind.js'
 const mostImports = 5
 const mostPrograms = 30
 
-/** Libraries whose work costs. */
-const computing =
-  /^(torch|lightning|pytorch_lightning|transformers|accelerate|tensorflow|keras|jax|flax|timm|fastai|sklearn|xgboost|lightgbm|catboost|optuna|ray|hyperopt)(\.|$)/
-
 export class ImportLinks implements LinkKind {
   constructor(private readonly project: LinkedProject) {}
 
@@ -28,11 +24,11 @@ export class ImportLinks implements LinkKind {
         files.want(file.path)
   }
 
-  /** The module that an import of a program leads to uses a library whose work costs. */
+  /** Some reader has a word in the module that an import of a program leads to: what the program passes to it counts. */
   private leadsToWork(spec: string, from: string): boolean {
     const path = this.project.modules.resolve(spec, from)
-    const imports = path === undefined ? null : (this.project.files.peek(path)?.imports ?? null)
-    return imports?.some((one) => computing.test(one)) === true
+    const found = path === undefined ? undefined : this.project.files.peek(path)
+    return found?.filtered === false && found.imports !== null
   }
 
   around(file: FileRecord): Around {
