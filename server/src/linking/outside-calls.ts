@@ -89,6 +89,7 @@ export class OutsideCallIndex {
   private readonly handedOn = new Set<PassedArguments[number]>()
   /** Functions may call each other, and many may call one, so each is asked once. */
   private readonly looped = new CircularAnswers<string, boolean>(false, mostSteps)
+  private readonly started = new CircularAnswers<string, boolean>(false, mostSteps)
   private readonly types = new CircularAnswers<string, string | null>(null, mostSteps)
   private readonly paths = new CircularAnswers<string, PlainPath | null>(null, mostSteps)
   private readonly parameters = new CircularAnswers<string, Passed>(tooFar, mostSteps)
@@ -108,6 +109,7 @@ export class OutsideCallIndex {
           ...(call.from !== null && makesSamples.test(call.from) ? { eachSample: true as const } : {}),
           usedAs: call.usedAs,
           ...(this.fits(importer) ? { fits: true as const } : {}),
+          ...(this.isStarted(importer, call.from) ? { started: true as const } : {}),
           ...(call.goneOverTo === undefined ? {} : { goneOverTo: call.goneOverTo }),
           ...this.passedBy(importer, call),
           ...(call.overridable === true ? { overridable: true as const } : {}),
@@ -237,6 +239,16 @@ export class OutsideCallIndex {
       this.callsOf(path, func).some(
         ({ importer, call }) => call.looped || this.isLooped(importer, call.from),
       ),
+    )
+  }
+
+  /** A program makes the call, or calls the function that does. */
+  private isStarted(path: string, func: string | null): boolean {
+    const summary = this.modules.summaryOf(path)
+    if (summary?.isEntry === true) return summary.evidence?.role !== 'test'
+    if (func === null) return false
+    return this.started.of(`${path}\n${func}`, () =>
+      this.callsOf(path, made(func)).some(({ importer, call }) => this.isStarted(importer, call.from)),
     )
   }
 

@@ -490,6 +490,8 @@ export type OutsideCall = Omit<OutwardCall, 'target' | 'from'> & {
   eachSample?: true
   /** The module that calls has something trained: by a trainer, or in steps of its own. */
   fits?: true
+  /** It is part of what a program does, not only of what a library offers. */
+  started?: true
 }
 
 /** A configuration that a module reads: a file by its path as written, or what Hydra composes. */

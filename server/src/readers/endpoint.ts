@@ -2,7 +2,7 @@
 
 import { gpu } from '../catalog/gpus.js'
 import type { Change, Refusal } from '../edit/write.js'
-import type { Call, Func, PythonModule } from '../python/module.js'
+import type { Call, PythonModule } from '../python/module.js'
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
@@ -18,6 +18,7 @@ import type { Evidence } from '../workload/claim.js'
 import { startedUnder } from './branches.js'
 import { jobRole, scopeOf } from './job-in-code.js'
 import { acceleratorModel, acceleratorsInType, uncatalogued } from './machine-claims.js'
+import { isOnlyOffered } from './only-offered.js'
 import { codeText } from './pytorch/evidence.js'
 import { usesAny } from './pytorch/library-uses.js'
 import type { FragmentFacts } from './reader.js'
@@ -141,16 +142,6 @@ const deploymentName =
 /** Its `run` trains the model that is deployed, so that each run of the program leaves an endpoint. */
 const trainingJob = /^google\.cloud\.aiplatform\.\w*TrainingJob$/
 
-/** It runs with the file, or a service runs it: `handler(event, context)` of AWS Lambda. */
-function isStarted(python: PythonModule, func: Func, depth = 0): boolean {
-  const parameters = func.node.params.map(({ name }) => name)
-  if (parameters[0] === 'event' && parameters[1] === 'context') return true
-  if (depth > 4) return false
-  return (python.callSites(func) ?? []).some(
-    (site) => site.function === null || isStarted(python, site.function, depth + 1),
-  )
-}
-
 /** What ends an endpoint of these, by the name by which messages call the platform. */
 const endingsByPlatform: Record<string, string> = {
   SageMaker: 'delete_endpoint',
@@ -179,8 +170,7 @@ export function claimEndpoint(
   call: Call,
   platform: string,
 ): SubjectBuilder<'Serving'> | null {
-  const { notebook } = python.evidence
-  if (!notebook && !python.isEntry && call.function !== null && !isStarted(python, call.function)) return null
+  if (isOnlyOffered(python, call)) return null
   // Neither toy data nor a notebook makes a machine that is left running any cheaper.
   const evidence: Evidence = {
     role: jobRole(python),

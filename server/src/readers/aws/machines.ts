@@ -27,6 +27,7 @@ import {
   claimWholeType,
   mayEndMachine,
 } from '../machine-claims.js'
+import { isOnlyOffered } from '../only-offered.js'
 import { defineReader, type FragmentFacts, importing, type ReaderContext } from '../reader.js'
 import { claimScriptFile } from '../script-file.js'
 import { trainsAtStart } from '../shell/failures.js'
@@ -56,8 +57,7 @@ const endings =
   /^(terminate_instances|stop_instances|terminate|delete_notebook_instance|stop_notebook_instance)$/
 
 function started(python: PythonModule, call: Call, interactive: boolean, claims: ClaimBuilder) {
-  // A library hands the machine on to whoever calls it.
-  if (!python.evidence.notebook && !python.isEntry && call.function !== null) return null
+  if (isOnlyOffered(python, call)) return null
   const type = convert(new CallSource(python, call, claims).get('InstanceType'), asText)
   if (effective(type) === undefined) return null
   const place = calleePlace(call)

@@ -10,6 +10,7 @@ import type { Span } from '../../text/location.js'
 import { calleePlace } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
 import { bareCommand } from '../bare-command.js'
+import { isOnlyOffered } from '../only-offered.js'
 import { commandText, starters } from '../python/started-programs.js'
 import type { FragmentFacts, ReaderContext } from '../reader.js'
 import { type AssignedTexts, assignedTexts, textsOfVariables, variableIn } from './assigned-texts.js'
@@ -117,8 +118,7 @@ function inProgram(
     const text = given === undefined ? null : commandText(python, given)
     if (given === undefined || text === null || text.length > longestCommand || !text.includes(tool))
       return []
-    // A library hands the machine on to whoever calls it.
-    if (!python.evidence.notebook && !python.isEntry && call.function !== null) return []
+    if (isOnlyOffered(python, call)) return []
     // `cmd += ['--spot']`: what the program adds may be any of its words.
     const grows =
       given.type === 'name' &&
