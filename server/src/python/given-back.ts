@@ -5,8 +5,10 @@
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
+import { madeElsewhere } from './made-elsewhere.js'
 import type { Call, Func } from './module.js'
 import { isAttributeByName } from './names.js'
+import { isForeign } from './project-members.js'
 import { certainReturn } from './returns.js'
 
 /** Functions that hand on what another one makes. */
@@ -20,14 +22,13 @@ export function findGivenBack(analysis: Analysis): void {
     const site = made === null ? null : onlySite(analysis, func)
     if (made !== null && site !== null) givenBack.set(site.expr, made)
   }
-  if (givenBack.size === 0) return
   const inner = new Set<Expr>(givenBack.values())
   for (const [asked, made] of givenBack) if (!inner.has(asked)) moveTo(analysis, asked, made, 0)
   for (const call of analysis.calls) {
     const { callee } = call.expr
-    if (callee.type !== 'attribute' || call.receiverCall === null) continue
-    const from = analysis.definition(callee.value)
-    if (from.type === 'call') call.receiverCall = analysis.callByExpr.get(from) ?? call.receiverCall
+    if (callee.type !== 'attribute' || isForeign(analysis, callee)) continue
+    call.receiverCall =
+      madeElsewhere(analysis, callee.value) ?? analysis.callOf(callee.value) ?? call.receiverCall
   }
 }
 

@@ -1,8 +1,9 @@
 /** What functions put together of what they are given, so that a call in another module can be written out. */
-import type { CallExpr, DictExpr, Expr } from '../syntax/python-ast.js'
-import { childrenOf } from '../syntax/python-children.js'
+import type { CallExpr, DictExpr, Expr, Stmt } from '../syntax/python-ast.js'
+import { blocksOf, childrenOf } from '../syntax/python-children.js'
 import { rebuilt } from '../syntax/python-rebuilt.js'
 import type { Span } from '../text/location.js'
+import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { guardsAt } from './conditions.js'
@@ -148,8 +149,10 @@ class Writer {
     // A variable of a comprehension stays one.
     if (binding.kind === 'loop')
       return this.isInComprehension(expr) ? { ...expr, start: 0, end: 0 } : opaque(0)
-    if (binding.kind === 'assign' && binding.value !== null && binding.unpack === null)
-      return this.of(binding.value, depth + 1)
+    if (binding.kind === 'assign' && binding.value !== null && binding.unpack === null) {
+      const made = this.of(binding.value, depth + 1)
+      return isObject(made) && func !== null && worksOn(func, id) ? opaque(0) : made
+    }
     return this.outside(expr)
   }
 
@@ -323,9 +326,42 @@ function isMethod(func: Func | null): boolean {
   return func !== null && func.class !== null && func.node.params[0]?.name === 'self'
 }
 
-/** Displays; what is only looked up or computed tells nothing that its caller does not see. */
+/** A library makes it: `optuna.create_study(…)`. */
+export function isObject(body: Expr): boolean {
+  return body.type === 'call' && body.callee.type === 'name' && body.callee.id.includes('.')
+}
+
+/** `cfg.merge_from_file(path)`, `cfg.SOLVER.MAX_ITER = 40000`: the object is another one when the function gives it back. */
+function worksOn(func: Func, name: string): boolean {
+  const worked = once(func.node, 'objects that it works on', () => {
+    const found = new Set<string>()
+    const visit = (statement: Stmt): void => {
+      const changed =
+        statement.type === 'assign'
+          ? statement.targets
+          : statement.type === 'expr' && statement.value.type === 'call'
+            ? [statement.value.callee]
+            : []
+      for (const one of changed) if (one.type !== 'name') found.add(rootOf(one))
+      for (const block of blocksOf(statement)) block.forEach(visit)
+    }
+    func.node.body.forEach(visit)
+    return found
+  })
+  return worked.has(name)
+}
+
+function rootOf(expr: Expr): string {
+  if (expr.type === 'name') return expr.id
+  return expr.type === 'attribute' || expr.type === 'subscript' ? rootOf(expr.value) : ''
+}
+
+/** Displays and objects; what is only looked up or computed tells nothing that its caller does not see. */
 function isPutTogether(body: Expr): boolean {
   if (body.type === 'list' || body.type === 'tuple' || body.type === 'dict') return true
   if (body.type === 'comprehension') return body.kind !== 'generator'
-  return body.type === 'call' && body.callee.type === 'name' && /^(dict|list)$/.test(body.callee.id)
+  return (
+    isObject(body) ||
+    (body.type === 'call' && body.callee.type === 'name' && /^(dict|list)$/.test(body.callee.id))
+  )
 }

@@ -9,7 +9,7 @@ import { type Ground, grafted, type Recipe, unrolled } from './grafts.js'
 import type { Call, Func } from './module.js'
 import { nameOf } from './names.js'
 import { copiedObject, objectDisplay } from './object-entries.js'
-import { displayElsewhere, recipeElsewhere, recipeOf } from './recipes.js'
+import { displayElsewhere, isObject, recipeElsewhere, recipeOf } from './recipes.js'
 import { certainReturn } from './returns.js'
 
 interface Written {
@@ -26,6 +26,12 @@ const mostAnswers = 2000
 
 /** Null: it is none of these, or not all of it can be told. What another module writes has no width here. */
 export function writtenOut(analysis: Analysis, expr: Expr): Expr | null {
+  const made = withObjects(analysis, expr)
+  return made !== null && isObject(made) ? null : made
+}
+
+/** The same, and objects of libraries, which most readers follow to where they are made (`definition-places.ts`). */
+export function withObjects(analysis: Analysis, expr: Expr): Expr | null {
   if (!isFollowed(expr.type)) return null
   if (!analysis.complete) return null
   const written = remembered.get(analysis) ?? { answers: new Map(), depths: new Map() }
