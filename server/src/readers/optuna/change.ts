@@ -59,7 +59,7 @@ function drawByLogarithm(facts: FragmentFacts, { name, span }: DrawnDimension): 
 function toModel(facts: FragmentFacts, call: Call, trials: number): Change | Refusal {
   const python = facts.python!
   const study = studyOf(call)
-  if (study === null) return { reason: 'the study is made elsewhere' }
+  if (study === null || isElsewhere(study)) return { reason: 'the study is made elsewhere' }
   if (!study.expr.args.some((argument) => argument.name === 'sampler'))
     return { reason: 'the sampler is not a keyword of the call' }
   const writes: (Write | Refusal)[] = [
@@ -103,6 +103,11 @@ function setJobs(facts: FragmentFacts, call: Call, jobs: number): Change | Refus
   return changeOf(`Run one trial at a time (n_jobs=${jobs})`, [
     writeArgument(facts, call, 'n_jobs', given, String(jobs)),
   ])
+}
+
+/** A function of another module makes it, so the call stands nowhere in this file. */
+function isElsewhere({ expr }: Call): boolean {
+  return expr.start === expr.end
 }
 
 /** The call is the one that makes the study. */
