@@ -285,7 +285,10 @@ function changeSwitch(
   if ('reason' in remedy) return remedy
   // Inputs and constants are mostly made in the same format, and have to follow.
   const exact = found.kind === 'deterministic kernels'
-  const safety = found.kind === 'double precision' || exact ? 'display' : 'unsafe'
+  const safety =
+    found.kind === 'double precision' || exact || isContradicted(python, statement.start)
+      ? 'display'
+      : 'unsafe'
   // Whoever asked for it knows whether it was meant.
   const condition = exact ? ', if runs need not repeat bit by bit' : ''
   if ('remove' in remedy) {
@@ -313,6 +316,25 @@ function changeSwitch(
     imports: [],
   }
 }
+
+/** `# Disable TF32` above the statement, or above the lines that it follows on: it would say the contrary of what stands below it. */
+function isContradicted({ text, tree }: PythonModule, start: number): boolean {
+  let line = text.lastIndexOf('\n', start - 1) + 1
+  for (let lines = 0; line > 0 && lines < linesBelow; lines++) {
+    const above = text.lastIndexOf('\n', line - 2) + 1
+    const written = text.slice(above, line).trim()
+    if (written === '') return false
+    const comment = tree.comments.find((one) => one.start >= above && one.end <= line)
+    if (comment !== undefined && written.startsWith('#')) return switchesOff.test(comment.text)
+    line = above
+  }
+  return false
+}
+
+/** Statements that one comment speaks of. */
+const linesBelow = 4
+const switchesOff =
+  /\b(disabl|deactivat|turn(s|ed|ing)? off|switch(es|ed|ing)? off|avoid|without|no|not|never)/i
 
 /** Behind the imports, at module level. */
 function allowTf32(python: PythonModule, facts: FragmentFacts): Change | Refusal {
