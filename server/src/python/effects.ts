@@ -410,7 +410,7 @@ function decoratorName(analysis: Analysis, decorator: Expr): string | null {
 }
 
 /** `raise NotImplementedError`, `pass`, or a text alone: classes that extend this one say what it does. */
-function isAbstract({ node }: Func): boolean {
+export function isAbstract({ node }: Func): boolean {
   return node.body.every(
     (one) =>
       one.type === 'raise' || one.type === 'pass' || (one.type === 'expr' && one.value.type === 'constant'),

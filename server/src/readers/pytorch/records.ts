@@ -1,6 +1,7 @@
 /** What a hand-written loop over epochs keeps of a run: checkpoints and metrics. */
 
 import type { Change, Refusal } from '../../edit/write.js'
+import { isAbstract } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
@@ -93,6 +94,8 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
     return
   }
   if (trainsTrials(python)) training.unknown('saves', 'checkpoint', 'a trial of a search', header, { site })
+  else if (own.some((call) => isFilledIn(python, call)))
+    training.unknown('saves', 'checkpoint', 'classes of other modules say what it does', header, { site })
   else if (own.some((call) => maySave(python, call)))
     training.unknown('saves', 'checkpoint', 'what is handed the model may save it', header, { site })
   else if (callsHooks(python, outer))
@@ -214,6 +217,15 @@ function callsHooks(python: PythonModule, outer: Loop): boolean {
       ({ expr: { callee } }) =>
         callee.type === 'attribute' && hooks.test(codeText(python, callee.value.start, callee.value.end)),
     )
+  )
+}
+
+/** `self.on_epoch_end(epoch)`, which is only declared here: classes that extend this one may save there. */
+function isFilledIn(python: PythonModule, { expr: { callee } }: Call): boolean {
+  const func = python.functionOf(callee)
+  if (func === null || func.class === null || !isAbstract(func)) return false
+  return python.importers.some(
+    ({ classes, uses }) => Object.keys(classes).length > 0 && uses.some((one) => saving.test(one)),
   )
 }
 
