@@ -15,6 +15,7 @@ import { asLimit } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import { trainingsIn } from '../python/repeated-trainings.js'
+import { endlessAround } from '../pytorch/endless.js'
 import { codeText, tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { claimDrawn } from '../search/drawn.js'
@@ -145,7 +146,10 @@ function readLimits(python: PythonModule, search: SubjectBuilder<'Search'>, call
   studySettings.claim(search, source, {}, ['timeLimit', 'parallelism'])
   const ended = !isLeftOut(python.argument(call, 'callbacks', 5)) || python.uses('.stop')
   // Callbacks, and code that calls `study.stop()`, may end a search that has no limit.
-  if (ended && isLeftOut(python.argument(call, 'n_trials', 1)))
+  // `while True: study.optimize(objective, n_trials=1)`.
+  if (endlessAround(python, call) !== null && !/\bstop\(|\bbreak\b/.test(codeText(python)))
+    search.known('trialCap', 'n_trials', null, calleePlace(call))
+  else if (ended && isLeftOut(python.argument(call, 'n_trials', 1)))
     search.unknown('trialCap', 'n_trials', 'something else may stop the study', place)
   else studySettings.claim(search, source, {}, ['trialCap'])
 }

@@ -14,7 +14,16 @@ import { type Volatile, volatileIn } from './volatile-input.js'
 export const functionCachesReader = defineReader({
   name: 'function-caches',
   languages: ['python'],
-  triggers: ['Memory(', 'cache_key_fn', 'new_fingerprint', 'exists(', 'is_file(', 'load_component'],
+  triggers: [
+    'Memory(',
+    'cache_key_fn',
+    'new_fingerprint',
+    'exists(',
+    'is_file(',
+    'load_component',
+    '.cache',
+    'memo',
+  ],
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined || python.evidence.role === 'test') return
@@ -24,7 +33,10 @@ export const functionCachesReader = defineReader({
       else if (/^(exists|isfile|is_file)$/.test(call.method)) readOwnFile(python, call, claims)
     }
     for (const call of python.calls) readComponent(python, call, claims)
-    for (const func of python.functions) readKeyFunction(python, func, claims)
+    for (const func of python.functions) {
+      readKeyFunction(python, func, claims)
+      readCachedFunction(python, func, claims)
+    }
   },
   change: (claim, _value, facts) => changeVolatile(claim, facts),
 })
@@ -119,6 +131,36 @@ function readKeyFunction(python: PythonModule, func: Func, claims: ClaimBuilder)
       input: 'cache_key_fn',
       volatile,
     })
+  }
+}
+
+/** `@memory.cache`, `@st.cache_data`: what such a function is given is its key. */
+const remembers = /^@?(\w+\.cache\b|(st|streamlit)\.(cache|cache_data|experimental_memo)\b|\w+\.memoize\b)/
+
+/** `features(path, run=time.time())`: each call is the first with these arguments. */
+function readCachedFunction(python: PythonModule, func: Func, claims: ClaimBuilder): void {
+  const decorator = func.node.decorators.map((one) => textOf(python, one)).find((one) => remembers.test(one))
+  if (decorator === undefined || /ignore|key|hash_funcs/.test(decorator)) return
+  for (const call of python.callSites(func) ?? []) {
+    const given = call.expr.args.flatMap(({ name, value }, index) => {
+      const parameter = name ?? func.node.params[index]?.name
+      // Streamlit leaves these out of the key.
+      return parameter === undefined || parameter.startsWith('_') ? [] : [{ parameter, value }]
+    })
+    for (const { parameter, value } of given) {
+      const volatile = volatileIn(python, value)
+      if (volatile === null) continue
+      const place = { start: call.expr.start, end: call.expr.callee.end }
+      const work = purposeOf(python, func)
+      claimCached(python, claims, place, call.function?.qualified ?? '', {
+        name: func.name,
+        work,
+        engine: 'cache',
+        input: parameter,
+        volatile,
+      })
+      return
+    }
   }
 }
 

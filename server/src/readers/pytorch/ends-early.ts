@@ -30,12 +30,31 @@ export function mayEndEarly(python: PythonModule, outer: Loop): boolean {
   if (node.body.some((one) => one.type === 'if' && stops.test(written(python, one.test)))) return true
   // What another module does with it is not seen.
   return outer.calls.some(
-    ({ expr: { callee } }) => stops.test(written(python, callee)) && python.functionOf(callee) === null,
+    ({ expr: { callee } }) =>
+      stops.test(written(python, callee)) && python.functionOf(callee) === null && !onlyTells(python, callee),
   )
 }
 
-/** `except StopTraining:` around it, whoever raises that. */
+/** `stopper(loss)` of a class of this module that raises nothing: it tells whether to stop, and here nobody listens. */
+function onlyTells(python: PythonModule, callee: Expr): boolean {
+  const object = callee.type === 'attribute' ? callee.value : callee
+  const made = object.type === 'name' ? python.callOf(object) : null
+  const klass = made === null ? null : python.classOf(made.expr.callee)
+  if (klass === null) return false
+  const { start, end } = klass.node
+  const code = codeText(python, start, end)
+  return !leavesProgram.test(code) && !/\braise\b/.test(code)
+}
+
+/** The program ends in the loop, or `except StopTraining:` stands around it, whoever raises that. */
 export function catchesEnd(python: PythonModule, { node }: Loop): boolean {
+  // `if guard.update(loss): raise SystemExit`.
+  if (
+    /\b(SystemExit|exit|_exit)\b|\braise\s+\w*(Stop|Converg|Finish)/.test(
+      codeText(python, node.start, node.end),
+    )
+  )
+    return true
   return python.statements.some(
     (one) =>
       one.type === 'try' &&

@@ -9,24 +9,31 @@ import { fixedValue, knownArgument, passedExpression } from '../../values/argume
  * MLflow, W&B, Comet, ClearML, boto3, MinIO, Google Cloud Storage, Azure, the Hub.
  */
 const stores =
-  /^(log_model|log_artifacts?|log_state_dict|log_checkpoint|upload_(file|fileobj|artifact|blob|folder|model|from_filename)|fput_object|put_object|put_file|put)$/
+  /^(log_model|log_artifacts?|log_state_dict|log_checkpoint|upload_(file|fileobj|artifact|blob|folder|model|from_filename)|fput_object|put_object|put_file|put|upload)$/
 const copies = /^shutil\.(copy|copy2|copyfile|copytree|move)$/
+/** The same by a command of the system. */
+const commands = /^(subprocess\.(run|call|check_call|Popen)|os\.system)$/
+const copying = /\b(gsutil|gcloud|aws|rclone|rsync|scp|azcopy|hdfs|s5cmd|cp)\b/
 const ofModel =
   /ckpt|check_?point|(?<![a-z])(model|net|network|weights|state)s?(?![a-z])|\.(pth?|h5|keras|safetensors|bin)\b/i
 const ofResults =
   /log_?model_?(metric|param)|pred|sample|image|figure|plot|metric|\.(png|jpg|csv|json|txt|log)\b/i
 
-export function isStored({ method }: Call): boolean {
-  return stores.test(method)
+export function isStored({ method, name }: Call): boolean {
+  return stores.test(method) || commands.test(name ?? '')
 }
 
 /** What changes in its arguments from pass to pass names the copy; null: it is no such call, or copies no model. */
 export function storedUnder(python: PythonModule, call: Call, changes: (expr: Expr) => boolean): Expr | null {
-  if (!stores.test(call.method) && !copies.test(call.name ?? '')) return null
+  const isCommand = commands.test(call.name ?? '')
+  if (!stores.test(call.method) && !copies.test(call.name ?? '') && !isCommand) return null
+  if (isCommand && !copying.test(textOf(python, call.expr))) return null
   // `blob = bucket.blob(name)`, then `blob.upload_from_filename(path)`.
   const { callee, args } = call.expr
   const through = callee.type === 'attribute' ? python.callOf(callee.value)?.expr.args : undefined
   const given = [...args, ...(through ?? [])].map(({ value }) => value)
+  // `run[f'checkpoints/{epoch}'].upload(path)`.
+  if (callee.type === 'attribute' && callee.value.type === 'subscript') given.push(callee.value.index)
   const texts = given.map((one) => textThrough(python, one, 3))
   if (!texts.some((one) => ofModel.test(one)) || texts.some((one) => ofResults.test(one))) return null
   return given.find((one) => !/(^|[._])step$/.test(textOf(python, one)) && changes(one)) ?? null

@@ -7,7 +7,18 @@ const evaluationName = /(^|[_.])(eval|evaluate|valid|validate|validation|val|tes
 
 /** A validation metric is computed between epochs. */
 export function validates(python: PythonModule, outer: Loop): boolean {
-  return outer.effects.calls.has('.eval') || validatingLoops(python).has(outer)
+  return (
+    outer.effects.calls.has('.eval') ||
+    validatingLoops(python).has(outer) ||
+    comprehendsHeldOut(python, outer)
+  )
+}
+
+/** `sum(loss_of(x, y) for x, y in val_loader)`. */
+function comprehendsHeldOut(python: PythonModule, { node }: Loop): boolean {
+  const body = python.code.slice(node.start, node.end)
+  const sources = body.matchAll(/\bfor\b[^:\n]*?\bin\s+([\w.[\]'"]+)\s*[)\]]/g)
+  return [...sources].some(([, source]) => heldOut.test(source!) && ofBatches.test(source!))
 }
 
 /** Loops around a loop over evaluation data, or around a call that is named for it. */
