@@ -7,6 +7,8 @@ interface Offered {
   base: RegExp
   /** Methods that run with each batch of a training. */
   methods: readonly string[]
+  /** The parameter of each that holds what the network has computed, counted without `self`. */
+  computed?: Record<string, number>
 }
 
 const lightningHooks = [
@@ -41,7 +43,7 @@ const offered: readonly Offered[] = [
     methods: ['handle_batch', 'on_batch_start', 'on_batch_end'],
   },
   { base: /^catalyst\.(\w+\.)*I?\w*Callback$/, methods: ['on_batch_start', 'on_batch_end'] },
-  { base: /^composer\.(\w+\.)*\w*(ComposerModel|Classifier)$/, methods: ['loss'] },
+  { base: /^composer\.(\w+\.)*\w*(ComposerModel|Classifier)$/, methods: ['loss'], computed: { loss: 0 } },
   {
     base: /^composer\.(\w+\.)*Callback$/,
     methods: [
@@ -59,7 +61,7 @@ const offered: readonly Offered[] = [
     methods: ['before_train_iter', 'after_train_iter'],
   },
   {
-    base: /^fastai\.(\w+\.)*Callback$/,
+    base: /^(fastai\.(\w+\.)*)?Callback$/,
     methods: [
       'before_batch',
       'after_pred',
@@ -75,6 +77,7 @@ const offered: readonly Offered[] = [
   {
     base: /^speechbrain\.(\w+\.)*Brain$/,
     methods: ['fit_batch', 'compute_forward', 'compute_objectives', 'on_fit_batch_end'],
+    computed: { compute_objectives: 0 },
   },
   { base: /^fairseq\.criterions\.(\w+\.)*\w*Criterion$/, methods: ['forward', 'compute_loss'] },
   { base: /^allennlp\.models\.(\w+\.)*Model$/, methods: ['forward'] },
@@ -83,21 +86,37 @@ const offered: readonly Offered[] = [
     base: /^torchtnt\.framework\.(\w+\.)*(AutoUnit|TrainUnit)$/,
     methods: ['train_step', 'compute_loss', 'on_train_step_end'],
   },
+  // Callbacks that are told to free memory.
+  {
+    base: /^(tensorflow\.)?keras\.(\w+\.)*Callback$/,
+    methods: ['on_train_batch_begin', 'on_train_batch_end', 'on_batch_begin', 'on_batch_end'],
+  },
   { base: /^skorch\.(\w+\.)*NeuralNet\w*$/, methods: ['train_step', 'train_step_single', 'get_loss'] },
 ]
 
 /** Each of them once. */
-export function batchCallbacks(python: PythonModule): Func[] {
-  const found: Func[] = []
+export interface BatchCallback {
+  func: Func
+  /** Its parameters that lie on the accelerator. */
+  onDevice?: ReadonlySet<string>
+}
+
+export function batchCallbacks(python: PythonModule): BatchCallback[] {
+  const found: BatchCallback[] = []
+  const add = (func: Func, parameter?: string) => {
+    if (!found.some((one) => one.func === func))
+      found.push(parameter === undefined ? { func } : { func, onDevice: new Set([parameter]) })
+  }
   for (const { bases, methods } of python.classes)
     for (const row of offered)
       if (bases.some((base) => row.base.test(base)))
         for (const name of row.methods) {
           const func = methods.get(name)
-          if (func !== undefined && !found.includes(func)) found.push(func)
+          const position = row.computed?.[name]
+          if (func !== undefined)
+            add(func, position === undefined ? undefined : func.node.params[position + 1]?.name)
         }
-  for (const func of [...engineSteps(python), ...batchHandlers(python)])
-    if (!found.includes(func)) found.push(func)
+  for (const func of [...engineSteps(python), ...batchHandlers(python)]) add(func)
   return found
 }
 

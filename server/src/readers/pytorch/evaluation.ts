@@ -129,6 +129,9 @@ function inside(inner: Loop, outer: Loop): boolean {
 /** Passes through most of a network. */
 const partOfForward = /^(features|forward_features|extract_features|encode|decode)$/
 
+/** Methods that only a network has. */
+const ofWhole = /^(encode_(image|text)|get_(image|text|audio)_features|forward_features|extract_features)$/
+
 /** A call of the model itself: `model(x)`, `self.net(x)`, `model.forward(x)`, or of most of it: `model.features(x)`. */
 export function forwardPass(analysis: PythonModule, code: HotCode): Call | null {
   for (const { expressions } of code.statements)
@@ -146,6 +149,12 @@ export function runsNetwork(analysis: PythonModule, call: Call): boolean {
     const own = analysis.functionOf(callee)
     if (whole !== null && isNetworkType(whole) && (own === null || !isDecorated(analysis, own))) return true
   }
+  if (
+    callee.type === 'attribute' &&
+    ofWhole.test(callee.attr) &&
+    networkName.test(lastIdentifier(callee.value))
+  )
+    return true
   const network = callee.type === 'attribute' && callee.attr === 'forward' ? callee.value : callee
   const type = analysis.typeOf(network)
   if (type !== null && isNetworkType(type)) return true

@@ -26,6 +26,7 @@ import { isMeasurement, isRealModel } from './model-evidence.js'
 import { evidenceIn } from './on-host.js'
 import { changeOperation } from './operation-changes.js'
 import { passesOutsideAutocast } from './outside-autocast.js'
+import { cellLoops } from './recurrent-cells.js'
 import { repeatedReads } from './repeated-reads.js'
 import {
   emptiedCaches,
@@ -42,7 +43,16 @@ import { claimWastedPasses } from './wasted-pass-claims.js'
 export const pytorchOperationsReader = defineReader({
   name: 'pytorch-operations',
   languages: ['python'],
-  triggers: ['backward', 'training_step', 'compute_loss', 'torch', '.item()', '.cpu()'],
+  triggers: [
+    'backward',
+    'training_step',
+    'compute_loss',
+    'torch',
+    '.item()',
+    '.cpu()',
+    'batch_end',
+    'batch_begin',
+  ],
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
@@ -81,6 +91,24 @@ export const pytorchOperationsReader = defineReader({
       })
     }
     readUnusedGradients(python, evidence, claims)
+    for (const { loop, cell } of cellLoops(python))
+      claimOperation(claims, {
+        kind: 'slow recurrent layer',
+        place: 'step',
+        key: cell,
+        at: loopHeader(loop),
+        site: {
+          ...loopHeader(loop),
+          target: {
+            kind: 'refused',
+            reason: `let \`${cell.replace('Cell', '')}\` take the whole sequence instead`,
+          },
+        },
+        scope: loop.function?.qualified ?? '',
+        evidence,
+        weight: 'ordinary',
+        realModel: isRealModel(python),
+      })
   },
   change: changeOperation,
 })
@@ -178,7 +206,7 @@ function readFullPasses(python: PythonModule, evidence: Evidence, claims: ClaimB
 }
 
 const trainers =
-  /^lightning\.pytorch\.cli\.LightningCLI$|^(lightning\.pytorch|transformers|trl|sentence_transformers)\.(\w+\.)*\w*Trainer(\.|$)/
+  /^lightning\.pytorch\.cli\.LightningCLI$|^(lightning\.pytorch|transformers|trl|sentence_transformers|detectron2|composer)\.(\w+\.)*\w*Trainer(\.|$)|^(speechbrain\.(\w+\.)*Brain|catalyst\.(\w+\.)*\w*Runner|mmengine\.(\w+\.)*Runner|fastai\.\w+\.all\..*)$/
 
 /** A trainer takes the accelerator that it finds. */
 export function stepEvidence(python: PythonModule): Evidence {

@@ -1,4 +1,5 @@
 /** Calls that write down or show at once what they are given, each number read by itself. */
+import { lastIdentifier } from '../../python/effects.js'
 import type { PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 
@@ -48,6 +49,12 @@ const ofRecorders: Record<string, Shown> = {
   append: { all: true },
 }
 
+/** Lines of a log that are formatted at once: `logger.info('%.3f', loss)`. What is for debugging is mostly left out. */
+const linesOfLog = /^(info|warning|error|success)$/
+const logName = /(^|_)(log|logger|logging|console)$/i
+/** `accelerator.print(loss)`, `fabric.print(loss)`, `tqdm.write(…)`. */
+const printers = /(^|_)(accelerator|acc|fabric|console|rank_?zero)$/i
+
 const recorder =
   /(^|_)(wandb|run|exp|experiment|neptune|comet|aim|live|dvclive|mlflow|tracker|swanlab|trackio|accelerator|fabric|acc|tb|writer)(_?(run|logger|tracker|writer|client))?$/i
 
@@ -59,8 +66,18 @@ export function shownNumbers(python: PythonModule, { callee, args }: CallExpr): 
   const name = python.nameOf(callee)
   if (name !== null && Object.hasOwn(functions, name))
     return { what: name, values: given(functions[name]!, args) }
-  if (callee.type !== 'attribute' || (name !== null && !/^(wandb|lightning)\./.test(name))) return null
+  if (
+    callee.type !== 'attribute' ||
+    (name !== null && !/^(wandb|lightning|logging|loguru|accelerate|rich)\./.test(name))
+  )
+    return null
   const { attr } = callee
+  if (callee.value.type === 'name' || callee.value.type === 'attribute') {
+    const owner = lastIdentifier(callee.value)
+    const writes =
+      (linesOfLog.test(attr) && logName.test(owner)) || (attr === 'print' && printers.test(owner))
+    if (writes) return { what: attr, values: args.map(({ value }) => value) }
+  }
   if (Object.hasOwn(methods, attr)) return { what: attr, values: given(methods[attr]!, args) }
   if (!Object.hasOwn(ofRecorders, attr) || !records(python, callee.value, attr)) return null
   // What the project does with it is read where it does so.
@@ -86,8 +103,7 @@ function records(python: PythonModule, owner: Expr, method: string): boolean {
     if (maker !== null) return makesRecorder.test(maker)
   }
   if (method === 'append') return false
-  const last = whole.type === 'name' ? whole.id : whole.type === 'attribute' ? whole.attr : ''
-  return recorder.test(last)
+  return recorder.test(lastIdentifier(whole))
 }
 
 const partsOf = (expr: Expr): Expr[] =>

@@ -34,10 +34,17 @@ export function stepsOf(python: PythonModule): Step[] {
       code: hotCode(python, body, loop.function),
     })
   }
-  for (const func of batchCallbacks(python)) {
+  for (const { func, onDevice } of batchCallbacks(python)) {
     if (steps.some(({ code }) => code.followed.has(func))) continue
     const { body } = func.node
-    steps.push({ loop: null, func, node: func.node, body, code: hotCode(python, body, func) })
+    steps.push({
+      loop: null,
+      func,
+      node: func.node,
+      body,
+      code: hotCode(python, body, func),
+      ...(onDevice === undefined ? {} : { onDevice }),
+    })
   }
   // The loop stands in a module that imports this one.
   for (const func of python.stepFunctions()) {

@@ -41,7 +41,8 @@ class Finder {
     this.trainsNothing = steps.length === 0
     for (const { func, loop, code } of steps) {
       if (func !== null && loop === null) this.steps.set(func, true)
-      for (const inner of code.followed.keys()) this.steps.set(inner, true)
+      for (const one of code.statements)
+        if (one.func !== null && one.func !== func && !one.guarded) this.steps.set(one.func, true)
       for (const one of code.statements) this.statements.set(one.statement, one)
     }
   }

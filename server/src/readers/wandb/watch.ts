@@ -64,7 +64,8 @@ function watched(python: PythonModule, call: Call): Watched | null {
   const { name, method, receiver } = call
   if (method !== 'watch') return null
   const ofLogger = /^lightning\.(\w+\.)*WandbLogger$/.test(receiver ?? '')
-  if (!ofLogger && !/^wandb\.(\w+\.)*watch$/.test(name ?? '')) return null
+  const ofRun = call.receiverCall?.name === 'wandb.init'
+  if (!ofLogger && !ofRun && !/^wandb\.(\w+\.)*watch$/.test(name ?? '')) return null
   const before = ofLogger ? 1 : 2
   return { what: python.argument(call, 'log', before), rhythm: python.argument(call, key, before + 1) }
 }
