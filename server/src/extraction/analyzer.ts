@@ -255,7 +255,9 @@ export class Analyzer {
     // The command of a cell stands in the text of the cell as well.
     const index = file.fragments.indexOf(file.fragments.filter(holding).at(-1)!)
     if (index < 0) return { reason: 'the place is no longer in the file' }
-    const { origin, text } = file.fragments[index]!
+    const { origin, text, language } = file.fragments[index]!
+    if (origin === 'heredoc' && language === 'json' && file.fragments[0]?.language === 'python')
+      return { reason: 'the manifest is a dictionary of Python code: change it there by hand' }
     if (origin === 'argument')
       return { reason: 'it stands in quotes inside of another program: change it there by hand' }
     if (origin === 'heredoc' && !standsAsWritten(file, file.fragments[index]!))

@@ -124,7 +124,7 @@ class Prefilters {
       )
       const words = speaking.flatMap(({ triggers }) => triggers)
       // Terraform, Python code and scripts hand on manifests of Kubernetes as text.
-      if (/^(hcl|python|shell)$/.test(read)) words.push('apiVersion:')
+      if (/^(hcl|python|shell)$/.test(read)) words.push('apiVersion')
       // A program writes the job that it submits.
       if (read === 'python') words.push('#SBATCH', '#PBS', '#BSUB')
       filter = new Prefilter(words.length === 0 && language !== 'test' ? [] : ['costlint:', ...words])

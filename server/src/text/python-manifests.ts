@@ -35,7 +35,7 @@ export function manifestsInPython(text: string): Embedded[] {
 }
 
 /** `gpus = 8`, `gpus: int = 8`, `render(gpus=8)`: names with one plain value each. Null: several values, or one that is not plain. */
-function assignmentsIn(text: string): ReadonlyMap<string, string | null> {
+export function assignmentsIn(text: string): ReadonlyMap<string, string | null> {
   const values = new Map<string, string | null>()
   const assignment =
     /(?<![\w.])([A-Za-z_]\w{0,60})[ \t]*(?::[ \t]*\w{1,30}[ \t]*)?=(?!=)[ \t]*(?:"([^"\n\\]{0,200})"|'([^'\n\\]{0,200})'|(\d[\d.]{0,20}(?![\w.]))|(?=\S))/g
@@ -74,4 +74,19 @@ function filled(body: string, start: number, values: ReadonlyMap<string, string 
   if (from < body.length)
     pieces.push({ text: body.slice(from), start: start + from, end: start + body.length })
   return pieces
+}
+
+/** A text of an f-string with the values that are known, the others as a template. */
+export function fieldsFilled(body: string, values: ReadonlyMap<string, string | null>): string {
+  return filled(body, 0, values)
+    .map((piece) => piece.text)
+    .join('')
+}
+
+/** `gpus`, `str(gpus)`, `int(gpus)`: the value where it is known, else a template. */
+export function expressionText(written: string, values: ReadonlyMap<string, string | null>): string {
+  const expression = written.trim()
+  const name = /^(?:(?:str|int)\(\s*)?([A-Za-z_]\w*)\)?$/.exec(expression)?.[1]
+  const value = name === undefined ? undefined : values.get(name)
+  return value ?? `{{ ${expression.slice(0, 80).replace(/[{}"'\\:#\n]/g, '_')} }}`
 }

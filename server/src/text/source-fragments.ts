@@ -9,6 +9,7 @@ import { type Embedded, type Masked, maskCell, maskPythonFile } from './magics.j
 import { makeRules, maskMakefile, recipeLines } from './makefile.js'
 import { notebookCells } from './notebook.js'
 import { manifestsInPython } from './python-manifests.js'
+import { manifestObjectsIn } from './python-objects.js'
 import { maskSnakefile } from './snakefile.js'
 import type { Part, SourceFile } from './source-file.js'
 import type { Language, Segment, SourceFragment } from './source-fragment.js'
@@ -112,7 +113,8 @@ function fileFragments(language: Language, text: string): SourceFragment[] {
 }
 
 function withTexts({ text, embedded }: Masked): Masked {
-  return { text, embedded: [...embedded, ...jobsInPython(text), ...manifestsInPython(text)] }
+  const manifests = [...manifestsInPython(text), ...manifestObjectsIn(text)]
+  return { text, embedded: [...embedded, ...jobsInPython(text), ...manifests] }
 }
 
 function fedTo(language: Language, text: string): Embedded[] {
