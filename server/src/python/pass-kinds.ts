@@ -7,7 +7,8 @@ import { isNetworkType, networkName } from './network-types.js'
 import { readyNetworkRun } from './ready-networks.js'
 
 const engines = /^vllm\.(\w+\.)*(LLM|LLMEngine)$/
-const encoders = /^sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder)$/
+const encoders =
+  /^(sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder|SparseEncoder)|FlagEmbedding\.\w+|InstructorEmbedding\.INSTRUCTOR|ultralytics\.(YOLO|RTDETR))$/
 const sessions = /^onnxruntime\.InferenceSession$/
 const kerasModels = /^(keras\.(\w+\.)*(Model|Sequential|Functional)|keras\.applications\..*)$/
 const kerasLoads = /^keras\.(models|saving)\.load_model$/
@@ -29,6 +30,8 @@ export function passKindOf(python: PythonModule, call: Call): SinglePassKind | n
         if (type !== null && engines.test(type)) return 'engine'
         return attr === 'generate' && isNetwork(python, value) ? 'generate' : null
       case 'predict':
+        if (type !== null && encoders.test(type)) return 'encode'
+        return isKeras(python, value, type) ? 'predict' : null
       case 'predict_on_batch':
         return isKeras(python, value, type) ? 'predict' : null
       case 'encode':

@@ -10,7 +10,8 @@ export type Sizing = Pick<SingleParameter, 'reads' | 'sized'>
 
 const readers =
   /^(PIL\.Image\.open|cv2\.imread|imageio\.(v\d\.)?imread|skimage\.io\.imread|matplotlib\.(image|pyplot)\.imread|torchvision\.io\.read_image|(torchaudio|librosa|soundfile)\.(load|read)|scipy\.io\.wavfile\.read|nibabel\.load|rasterio\.open|tifffile\.imread)$/
-const sizes = /resiz|target_size|crop|interpolat|letterbox|pad(_sequence|ding)?\b|return_tensors|zoom/i
+const sizes =
+  /resiz|target_size|crop|interpolat|letterbox|pad(_sequence|ding)?\b|return_tensors|zoom|create_transform|transforms\(\)|preprocess/i
 
 export function sizing(python: PythonModule, { calls, callees }: Origins, within: Sizing = {}): Sizing {
   const reads = within.reads === true || [...calls].some((name) => readers.test(name))

@@ -27,7 +27,7 @@ export interface SinglePass {
 
 /** What a module must hold for any of it. */
 const words =
-  /unsqueeze|expand_dims|newaxis|(array|[tT]ensor)\(\s*\[|\[None\b|return_tensors|\.run\(|\b(spacy|stanza)\b|(reshape|view)\(\s*\(?1\b|: *\w+ *\+ *1\b|pipeline\(|SentenceTransformer|vllm/
+  /unsqueeze|expand_dims|newaxis|(array|[tT]ensor)\(\s*\[|\[None\b|return_tensors|\.run\(|\b(spacy|stanza)\b|(reshape|view)\(\s*\(?1\b|: *\w+ *\+ *1\b|pipeline\(|SentenceTransformer|CrossEncoder|FlagEmbedding|ultralytics|vllm/
 
 const known = new WeakMap<PythonModule, Map<Func, SingleParameter[]>>()
 

@@ -140,7 +140,11 @@ function handedOver(python: PythonModule, call: Call): ElementFunction | null {
   if (call.name === 'joblib.delayed')
     return { func, each: 'element', remedy: inWorker, once: null, klass: null }
   if (callee.type !== 'attribute') return null
-  if (/^(map|progress_map)$/.test(call.method) && ofTables && isColumn(callee.value))
+  if (
+    /^(map|progress_map)$/.test(call.method) &&
+    ofTables &&
+    (isColumn(callee.value) || python.uses('dask.bag.'))
+  )
     return { func, each: 'row', remedy: 'before it is applied', once: 'module', klass: null }
   if (pools.test(call.receiver ?? '') && poolMethods.test(call.method))
     return { func, each: 'element', remedy: inWorker, once: null, klass: null }

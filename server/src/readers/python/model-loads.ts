@@ -48,6 +48,18 @@ export const modelLoadsReader = defineReader({
     'predict',
     'infer',
     'fastapi',
+    'Pool(',
+    'Executor',
+    'insightface',
+    'flair',
+    'demucs',
+    'nemo',
+    'paddle',
+    'stanza',
+    'mediapipe',
+    'rembg',
+    'openvino',
+    'FlagEmbedding',
     'flask',
     'torch',
     'keras',
@@ -263,7 +275,13 @@ function loadOfEachPass(python: PythonModule, call: Call): Load | null {
 
 /** `detector(frame)`, `session.run(None, inputs)` of what a library hands out with its weights. */
 function runsReadyNetwork(python: PythonModule, { calls }: Loop): boolean {
-  return calls.some(({ expr }) => readyNetworkRun(python, expr) !== null)
+  const made = new Set(calls.flatMap(({ assignedTo }) => assignedTo ?? []))
+  return calls.some(
+    ({ expr, method }) =>
+      readyNetworkRun(python, expr) !== null ||
+      (/^(apply_model|inference_\w+|remove)$/.test(method) &&
+        expr.args.some(({ value }) => value.type === 'name' && made.has(value.id))),
+  )
 }
 
 /** Over a few models, splits or tasks. */

@@ -124,7 +124,25 @@ function isOfMany(python: PythonModule, call: Call, depth = 0): boolean {
     (python.callSites(func) ?? []).some((site) => site.function !== func && isOfMany(python, site, depth + 1))
   )
     return true
+  if (
+    func.class !== null &&
+    python.calls.some((site) => isOwnCall(site, func) && isOfMany(python, site, depth + 1))
+  )
+    return true
   return python.calls.some((one) => handsAll(python, one, func))
+}
+
+/** `self._read(path)` in another method of the class. */
+function isOwnCall({ method, function: by, expr: { callee } }: Call, func: Func): boolean {
+  return (
+    method === func.name &&
+    by !== null &&
+    by !== func &&
+    by.class === func.class &&
+    callee.type === 'attribute' &&
+    callee.value.type === 'name' &&
+    callee.value.id === 'self'
+  )
 }
 
 const poolMaps = /^(map|imap|imap_unordered|starmap|uimap|submit|apply_async)$/
@@ -144,9 +162,12 @@ function handsAll(python: PythonModule, { method, name, expr: { callee, args } }
   )
 }
 
+const films =
+  /^(decord\.VideoReader|cv2\.VideoCapture|av\.open|torchvision\.io\.read_video|torchcodec\.decoders\.\w+|imageio\.(v\d\.)?get_reader)$/
+
 /** What takes milliseconds and more for one sample, by whatever library. */
 function slowForOne({ name, expr }: Call): PreparationCost | null {
-  if (name === null || !isSlow(name)) return null
+  if (name === null || !(isSlow(name) || films.test(name))) return null
   return { what: name, weight: 'heavy', single: true, inputs: expr.args.map(({ value }) => value) }
 }
 

@@ -61,6 +61,9 @@ export const singleRecordsReader = defineReader({
     'onnxruntime',
     'spacy',
     'stanza',
+    'ultralytics',
+    'FlagEmbedding',
+    'timm',
   ],
   read({ python }, _context, claims) {
     if (python === undefined) return

@@ -23,11 +23,11 @@ const clients: readonly { made: RegExp; asks: RegExp; what: string }[] = [
   },
   {
     made: /^(google\.cloud\.storage\.Client(\.\w+)?|azure\.storage\.blob\.(aio\.)?\w+Client(\.\w+)?|minio\.Minio|obstore\.\w+(\.\w+)*|oss2\.Bucket|boto3\.(client|resource|Session))$/,
-    asks: /^(download\w*|get_object|get_blob|fget_object|get_object_to_file|readall|open)$/,
+    asks: /^(download\w*|get_item|batch_get_item|query|get_object|get_blob|fget_object|get_object_to_file|readall|open)$/,
     what: 'a request to the store',
   },
   {
-    made: /^((psycopg2?|MySQLdb|pymysql|mysql\.connector|mariadb|cx_Oracle|oracledb|pyodbc|snowflake\.connector|clickhouse_connect|clickhouse_driver|trino\.dbapi|databricks\.sql|redshift_connector|asyncpg)\.(\w+\.)*(connect|Connection|Client|get_client|create_pool|\w*ConnectionPool)|google\.cloud\.bigquery\.Client)$/,
+    made: /^((psycopg2?|MySQLdb|pymysql|mysql\.connector|mariadb|cx_Oracle|oracledb|pyodbc|snowflake\.connector|clickhouse_connect|clickhouse_driver|trino\.dbapi|databricks\.sql|redshift_connector|asyncpg|sqlalchemy)\.(\w+\.)*(create_engine|connect|Connection|Client|get_client|create_pool|\w*ConnectionPool)|google\.cloud\.bigquery\.Client)$/,
     asks: /^(execute\w*|query\w*|fetch(row|val)?|read_sql\w*)$/,
     what: 'a query to the database',
   },
@@ -60,9 +60,14 @@ export function remoteRead(analysis: PythonModule, call: Call): string | null {
   const text = analysis.text.slice(expr.start, Math.min(expr.end, expr.start + 400))
   if (shards.test(text)) return null
   if (name !== null && requests.test(name)) {
-    if (name.startsWith('smart_open.') && !/s3|gs|azure|hdfs|http|url|uri|bucket/i.test(text)) return null
+    const [place] = expr.args
+    const known = place !== undefined && isRemote(analysis, place.value)
+    if (name.startsWith('smart_open.') && !known && !/s3|gs|azure|hdfs|http|url|uri|bucket/i.test(text))
+      return null
     return 'a request'
   }
+  if (name !== null && /^(pandas|polars)\.read_(sql\w*|database\w*)$/.test(name))
+    return readsDatabase(analysis, call)
   if (name !== null && opens.test(name))
     return expr.args.some(({ value }) => isRemote(analysis, value)) ? 'a request' : null
   if (expr.callee.type !== 'attribute') return null
@@ -73,6 +78,12 @@ export function remoteRead(analysis: PythonModule, call: Call): string | null {
   if (method === 'download_blob')
     return codeMatches(analysis, /azure\.storage/) ? 'a request to the store' : null
   return asksClient(analysis, expr.callee.value, method)
+}
+
+/** `pd.read_sql(query, engine)`. */
+function readsDatabase(analysis: PythonModule, { expr }: Call): string | null {
+  const given = expr.args.find(({ name }) => name === 'con' || name === 'connection') ?? expr.args[1]
+  return given === undefined ? null : asksClient(analysis, given.value, 'execute')
 }
 
 function asksClient(analysis: PythonModule, receiver: Expr, method: string): string | null {
@@ -95,13 +106,13 @@ function asksClient(analysis: PythonModule, receiver: Expr, method: string): str
 function isOnThisMachine({ text }: PythonModule, { callee, args, end }: Expr & { type: 'call' }): boolean {
   const given = text.slice(callee.end, end)
   return (
-    /localhost|127\.0\.0\.1|\.sock\b/.test(given) ||
+    /localhost|127\.0\.0\.1|\.sock\b|sqlite:/.test(given) ||
     (args.length === 0 && /(redis|pymongo)\b/i.test(text.slice(callee.start, callee.end)))
   )
 }
 
 const libraries =
-  /^(requests|httpx|aiohttp|urllib3|s3fs|gcsfs|adlfs|ossfs|fsspec|pyarrow|huggingface_hub|google|azure|minio|obstore|oss2|boto3|psycopg2?|MySQLdb|pymysql|mysql|mariadb|cx_Oracle|oracledb|pyodbc|snowflake|clickhouse_\w+|trino|databricks|redshift_connector|asyncpg|pymongo|motor|redis|cassandra|elasticsearch|opensearchpy|qdrant_client|pymilvus|weaviate|pinecone|pymemcache|happybase|xarray|zarr|dask)(\.|$)/
+  /^(requests|httpx|aiohttp|urllib3|s3fs|gcsfs|adlfs|ossfs|fsspec|pyarrow|huggingface_hub|google|azure|minio|obstore|oss2|boto3|psycopg2?|sqlalchemy|MySQLdb|pymysql|mysql|mariadb|cx_Oracle|oracledb|pyodbc|snowflake|clickhouse_\w+|trino|databricks|redshift_connector|asyncpg|pymongo|motor|redis|cassandra|elasticsearch|opensearchpy|qdrant_client|pymilvus|weaviate|pinecone|pymemcache|happybase|xarray|zarr|dask)(\.|$)/
 
 function usesClients(analysis: PythonModule): boolean {
   return once(analysis, 'uses clients', () => [...analysis.imports].some((one) => libraries.test(one)))

@@ -62,7 +62,12 @@ function openedBy(analysis: PythonModule, expr: Expr): Expr[] {
 /** A whole table of the data set: `self.frame`. */
 function isFrame(analysis: PythonModule, expr: Expr): boolean {
   if (expr.type !== 'attribute' || expr.value.type !== 'name' || expr.value.id !== 'self') return false
-  return analysis.imports.has('pandas') && /(^|_)(df|frame|table|data|meta\w*|annotations?)$/i.test(expr.attr)
+  return (
+    analysis.imports.has('pandas') &&
+    /(^|_)(df|frame|table|data|meta\w*|annotations?|events|ratings|logs|interactions|transactions|orders|visits|history)$/i.test(
+      expr.attr,
+    )
+  )
 }
 
 /** What a function of another module loads each time, and does not find out from what the call passes. */

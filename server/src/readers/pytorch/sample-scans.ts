@@ -69,8 +69,9 @@ function scanned(sets: WholeSets, expr: Expr): Expr | null {
   return sets.frameOf(callee.value)
 }
 
-const wholeArrays = /^(numpy|torch)\.(where|nonzero|argwhere|flatnonzero|argsort|sort|unique|isin|bincount)$/
-const comparisons = /^(==|!=|<|>|<=|>=)$/
+const wholeArrays =
+  /^(numpy|torch)\.(where|nonzero|argwhere|flatnonzero|argsort|sort|unique|isin|bincount|linalg\.norm|cdist)$/
+const comparisons = /^(==|!=|<|>|<=|>=|-)$/
 
 /** The attributes of a data set that hold all samples. */
 class WholeSets {
