@@ -1,6 +1,7 @@
 /** Goes through a script as a shell would, and notes the commands that it comes by. */
 import { inField, namedChildren, type PlainNode } from './plain-tree.js'
 import { branchesOfCase, branchesOfIf } from './shell-branches.js'
+import { argument, mostCalls, mostCallsInAll, notSeen } from './shell-calls.js'
 import type { ShellCommand, ShellGuard, ShellWord } from './shell-facts.js'
 import { guardOfCase, guardsOfIf } from './shell-guards.js'
 import { readText } from './shell-heredocs.js'
@@ -33,11 +34,6 @@ interface Context {
   endless?: boolean
   captured?: true
 }
-
-/** Calls of one function that are read one by one; one that is called more often is a helper. */
-const mostCalls = 12
-/** The same of all functions, which may call each other. */
-const mostCallsInAll = 60
 
 /** `while [[ $# -gt 0 ]]`, `while getopts …`. */
 const takesOptions = /\$#|\$\{#\}|\$\{?1\b|\bgetopts\b/
@@ -141,7 +137,7 @@ export class ShellReader {
     // Options behind a `shift` are read one by one, which depends on them all.
     if (given === null || /\bshift\b|\bgetopts?\b/.test(this.text)) return
     this.state.variables.knowsArguments = true
-    this.state.bindPositions(given.map((text) => ({ text, raw: text ?? '', start: 0, end: 0 })))
+    this.state.bindPositions(given.map(argument))
   }
 
   private source(node: PlainNode): string {
@@ -399,12 +395,7 @@ export class ShellReader {
     }
     this.state.withPositions(this.takesPositions(body) ? rest : null, run)
     this.running.delete(name)
-    const known = this.commands.slice(0, before)
-    const again = this.commands.splice(before).flatMap((command): ShellCommand[] => {
-      const earlier = known.filter(({ start, end }) => start === command.start && end === command.end)
-      if (earlier.length === 0) return [command]
-      return earlier.some((one) => isSameCommand(one, command)) ? [] : [{ ...command, time: earlier.length }]
-    })
+    const again = notSeen(this.commands.splice(before), this.commands)
     this.commands.push(...again)
     return ends
   }
@@ -611,14 +602,4 @@ function numbersAmong(values: readonly (string | null)[]): { numbers?: true; fra
   return values.some((value) => /\.|e-/i.test(value!))
     ? { numbers: true, fractions: true }
     : { numbers: true }
-}
-
-/** Nothing tells two runs of one command apart. */
-function isSameCommand(one: ShellCommand, other: ShellCommand): boolean {
-  return (
-    one.folder === other.folder &&
-    one.words.length === other.words.length &&
-    one.words.every(({ text }, index) => text === other.words[index]!.text) &&
-    JSON.stringify(one.environment) === JSON.stringify(other.environment)
-  )
 }

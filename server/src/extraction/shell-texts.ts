@@ -4,6 +4,7 @@ import { shellFacts } from '../config/shell.js'
 import type { ShellCommand, ShellFacts } from '../config/shell-facts.js'
 import type { ScriptCall } from '../config/shell-reader.js'
 import type { ShellSurroundings } from '../config/shell-sources.js'
+import { fallback } from '../config/shell-words.js'
 import { folderOf } from '../link/paths.js'
 import type { Grammars } from '../syntax/parser.js'
 import { programsInShell } from '../text/embedded-programs.js'
@@ -98,7 +99,8 @@ class InnerShell {
 function callOf({ launch: { shell, environment } }: Binding): ScriptCall | undefined {
   if (shell === undefined) return undefined
   const given = Object.entries(environment).map(
-    ([name, { value }]) => [name, typeof value === 'string' ? value : null] as const,
+    ([name, { value, overridable }]) =>
+      [name, typeof value !== 'string' ? null : overridable === true ? fallback(value) : value] as const,
   )
   return { arguments: shell.arguments, environment: { ...shell.variables, ...Object.fromEntries(given) } }
 }

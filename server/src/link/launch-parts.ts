@@ -1,5 +1,6 @@
 /** What a command line says about the launch of a program, and how it is gathered while the line is read. */
 import type { ShellWord } from '../config/shell-facts.js'
+import { heldText } from '../config/shell-words.js'
 import type { Location, Span } from '../text/location.js'
 import { define, lookUp } from '../text/records.js'
 import type { Launch, LaunchValue, ShellCall } from '../workload/claim.js'
@@ -158,6 +159,6 @@ export class FoundLaunch {
   scriptCall(): ScriptCallParts | null {
     if (!this.isShell) return null
     const unclear = this.rest.some((word) => word.splits === true)
-    return { ...this.parts(), shell: { arguments: unclear ? null : this.rest.map((word) => word.text) } }
+    return { ...this.parts(), shell: { arguments: unclear ? null : this.rest.map(heldText) } }
   }
 }

@@ -8,7 +8,7 @@ import type { ReaderContext } from './reader.js'
 import { linesBefore } from './shell/environment-values.js'
 import { claimIgnoredFailures, trainsByName } from './shell/failures.js'
 import { claimShellGrids } from './shell/grid-loop.js'
-import { claimJobOperations, type JobMachine } from './shell/job-operations.js'
+import { claimJobOperations, type JobMachine, launchesBelow } from './shell/job-operations.js'
 import {
   claimShellLaunch,
   type FoundLaunch,
@@ -106,10 +106,11 @@ export function claimScript(
     claimJobOperations(claims, context, facts, launches, machine, text, () => place)
   }
   const work = workOf(facts, launches)
+  const all = [...launches, ...launchesBelow(claims, context, facts)]
   return {
     ...work,
-    trains: launches.some(trainsByName),
-    comesToAnEnd: comesToAnEnd(work, launches),
+    trains: all.some(trainsByName),
+    comesToAnEnd: comesToAnEnd(work, all),
   }
 }
 

@@ -109,7 +109,7 @@ export interface Launch {
 
 /** What a shell script is called with. */
 export interface ShellCall {
-  /** In their order, one that cannot be read as null; null: nobody knows how many. */
+  /** In their order, as variables of the shell hold them, one that cannot be read as null; null: nobody knows how many. */
   arguments: (string | null)[] | null
   /** What it finds set besides the environment; absent: nothing. */
   variables?: Record<string, string | null>

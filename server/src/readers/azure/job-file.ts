@@ -96,7 +96,14 @@ export const azureJobReader = defineReader({
   title: 'Azure ML, job in a file',
   settings: [resourceSettings, processSettings, limitSettings, queueSettings, sweepLimits],
   languages: ['yaml'],
-  triggers: ['azureml', 'sampling_algorithm', 'instance_count', 'type: command'],
+  triggers: [
+    'azureml',
+    'sampling_algorithm',
+    'instance_count',
+    'type: command',
+    'type: "command"',
+    "type: 'command'",
+  ],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? [])
       for (const job of jobsOf(document)) readJob(claims, context, job)

@@ -64,7 +64,10 @@ export const dstackReader = defineReader({
   title: 'dstack',
   settings: [taskSettings, environmentSettings],
   languages: ['yaml'],
-  triggers: ['dev-environment', 'type: task', 'type: fleet'],
+  triggers: [
+    'dev-environment',
+    ...['task', 'fleet'].flatMap((type) => [`type: ${type}`, `type: "${type}"`, `type: '${type}'`]),
+  ],
   read(facts, context, claims) {
     const named = /(^|[/.])dstack\.ya?ml$/.test(facts.path)
     for (const document of facts.config?.documents ?? []) {

@@ -56,11 +56,11 @@ export function claimJobOperations(
   const launches = all.filter((one) => !one.parts.serves)
   const called = calledScripts(claims, context, facts)
   // A script of the project that starts programs is one.
-  const starts = [...launches, ...called.filter((one) => one.first !== undefined)]
+  const starts = [...launches, ...called.filter((one) => one.launches.length > 0)]
   const first = starts.length === 0 ? undefined : Math.min(...starts.map(({ command }) => command.start))
   for (const wait of waitingOf(facts, first, text)) claimWait(claims, wait, wait.span, machine, placeOf)
-  for (const { command, path, facts, first, text } of called)
-    for (const wait of waitingOf(facts, first, text))
+  for (const { command, path, facts, launches, text } of called)
+    for (const wait of waitingOf(facts, launches[0]?.command.start, text))
       claimWait(claims, wait, command, machine, placeOf, `it stands in ${path}: take it out there`)
   const keepsDisk = machine.keepsDisk === true
   const own = settingUpOf(facts, first, text, keepsDisk, machine.synced)
@@ -106,9 +106,17 @@ interface CalledScript {
   command: ShellCommand
   path: string
   facts: ShellFacts
-  /** Where its first program starts. */
-  first: number | undefined
+  launches: FoundLaunch[]
   text: string
+}
+
+/** What scripts of the project start that the job calls. */
+export function launchesBelow(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  facts: ShellFacts,
+): FoundLaunch[] {
+  return calledScripts(claims, context, facts).flatMap(({ launches }) => launches)
 }
 
 /** Scripts of the project that the job calls: `bash run.sh`. */
@@ -120,15 +128,15 @@ function calledScripts(claims: ClaimBuilder, context: ReaderContext, facts: Shel
     const script = context.textOf(path)
     if (script === undefined) return []
     const inner = context.shell(script.text)
-    const first = launchesOf(inner.commands, (span) => claims.locate(span))[0]?.command.start
-    return [{ command, path: script.path, facts: inner, first, text: script.text }]
+    const launches = launchesOf(inner.commands, (span) => claims.locate(span))
+    return [{ command, path: script.path, facts: inner, launches, text: script.text }]
   })
 }
 
 /** What the first of them that does so fetches before its own programs, told at its call. */
 function settingUpCalled(called: readonly CalledScript[], keepsDisk: boolean): SettingUp[] {
-  for (const { command, facts, first, text } of called) {
-    const found = settingUpOf(facts, first, text, keepsDisk)
+  for (const { command, facts, launches, text } of called) {
+    const found = settingUpOf(facts, launches[0]?.command.start, text, keepsDisk)
     if (found.length > 0) return found.map((one) => ({ ...one, command }))
   }
   return []
