@@ -134,6 +134,8 @@ export class ShellState {
     } else if (name === 'popd') this.folder = null
     else if (name === 'set' && rest.some((word) => word.text === '-a' || word.text === 'allexport')) {
       this.exportsAll = rest[0]?.text !== '+a' && rest[0]?.text !== '+o'
+    } else if (name === 'set' && rest[0]?.text === '--') {
+      this.bindPositions(rest.slice(1))
     } else if (name === 'shift') {
       const all = this.variables.get('@')
       const by = rest.length === 0 ? 1 : Number(rest[0]!.text ?? Number.NaN)

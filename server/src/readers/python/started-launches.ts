@@ -116,12 +116,21 @@ function commandsIn(python: PythonModule, context: ReaderContext, expr: Expr): S
 /** Of a list, with those of lists that are added to it: `command += ['--fast']`. */
 function itemsOf(python: PythonModule, expr: Expr): Expr[] | null {
   const appended = expr.type === 'name' ? appendedTo(python, expr) : null
-  const lists = (appended ?? [expr]).map((one) => python.definition(one))
+  const lists = (appended ?? [expr]).flatMap((one) => summands(python, one, 0))
   const items = lists.flatMap((one): Expr[] | null[] =>
     one.type === 'list' || one.type === 'tuple' ? one.items : [null],
   )
   return items.every((one) => one !== null) ? items : null
 }
+
+/** `['python', 'train.py'] + OPTIONS`: both lists, one behind the other. */
+function summands(python: PythonModule, expr: Expr, depth: number): Expr[] {
+  const value = python.definition(expr)
+  if (value.type !== 'binary' || value.op !== '+' || depth > deepest) return [value]
+  return [value.left, value.right].flatMap((one) => summands(python, one, depth + 1))
+}
+
+const deepest = 5
 
 /** `command.append('--fast')`, `command.extend(['--lr', '0.1'])` */
 function addedWords(python: PythonModule, expr: Expr): ShellWord[] {
