@@ -48,6 +48,13 @@ function onlyTells(python: PythonModule, callee: Expr): boolean {
 
 /** The program ends in the loop, or `except StopTraining:` stands around it, whoever raises that. */
 export function catchesEnd(python: PythonModule, { node }: Loop): boolean {
+  // `if lowered == 3: continue` before anything is done: the passes that are left do nothing.
+  const [first] = node.body
+  if (first?.type === 'if' && first.body.at(-1)?.type === 'continue' && node.type === 'for') {
+    const test = written(python, first.test)
+    const counter = written(python, node.target).match(/\w+/)?.[0] ?? ''
+    if (!new RegExp(`\\b${counter}\\b`).test(test)) return true
+  }
   // `if guard.update(loss): raise SystemExit`.
   if (
     /\b(SystemExit|exit|_exit)\b|\braise\s+\w*(Stop|Converg|Finish)/.test(
