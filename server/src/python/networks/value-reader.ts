@@ -123,6 +123,8 @@ export abstract class ValueReader {
           const given = this.value(value, scope, depth + 1)
           if (name !== undefined) fields.set(String(name), given)
           else if (isKind(given, 'fields')) for (const one of given.fields) fields.set(...one)
+          // What is unpacked here may have any key.
+          else return undefined
         }
         return { is: 'fields', fields }
       }
@@ -356,11 +358,12 @@ export abstract class ValueReader {
     if (passing.test(attr)) return { value: this.value(value, scope, depth + 1) }
     if (!/^(get|items|values|copy|pop)$/.test(attr)) return null
     const object = this.value(value, scope, depth + 1)
-    if (attr === 'pop') {
-      if (!Array.isArray(object) || expr.args.length > 0) return null
+    if (attr === 'pop' && expr.args.length === 0) {
+      if (!Array.isArray(object)) return null
       bindTarget(value, object.slice(0, -1), scope)
       return { value: object.at(-1) }
     }
+    if (attr === 'pop') return this.taken(value, object, expr, scope, depth)
     if (attr === 'get') {
       const [key, otherwise] = expr.args.map((one) => this.value(one.value, scope, depth + 1))
       const part = typeof key === 'string' ? this.part(object, key) : undefined
@@ -369,6 +372,25 @@ export abstract class ValueReader {
     if (!isKind(object, 'fields')) return null
     const all = [...object.fields]
     return { value: attr === 'copy' ? object : attr === 'values' ? all.map(([, one]) => one) : all }
+  }
+
+  /** `options.pop('kind', 'small')`. */
+  private taken(
+    from: Expr,
+    object: Value,
+    { args }: CallExpr,
+    scope: Scope,
+    depth: number,
+  ): { value: Value } | null {
+    const [key, otherwise] = args.map((one) => this.value(one.value, scope, depth + 1))
+    if (isKind(object, 'fields') && typeof key === 'string') {
+      const rest = new Map(object.fields)
+      rest.delete(key)
+      bindTarget(from, { is: 'fields', fields: rest }, scope)
+      return { value: object.fields.has(key) ? object.fields.get(key) : otherwise }
+    }
+    // Whatever the function was given: its default is only one of many.
+    return from.type === 'name' && scope.names.has(from.id) ? { value: undefined } : null
   }
 
   protected given({ args }: CallExpr, scope: Scope, depth: number): Given {
