@@ -139,7 +139,7 @@ const redirected = /(?:^|[^>&\d])>\s*(["']?)([^\s"'<>|;&]+)\1/
 /** `cat > train.py <<EOF`, `cat <<EOF > train.py`, `tee train.py <<EOF`: the name, below the folder where that is a variable's. */
 function writtenBy(head: string, rest: string, body: string): string | null {
   if (/^\s*#/.test(head)) return null
-  if (/\bkubectl\b.*\b(apply|create)\b.*-f\s*-/.test(`${head} ${rest}`)) return 'manifest.yaml'
+  if (/\b(kubectl|oc)\b.*\b(apply|create)\b.*-f\s*-/.test(`${head} ${rest}`)) return 'manifest.yaml'
   const tee = /(?:^|[|;&\s])tee\s+(["']?)([^\s"'<>|;&-][^\s"'<>|;&]*)\1/.exec(head)
   const found = tee ?? (/\bcat\b/.test(head) ? redirected.exec(`${head} ${rest}`) : null)
   const name = found?.[2]?.replace(/^.*[$}][^/]*\//, '')
