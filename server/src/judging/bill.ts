@@ -178,7 +178,8 @@ function isRented(compute: SubjectView<'Compute'> | null): boolean {
 export function launched(run: Run): MachineRequest {
   const { launch } = run.job
   const work = workOf(run)
-  if (work.length > 0 && work.every(computesOnProcessor)) return { gpus: 0, nodes: launch?.nodes ?? 1 }
+  const onProcessors = work.length > 0 && work.every((one) => computesOnProcessor(one) && !mayFindDevices(one))
+  if (onProcessors) return { gpus: 0, nodes: launch?.nodes ?? 1 }
   const processes = launch?.perDevice === true ? launch.processes : null
   const spread = subjectsOf(run, 'Parallelism')
   const reserved = spread.map(({ settings }) => effective(settings.reservedEach) ?? 1)
@@ -188,12 +189,19 @@ export function launched(run: Run): MachineRequest {
 }
 
 /** What it trains, else what it searches, else all that is read of it: a loop may be one that nobody reads. */
-function workOf(run: Run): Pick<SubjectView, 'subject'>[] {
+function workOf(run: Run): SubjectView[] {
   const trainings = trainingsOf(run).flat()
   if (trainings.length > 0) return trainings
   const searches = subjectsOf(run, 'Search')
   if (searches.length > 0) return searches
   return run.siblings.flatMap(({ subjects }) => subjects.filter(({ subject }) => subject.kind !== 'Compute'))
+}
+
+/** Its library takes an accelerator by itself, and nothing says that it takes none. */
+function mayFindDevices(view: SubjectView): boolean {
+  if (!isViewOf(view, 'Program')) return false
+  const { acceleratorLibrary, usesAccelerator } = view.settings
+  return effective(acceleratorLibrary) !== undefined && effective(usesAccelerator) !== false
 }
 
 /** One process that splits each batch over the devices that it sees. */
