@@ -178,7 +178,8 @@ function isRented(compute: SubjectView<'Compute'> | null): boolean {
 export function launched(run: Run): MachineRequest {
   const { launch } = run.job
   const work = workOf(run)
-  const onProcessors = work.length > 0 && work.every((one) => computesOnProcessor(one) && !mayFindDevices(one))
+  const onProcessors =
+    work.length > 0 && work.every((one) => computesOnProcessor(one) && !mayFindDevices(one))
   if (onProcessors) return { gpus: 0, nodes: launch?.nodes ?? 1 }
   const processes = launch?.perDevice === true ? launch.processes : null
   const spread = subjectsOf(run, 'Parallelism')
