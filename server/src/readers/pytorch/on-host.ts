@@ -35,6 +35,8 @@ const handing = [
   'torch.set_default_device',
   'torch.set_default_tensor_type',
   'torch.utils.data.TensorDataset',
+  'ray.train.torch.prepare_model',
+  'ray.train.torch.prepare_data_loader',
 ]
 
 /** The network takes pictures of torchvision as a loader gives them, so it lies on the host as they do. */
