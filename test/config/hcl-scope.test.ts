@@ -111,6 +111,28 @@ describe('expressions of HCL', () => {
     assert.equal(of('try(local.one.count, 3)', settings), 3)
     assert.equal(of('coalesce(null, local.one.size)', settings), 'xlarge')
     assert.equal(of('try(var.one.count, 3)', settings), 'unknown')
+    const open = 'locals {\n  some = merge({ family = "g5" }, var.more)\n}'
+    assert.equal(of('try(local.some.count, 3)', open), 'unknown')
+  })
+
+  it('are no more certain than what they pass over', () => {
+    const values = {
+      'main.tf': 'x = try(coalesce(var.size, "large"), "small")\nvariable "size" {}',
+      'prod.tfvars': 'size = null',
+      'dev.tfvars': 'size = null',
+    }
+    const found = read(moduleOf(values))
+    assert.equal(value(found.node), 'large')
+    assert.equal(found.overridable, true)
+  })
+
+  it('of variables that hold themselves end', () => {
+    const types =
+      'object({ in = optional(object({ in = optional(object({ count = optional(number, 1) })) })) })'
+    const round = (name: string, other: string): string =>
+      `variable "${name}" {\n  type = ${types}\n  default = { in = var.${other} }\n}\n`
+    assert.notEqual(of('var.a.in.in.in.in.in', round('a', 'a')), 1)
+    assert.notEqual(of('var.a.in.in.in.in.in', round('a', 'b') + round('b', 'a')), 1)
   })
 
   it('look under a key that is not known only for what all keys hold', () => {

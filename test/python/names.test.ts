@@ -149,6 +149,13 @@ describe('receivers of methods', () => {
     ['a factory', 'import optuna\ns = optuna.create_study()\ns.optimize(f)', 'optimize', 'optuna.Study'],
     ['a moved model', 'import torch\nm = torch.nn.Linear(1, 2).cuda()\nm.step()', 'step', 'torch.nn.Linear'],
     ['with … as', 'import torch\nwith torch.Context() as c:\n  c.step()', 'step', 'torch.Context'],
+    ['an entry of a table', 'import a\nT = {"one": a.One}\nt = T["one"]()\nt.fit(m)', 'fit', 'a.One'],
+    [
+      'an entry that is replaced among others',
+      'import a\nT = {"one": a.One}\nT["one"], more = other, 1\nt = T["one"]()\nt.fit(m)',
+      'fit',
+      null,
+    ],
     ['one of two', 'import a\nif x:\n  t = a.One()\nelse:\n  t = a.Two()\nt.fit(m)', 'fit', null],
     [
       'prepare keeps the types',

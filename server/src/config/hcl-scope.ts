@@ -18,7 +18,7 @@ interface Shared {
 }
 
 /** Deepest chain of references that is followed. */
-const deepest = 12
+const deepest = 20
 
 /** More copies of a block than this are not told apart. */
 export const mostCopies = 20
@@ -239,7 +239,7 @@ export class HclScope {
     if (kind === 'local') {
       const local = this.locals.get(name)
       found = local === undefined ? undefined : { ...local, scope: this }
-    } else if (kind === 'var') found = this.variable(name)
+    } else if (kind === 'var') found = this.variable(name, depth)
     else found = this.ofIteration(value, kind, name)
     if (found === undefined) return value
     return this.down({ ...found, overridable: found.overridable || value.overridable }, rest, value, depth)
@@ -251,7 +251,14 @@ export class HclScope {
     for (const step of steps) {
       if (found.node.kind === 'unknown') return { ...value, overridable: found.overridable }
       const below = this.below(found, step)
-      if (below === undefined) return { ...value, node: { ...value.node, missing: true } as ConfigUnknown }
+      if (below === undefined)
+        return isOpen(found.node)
+          ? value
+          : {
+              ...value,
+              node: { ...value.node, missing: true } as ConfigUnknown,
+              overridable: value.overridable || found.overridable,
+            }
       found = below.scope.follow(below, depth + 1)
     }
     return found
@@ -259,10 +266,13 @@ export class HclScope {
 
   /** `try(a, b)`, `coalesce(a, b)` */
   private first(options: readonly ConfigNode[], value: Owned, depth: number): Owned {
+    let { overridable } = value
     for (const option of options) {
       const found = this.follow({ ...value, node: option }, depth + 1)
+      overridable ||= found.overridable
       if (found.node.kind === 'unknown' && found.node.missing !== true) return value
-      if (found.node.kind !== 'unknown' && !isNothing(found.node)) return found
+      // Where one that was passed over could hold something, so could the whole.
+      if (found.node.kind !== 'unknown' && !isNothing(found.node)) return { ...found, overridable }
     }
     return value
   }
@@ -351,23 +361,23 @@ export class HclScope {
     return name === 'key' ? { node: key, path, overridable, scope: this } : undefined
   }
 
-  private variable(name: string): Owned | undefined {
+  private variable(name: string, depth: number): Owned | undefined {
     const declared = this.variables.get(name)
     if (declared === undefined || this.isUnused) return undefined
-    const found = this.valueOf(name, declared.default)
+    const found = this.valueOf(name, declared.default, depth)
     if (found === undefined || declared.gives === undefined) return found
     const { gives, path } = declared
     const node = completed(found.node, gives, {
-      below: (one) => this.followed(found, one),
+      below: (one) => this.followed(found, one, depth),
       keep: (one, like) => this.keepAs(one, like, found, path),
     })
     return { ...found, node }
   }
 
   /** A value inside of another one, with its references followed. */
-  private followed(around: Owned, node: ConfigNode): ConfigNode {
+  private followed(around: Owned, node: ConfigNode, depth: number): ConfigNode {
     const found = this.owned({ ...around, node })
-    const followed = found.scope.follow(found, 1)
+    const followed = found.scope.follow(found, depth + 1)
     if (followed.node !== node) this.keep(followed.node, followed)
     return followed.node
   }
@@ -377,14 +387,14 @@ export class HclScope {
     this.keep(node, like === null ? { path } : (this.shared.owners.get(like) ?? around))
   }
 
-  private valueOf(name: string, byDefault: HclValue | null): Owned | undefined {
+  private valueOf(name: string, byDefault: HclValue | null, depth: number): Owned | undefined {
     if (this.callers.length > 0) {
       const values = this.callers.map(({ inputs, ...call }): Owned | undefined => {
         const { scope } = call
         const blocks = inputs?.map(({ path, root: node }) => ({ ...call, path, node })) ?? [call]
         for (const one of blocks) {
-          const argument = scope.below(scope.follow(one, 1), name)
-          if (argument !== undefined) return argument.scope.follow(argument, 1)
+          const argument = scope.below(scope.follow(one, depth + 1), name)
+          if (argument !== undefined) return argument.scope.follow(argument, depth + 1)
         }
         // A module that is called gets its default: nobody else can say otherwise.
         return byDefault === null ? undefined : { ...byDefault, overridable: false, scope: this }
@@ -439,6 +449,11 @@ export function copiesOfCall({ path, block, module }: HclCaller): string[] | nul
   if (entry(block, 'for_each') === undefined) return null
   const copies = new HclScope(module).copies({ node: block, path, overridable: false })
   return copies === null || copies.length > mostCopies ? null : copies.map(({ key }) => key)
+}
+
+/** It may hold more than is seen. */
+function isOpen(node: ConfigNode): boolean {
+  return (node.kind === 'map' || node.kind === 'list') && node.open !== undefined
 }
 
 function plain({ node, path, overridable, each }: Owned): HclValue {

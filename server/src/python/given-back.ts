@@ -7,7 +7,7 @@ import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import { madeElsewhere } from './made-elsewhere.js'
 import type { Call, Func } from './module.js'
-import { isAttributeByName } from './names.js'
+import { isAttributeByName, nameOf } from './names.js'
 import { isForeign } from './project-members.js'
 import { certainReturn } from './returns.js'
 
@@ -40,6 +40,17 @@ function madeBy(func: Func): CallExpr | null {
   return returned?.type === 'call' && !isAttributeByName(returned) ? returned : null
 }
 
+/** A chain that begins with a function or a class; `model(x)`, `model.fit(data)` work on what is there. */
+function isMaking(analysis: Analysis, made: CallExpr): boolean {
+  let first = made
+  while (first.callee.type === 'attribute' && first.callee.value.type === 'call') first = first.callee.value
+  return (
+    nameOf(analysis, first.callee) !== null ||
+    analysis.functionOf(first.callee) !== null ||
+    analysis.classOf(first.callee) !== null
+  )
+}
+
 function onlySite(analysis: Analysis, func: Func): Call | null {
   const [site, another] = analysis.callSites(func) ?? []
   // What a loop calls again and again works, it makes nothing.
@@ -65,13 +76,15 @@ function isLate({ statement, expr }: Call): boolean {
 /** The calls that a chain begins with are given where its end is: `return vision_learner(data).to_fp16()`. */
 function moveTo(analysis: Analysis, asked: CallExpr, made: CallExpr, depth: number): void {
   const site = analysis.callByExpr.get(asked)
-  if (site === undefined || depth > deepest) return
-  const { function: func, loops, withs, statement, conditional, assignedTo } = site
+  if (site === undefined || depth > deepest || !isMaking(analysis, made)) return
+  const { function: func, loops, statement, conditional, assignedTo } = site
   let value: Expr = made
   while (value.type === 'call') {
     const call = analysis.callByExpr.get(value)
-    if (call !== undefined)
+    if (call !== undefined) {
+      const withs = [...site.withs, ...call.withs]
       Object.assign(call, { function: func, loops, withs, statement, conditional, assignedTo })
+    }
     const inner = analysis.givenBack.get(value)
     if (inner !== undefined) moveTo(analysis, value, inner, depth + 1)
     if (value.callee.type !== 'attribute') return

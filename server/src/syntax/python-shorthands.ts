@@ -116,12 +116,14 @@ function changedNames(body: readonly Stmt[], names: ReadonlyMap<string, unknown>
     if (expr.type === 'name' && names.has(expr.id) && !harmless.has(expr)) changed.add(expr.id)
     forEachChild(expr, inside)
   }
+  const target = (one: Expr): void => {
+    if (one.type === 'name') harmless.add(one)
+    else if (one.type === 'subscript' && one.value.type === 'name') changed.add(one.value.id)
+    else if (one.type === 'tuple' || one.type === 'list') one.items.forEach(target)
+    else if (one.type === 'starred') target(one.value)
+  }
   const visit = (statement: Stmt): void => {
-    const targets = storedIn(statement)
-    for (const one of targets) {
-      if (one.type === 'name') harmless.add(one)
-      else if (one.type === 'subscript' && one.value.type === 'name') changed.add(one.value.id)
-    }
+    storedIn(statement).forEach(target)
     forEachExpression(statement, inside)
     for (const block of blocksOf(statement)) block.forEach(visit)
   }
@@ -132,7 +134,7 @@ function changedNames(body: readonly Stmt[], names: ReadonlyMap<string, unknown>
 function storedIn(statement: Stmt): readonly Expr[] {
   if (statement.type === 'assign') return statement.targets
   if (statement.type === 'delete') return statement.children
-  return statement.type === 'augassign' ? [statement.target] : []
+  return statement.type === 'augassign' || statement.type === 'for' ? [statement.target] : []
 }
 
 function entryOf(tables: ReadonlyMap<string, Table>, expr: Expr): Expr | null {
