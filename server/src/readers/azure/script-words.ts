@@ -3,6 +3,7 @@ import type { ShellWord } from '../../config/shell-facts.js'
 import { parseLaunch } from '../../link/launch-line.js'
 import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { Span } from '../../text/location.js'
+import { quotedPattern } from '../../text/quoted-pattern.js'
 import { passedExpression, textArgument } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -29,7 +30,9 @@ export function claimScriptWords(
   // The script may be named from the top of the project though it is uploaded from its folder.
   const inside = run.folder === null ? null : folderOf(run.folder)
   const short =
-    inside === null || inside === '' ? name : name.replace(new RegExp(`^(\\./)?${escaped(inside)}/`), '')
+    inside === null || inside === ''
+      ? name
+      : name.replace(new RegExp(`^(\\./)?${quotedPattern(inside)}/`), '')
   const words = [word('python'), word(short), ...(given ?? [])]
   const locate = (at: Span) => claims.locate(at)
   const parts = parseLaunch(words, [], locate)
@@ -49,5 +52,3 @@ export function claimScriptWords(
   )
   return sharingIn(run.start)
 }
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

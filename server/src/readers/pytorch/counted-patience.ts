@@ -3,6 +3,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
+import { quotedPattern } from '../../text/quoted-pattern.js'
 import { fixedValue, numberIn } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
@@ -93,44 +94,50 @@ type Every = CountedPatience['every']
 
 interface Own {
   statement: Stmt
-  /** Epochs from one time that it comes to to the next. */
+  /** Epochs between two times that the loop comes to it. */
   every: Every
+  /** A condition stands around it that is no rhythm. */
+  conditional: boolean
 }
 
 /** What one pass of the loop does, also in functions that it calls, without what goes round inside of it. */
 function ownOf(python: PythonModule, outer: Loop): Own[] {
   const found: Own[] = []
   const entered = new Set<Func>()
-  const enter = (calls: readonly Call[], every: Every): void => {
+  const enter = (calls: readonly Call[], where: Where): void => {
     for (const { expr } of calls) {
       const func = python.functionOf(expr.callee)
       if (func === null || entered.has(func)) continue
       entered.add(func)
       const inside: Own[] = []
-      for (const one of func.node.body) visit(one, every, inside)
+      for (const one of func.node.body) visit(one, where, inside)
       found.push(...inside)
-      for (const call of func.calls)
-        if (call.loops.length === 0) enter([call], rhythmAt(inside, call) ?? every)
+      for (const call of func.calls) if (call.loops.length === 0) enter([call], ownAt(inside, call) ?? where)
     }
   }
-  for (const one of outer.node.body) visit(one, 'each', found)
+  for (const one of outer.node.body) visit(one, { every: 'each', conditional: false }, found)
   const direct = [...found]
   for (const call of outer.calls)
-    if (call.loops.at(-1) === outer) enter([call], rhythmAt(direct, call) ?? null)
+    if (call.loops.at(-1) === outer) enter([call], ownAt(direct, call) ?? { every: null, conditional: false })
   return found
 }
 
-function visit(statement: Stmt, every: Every, into: Own[]): void {
+type Where = Omit<Own, 'statement'>
+
+function visit(statement: Stmt, { every, conditional }: Where, into: Own[]): void {
   if (/^(for|while|function|class)$/.test(statement.type)) return
-  into.push({ statement, every })
+  into.push({ statement, every, conditional })
   const rhythm = statement.type === 'if' ? remainderIn(statement.test) : null
-  const inside = rhythm === null ? every : every === 'each' ? rhythm : null
+  const inside = {
+    every: rhythm === null ? every : every === 'each' ? rhythm : null,
+    conditional: conditional || (statement.type === 'if' && rhythm === null),
+  }
   for (const block of blocksOf(statement)) for (const one of block) visit(one, inside, into)
 }
 
-/** Of the innermost statement that a call stands in. */
-function rhythmAt(own: readonly Own[], { expr: { start, end } }: Call): Every | undefined {
-  return own.filter(({ statement }) => statement.start <= start && end <= statement.end).at(-1)?.every
+/** The innermost statement that a call stands in. */
+function ownAt(own: readonly Own[], { expr: { start, end } }: Call): Own | undefined {
+  return own.filter(({ statement }) => statement.start <= start && end <= statement.end).at(-1)
 }
 
 /** What the number of an epoch is divided by. */
@@ -144,28 +151,35 @@ function remainderIn(test: Expr): Expr | null {
 function raisesFlag(python: PythonModule, outer: Loop, own: readonly Own[], block: readonly Stmt[]): boolean {
   const written = ({ start, end }: Expr) => python.text.slice(start, end)
   const flags = block.flatMap((one) => (one.type === 'assign' ? one.targets.map(written) : []))
+  if (flags.length === 0) return false
   const tests = own.flatMap(({ statement }) =>
     statement.type === 'if' && leaves(statement.body) ? [written(statement.test)] : [],
   )
   if (outer.node.type === 'while') tests.push(written(outer.node.test))
   return flags.some((flag) =>
-    tests.some((test) => new RegExp(`(?<![\\w.])${flag.replaceAll(/[.[\]()]/g, '\\$&')}\\b`).test(test)),
+    tests.some((test) => new RegExp(`(?<![\\w.])${quotedPattern(flag)}(?!\\w)`).test(test)),
   )
 }
 
 /** Names that a pass counts up by one and sets back to zero, and how often. */
-function countersIn(python: PythonModule, own: readonly Own[]): Map<string, Every> {
+function countersIn(
+  python: PythonModule,
+  own: readonly Own[],
+  resets: (one: Own) => boolean = () => true,
+): Map<string, Every> {
   const written = ({ start, end }: Expr) => python.text.slice(start, end)
   const up = new Map<string, Every>()
   const reset = new Set<string>()
-  for (const { statement, every } of own) {
+  for (const one of own) {
+    const { statement, every } = one
     if (statement.type === 'augassign') {
       if (/^\+=?$/.test(statement.op) && isNumber(python, statement.value, 1))
         up.set(written(statement.target), every)
     } else if (statement.type === 'assign' && statement.value !== null) {
       for (const { target, value } of pairsOf(statement.targets, statement.value))
-        if (isNumber(python, value, 0)) reset.add(written(target))
-        else if (
+        if (isNumber(python, value, 0)) {
+          if (resets(one)) reset.add(written(target))
+        } else if (
           value.type === 'binary' &&
           value.op === '+' &&
           written(value.left) === written(target) &&
@@ -223,13 +237,14 @@ function comparison(
 /** A counter of passes without improvement that is compared with nothing: it ends no run, and lowers no learning rate. */
 export function idleCounter(python: PythonModule, outer: Loop): { name: string; place: Expr } | null {
   const own = ownOf(python, outer)
-  const counters = countersIn(python, own)
+  // What each pass sets back counts something in it: samples, batches.
+  const counters = countersIn(python, own, ({ conditional }) => conditional)
   for (const { statement } of own) {
     if (statement.type !== 'augassign') continue
     const { target } = statement
     const name = python.text.slice(target.start, target.end)
     if (!counters.has(name) || !/wait|patien|bad|stale|stall|improv|since|count/i.test(name)) continue
-    const quoted = name.replaceAll(/[.[\]()]/g, '\\$&')
+    const quoted = quotedPattern(name)
     const asks = new RegExp(
       `(?<![\\w.])${quoted}\\s*([<>]|==|!=|%)|([<>]|==|%)=?\\s*${quoted}\\b|\\b(if|while|and|or|not)\\s+${quoted}\\b`,
     )

@@ -1,5 +1,7 @@
 /** Pictures that a diffusion model draws between epochs, by hundreds of passes through its network each time. Source: diffusers 0.31, defaults of pipelines. */
 import type { Call, Loop, PythonModule } from '../../python/module.js'
+import type { CallExpr, Expr } from '../../syntax/python-ast.js'
+import { namesIn } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { mayBePassed, numberArgument, numberIn } from '../../values/argument.js'
 import { isModelCall } from './forward-block.js'
@@ -52,11 +54,22 @@ function passesOf(python: PythonModule, call: Call): number | null {
   const holders = new Set([func, ...func.calls.flatMap((one) => python.functionOf(one.expr.callee) ?? [])])
   for (const loop of python.loops) {
     if (loop.function === null || !holders.has(loop.function)) continue
-    if (!loop.calls.some(({ expr }) => isModelCall(python, expr))) continue
+    if (!loop.calls.some(({ expr }) => isModelCall(python, expr) && takesTime(python, expr, loop))) continue
     const trips = numberIn(loop.trips) ?? stepsOf(python, loop)
     if (trips !== null) return trips
   }
   return null
+}
+
+/** `model(x, t)`: beside the picture it is told how far it has come. What is evaluated or written word by word is not. */
+function takesTime(python: PythonModule, { args }: CallExpr, { node }: Loop): boolean {
+  if (node.type !== 'for' || args.length < 2) return false
+  const counters = namesIn(node.target)
+  const counted = (expr: Expr) => namesIn(expr).some((name) => counters.includes(name))
+  return args.some(({ value }) => {
+    const made = python.definition(value)
+    return made.type !== 'subscript' && counted(made)
+  })
 }
 
 /** `reversed(range(1000))`, `tqdm(reversed(range(0, self.timesteps)))`. */

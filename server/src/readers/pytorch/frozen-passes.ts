@@ -1,5 +1,6 @@
 /** Passes of a training loop through networks that it does not train, over the batch as the loader gives it. */
 import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { isNetworkType } from '../../python/network-types.js'
 import { readyNetworkOf } from '../../python/ready-networks.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf, lastName, namesIn } from '../../syntax/python-children.js'
@@ -83,7 +84,15 @@ export const keepsContent =
   /^(to|cuda|float|half|long|view|reshape|squeeze|unsqueeze|transpose|permute|contiguous|flatten|get)$/
 
 const rearranges = /^(list|tuple|enumerate|zip|map|sorted)$/
-const prepares = /token|processor|extractor|converter|preprocess|^(proc|fe|conv|encode_texts)$/i
+const prepares = /token|processor|extractor|converter|preprocess|^(proc|fe|encode_texts)$/i
+
+/** Not a tokenizer: a layer may learn, and gives something else in each epoch. */
+function isLayer(python: PythonModule, callee: Expr): boolean {
+  const type = python.typeOf(callee)
+  if (type !== null && isNetworkType(type)) return true
+  const text = networkText(python, callee)
+  return [...optimizedNetworks(python).values()].some((one) => one.has(text))
+}
 
 /** What the loader gave, moved to another device at most. */
 export function fromBatch(
@@ -104,8 +113,12 @@ export function fromBatch(
     if (callee.type === 'attribute' && keepsContent.test(callee.attr) && inner(callee.value)) return true
     // `list(texts)`, `tokenizer(texts, return_tensors='pt')`: the same of the same.
     const first = args[0]?.value
-    const same = callee.type === 'name' ? rearranges.test(callee.id) : false
-    return first !== undefined && (same || prepares.test(lastName(callee))) && inner(first)
+    const same = callee.type === 'name' && rearranges.test(callee.id)
+    return (
+      first !== undefined &&
+      (same || (prepares.test(lastName(callee)) && !isLayer(python, callee))) &&
+      inner(first)
+    )
   }
   // `{key: value.to(device) for key, value in batch.items()}`.
   if (expr.type === 'comprehension') {

@@ -334,7 +334,7 @@ function isContradicted({ text, tree }: PythonModule, start: number): boolean {
 /** Statements that one comment speaks of. */
 const linesBelow = 4
 const switchesOff =
-  /\b(disabl|deactivat|turn(s|ed|ing)? off|switch(es|ed|ing)? off|avoid|without|no|not|never)/i
+  /\b(disabl|deactivat|turn(s|ed|ing)? off|switch(es|ed|ing)? off|avoid|without\b|no\b|not\b|never\b)/i
 
 /** Behind the imports, at module level. */
 function allowTf32(python: PythonModule, facts: FragmentFacts): Change | Refusal {

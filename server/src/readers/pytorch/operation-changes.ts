@@ -1,6 +1,9 @@
 /** How PyTorch code is written without what its steps do too often. */
+
+import type { SpelledName } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
-import type { PythonModule } from '../../python/module.js'
+import { isGenerator } from '../../python/generators.js'
+import type { Func, PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
@@ -97,29 +100,23 @@ function withoutGradients(python: PythonModule, claim: Claim, facts: FragmentFac
   if (found === undefined) return aroundPass(python, claim, facts)
   const { loop, func, phase } = found
   const { path, fragment } = facts
-  const at = func ?? loop
+  const owner = loop.function
+  const hands = owner !== null && isGenerator(python, owner)
+  const at = func ?? (hands ? owner : loop)
   const name = torchName(python, phase === undefined ? 'no_grad' : 'set_grad_enabled', {
     path,
     fragment: fragment.index,
     offset: at.node.start,
   })
-  const imports = name.import === null ? [] : [name.import]
-  if (func !== null && evaluates(python, func.node)) {
-    return {
-      title: `Evaluate without gradients (@${name.text}())`,
-      safety: 'safe',
-      writes: [
-        {
-          kind: 'insert lines',
-          path,
-          where: 'before',
-          statement: rangeOf(facts, func.node),
-          lines: [`@${name.text}()`],
-        },
-      ],
-      imports,
-    }
+  if (func !== null && evaluates(python, func.node))
+    return { ...decorated(facts, func, name, 'Evaluate without gradients'), safety: 'safe' }
+  // A block around a `yield` would switch them off for whoever takes the values.
+  if (hands) {
+    if (phase !== undefined || python.effectsOfFunction(owner).backward)
+      return refuse('a generator cannot hold the switch between two values')
+    return decorated(facts, owner, name, 'Evaluate without gradients')
   }
+  const imports = name.import === null ? [] : [name.import]
   const context = `${name.text}(${phase?.training ?? ''})`
   const absorbs = sameContexts(python, loop.node.body, context).map((one) => rangeOf(facts, one))
   return {
@@ -139,13 +136,34 @@ function withoutGradients(python: PythonModule, claim: Claim, facts: FragmentFac
   }
 }
 
+function decorated(facts: FragmentFacts, func: Func, name: SpelledName, title: string): Change {
+  return {
+    title: `${title} (@${name.text}())`,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'insert lines',
+        path: facts.path,
+        where: 'before',
+        statement: rangeOf(facts, func.node),
+        lines: [`@${name.text}()`],
+      },
+    ],
+    imports: name.import === null ? [] : [name.import],
+  }
+}
+
 /** A pass outside of a loop over the data of an evaluation. */
 function aroundPass(python: PythonModule, claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { start, end } = claim.site
   const found = unusedGradients(python).find(({ around }) => around.start === start && around.end === end)
   if (found === undefined) return gone
   const { path, fragment } = facts
-  const name = torchName(python, 'no_grad', { path, fragment: fragment.index, offset: start })
+  const { within } = found
+  const offset = within?.node.start ?? start
+  const name = torchName(python, 'no_grad', { path, fragment: fragment.index, offset })
+  if (within !== null) return decorated(facts, within, name, 'Run it without gradients')
+  if (!found.alone) return refuse('compute it before, in a statement of its own')
   const range = rangeOf(facts, { start, end })
   return {
     title: `Run it without gradients (with ${name.text}())`,

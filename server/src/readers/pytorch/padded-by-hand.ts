@@ -13,7 +13,7 @@ import { isDataset, makersOf } from './sample-work.js'
 
 /** What is padded may be anything else: measurements of patients, paths of cars. */
 const ofWords =
-  /[tT]okeni[sz]er|get_tokenizer|\bspm?\.|sentencepiece|tiktoken|[tT]okeni[sz]|token_?ids|input_ids|vocab|\bwords?\b|captions?\b|sentences?\b|<pad>/
+  /[tT]okeni[sz]|sentencepiece|tiktoken|token_?ids|input_ids|vocab|\bwords?\b|captions?\b|sentences?\b|<pad>/
 
 /** What a length is taken from, or ends with. */
 const lengths =

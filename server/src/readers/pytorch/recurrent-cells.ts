@@ -1,7 +1,7 @@
 /** Cells of recurrent layers that a loop runs over a sequence which is there as a whole: `nn.LSTM` takes it at once, in one kernel. */
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { childrenOf, namesIn } from '../../syntax/python-children.js'
+import { namesIn } from '../../syntax/python-children.js'
 
 const cells = /^torch\.nn\.(LSTM|GRU|RNN)Cell$/
 
@@ -50,11 +50,9 @@ function comesFromSequence(
 function onlyKeeps(statement: Stmt, { expr }: Call): boolean {
   if (statement.type === 'assign' && statement.value !== null) {
     const { value } = statement
-    return (
-      value === expr ||
-      childrenOf(value).includes(expr) ||
-      statement.targets.every((one) => one.type === 'subscript')
-    )
+    // What is masked or dropped between two steps no layer takes as a whole.
+    const result = value.type === 'subscript' ? value.value : value
+    return result === expr || statement.targets.every((one) => one.type === 'subscript')
   }
   return (
     statement.type === 'expr' &&

@@ -258,10 +258,12 @@ function evaluates(python: PythonModule, { method, expr: { callee, args } }: Cal
   )
 }
 
-const ofBatches = /loader|(?<![a-z])(dl|ds|val|valid|dev|test)(?![a-z])|batches|dataset/i
+const ofBatches = /loader|(?<![a-z])(dl|ds|val|valid|dev_?(set|data|iter)|test)(?![a-z])|batches|dataset/i
 
 /** `sum(loss_of(batch) for batch in val_loader)`. */
 function comprehends(python: PythonModule, { node }: Func): boolean {
-  const found = python.code.slice(node.start, node.end).matchAll(/\bfor\b[^:\n]*?\bin\b([^:\n\])]*)[\])]/g)
+  const found = python.code
+    .slice(node.start, node.end)
+    .matchAll(/\bfor\b[^:\n]{0,100}?\bin\b([^:\n\])]{0,100})[\])]/g)
   return [...found].some(([, source]) => ofBatches.test(source!))
 }

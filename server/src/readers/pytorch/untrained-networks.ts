@@ -24,6 +24,9 @@ import {
 } from './step-values.js'
 import { togglesGradients } from './wasted-passes.js'
 
+/** By a function, or from one network to another: `p.grad = q.grad`. */
+const takesGradients = /autograd\.grad|create_graph|\.grad\s*=(?!=)\s*(?!None\b)|\.grad\.copy_\(/
+
 export interface Untrained {
   call: Call
   name: string
@@ -35,8 +38,7 @@ export function untrainedWithGradients(python: PythonModule, step: Step): Untrai
   const text = python.code
   if (optimizers.size === 0 || [...optimizers.values()].some((one) => one.size === 0)) return []
   // The backward pass goes on from what it computes; a second one through it may be what is wanted.
-  if (togglesGradients(python) || switchesForGood(python) || /autograd\.grad|create_graph/.test(text))
-    return []
+  if (togglesGradients(python) || switchesForGood(python) || takesGradients.test(text)) return []
   const own = ownStatements(python, step)
   const passes = backwardPasses(python, own)
   if (passes.length === 0) return []

@@ -1,5 +1,6 @@
 /** Networks that run again and again with gradients which no backward pass ever asks for: samples, translations, features, actions. */
 import { isBackward } from '../../python/effects.js'
+import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import { isNetworkType } from '../../python/network-types.js'
 import type { Expr } from '../../syntax/python-ast.js'
@@ -17,6 +18,10 @@ export interface UnusedGradients {
   around: Span
   /** It stands in a training loop, and chooses what happens there next. */
   acts: boolean
+  /** What it computes is all that stands there, so that a switch around it takes no gradients from anything else. */
+  alone: boolean
+  /** Its function runs without gradients as a whole: it has several such passes, or hands out one value after the other. */
+  within: Func | null
 }
 
 export function unusedGradients(python: PythonModule): UnusedGradients[] {
@@ -59,9 +64,28 @@ class Finder {
       )
         continue
       if (isSwitchedOffAt(this.python, call, call.function)) continue
-      found.push({ call, around, acts: this.acts(call) })
+      const acts = this.acts(call)
+      const whole = acts ? null : this.wholeOf(call.function)
+      const before = whole === null ? undefined : found.find((one) => one.call.function === whole)
+      if (before !== undefined) {
+        before.within = whole
+        continue
+      }
+      const within = whole !== null && isGenerator(this.python, whole) ? whole : null
+      found.push({ call, around, acts, alone: this.isAlone(call, around, acts), within })
     }
     return found
+  }
+
+  /** The function around it, where nothing goes back. */
+  private wholeOf(func: Func | null): Func | null {
+    return func === null || this.python.effectsOfFunction(func).backward ? null : func
+  }
+
+  private isAlone({ statement, expr }: Call, around: Span, acts: boolean): boolean {
+    if (around !== statement) return true
+    if (statement.type !== 'assign' && statement.type !== 'expr') return !acts && statement.type === 'return'
+    return !acts || (statement.value !== null && holdsAlone(statement.value, expr))
   }
 
   private aroundOf(call: Call): Span | null {
@@ -76,13 +100,23 @@ class Finder {
       !this.isRepeated(call.function)
     )
       return null
-    if (!runsNetwork(python, call)) return null
+    if (!runsNetwork(python, call) || this.hasNoWeights(call.expr.callee)) return null
     if (acts) return call.statement
     const last = call.loops.at(-1)
     const around = last?.role === 'other' ? last : null
     if (around !== null && (around.effects.backward || takesGradients(around.effects.calls))) return null
     if (this.isUsed(call, new Set())) return null
     return around?.node ?? call.statement
+  }
+
+  /** A class of this module that makes no layers: there is nothing to keep a graph for. */
+  private hasNoWeights(callee: Expr): boolean {
+    const klass = this.python.instanceClass(callee)
+    return (
+      klass !== null &&
+      !klass.methods.has('__init__') &&
+      klass.bases.every((one) => one === 'torch.nn.Module')
+    )
   }
 
   /** `[model(x) for x, y in loader]`. */
@@ -187,11 +221,25 @@ class Finder {
       )
       if (outer === undefined) break
       const { attr } = outer.expr.callee as Expr & { type: 'attribute' }
-      chooses ||= /^(argmax|item|detach|tolist|multinomial|topk)$/.test(attr)
+      chooses ||= /^(argmax|item|detach|tolist|multinomial)$/.test(attr)
       at = outer.expr
     }
     return chooses
   }
+}
+
+/** `int(policy(state).argmax())`, `policy(state).argmax().item() if greedy else env.sample()`. */
+function holdsAlone(value: Expr, pass: Expr): boolean {
+  if (value.type === 'conditional') return [value.then, value.otherwise].some((one) => holdsAlone(one, pass))
+  if (value.type !== 'call') return chainHolds(value, pass)
+  if (value === pass) return true
+  if (value.callee.type === 'attribute' && chainHolds(value.callee.value, pass)) return true
+  const { callee, args } = value
+  if (callee.type === 'attribute') return holdsAlone(callee.value, pass)
+  return (
+    /^(int|float|bool)$/.test(callee.type === 'name' ? callee.id : '') &&
+    args.some((one) => holdsAlone(one.value, pass))
+  )
 }
 
 /** `policy(state)` in `policy(state)[0].max(1)`. */

@@ -17,7 +17,7 @@ export function validates(python: PythonModule, outer: Loop): boolean {
 /** `sum(loss_of(x, y) for x, y in val_loader)`. */
 function comprehendsHeldOut(python: PythonModule, { node }: Loop): boolean {
   const body = python.code.slice(node.start, node.end)
-  const sources = body.matchAll(/\bfor\b[^:\n]*?\bin\s+([\w.[\]'"]+)\s*[)\]]/g)
+  const sources = body.matchAll(/\bfor\b[^:\n]{0,100}?\bin\s+([\w.[\]'"]{1,100})\s*[)\]]/g)
   return [...sources].some(([, source]) => heldOut.test(source!) && ofBatches.test(source!))
 }
 
@@ -50,6 +50,10 @@ const heldOut =
 /** Names of batches: what they are of, their own or their variable's name tells. */
 const ofBatches = /loader|(?<![a-z])d[ls](?![a-z])|data|set\b|iter|batches|gen/i
 
+/** A value has these names as well: what it is made by has to tell. */
+const shortName = /^(val|valid|test|dev)$/i
+const splits = /load|split|dataset|batches|d[ls]\b/i
+
 /** It hands held-out data to a function: `run_epoch(model, val_loader)`. */
 function takesHeldOut(python: PythonModule, { method, expr: { args } }: Call): boolean {
   if (
@@ -60,7 +64,8 @@ function takesHeldOut(python: PythonModule, { method, expr: { args } }: Call): b
     if (!/^(name|attribute|subscript)$/.test(value.type)) return false
     const here = textIn(python, value)
     if (!heldOut.test(here)) return false
-    return ofBatches.test(here) || ofBatches.test(textIn(python, python.definition(value)))
+    const made = textIn(python, python.definition(value))
+    return shortName.test(here) ? splits.test(made) : ofBatches.test(here) || ofBatches.test(made)
   })
 }
 
