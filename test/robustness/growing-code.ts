@@ -73,6 +73,11 @@ export const code: Record<string, Shape> = {
     150,
     (n) => `import os\na = 1\nos.system(f"python train.py${rep(n, (i) => ` --a${i} {a}`)}")\n`,
   ),
+  'preparation: samples that one function reads, which is called again and again': python(
+    100,
+    (n) =>
+      `import librosa\n${loop('')}def read():\n${rep(n, (i) => `    a${i} = librosa.load('${i}')\n`)}\ndef all():\n${rep(n, () => '    read()\n')}\nall()\n`,
+  ),
   'folding: strings joined': python(
     150,
     (n) => `import os\nc = 'python train.py'\n${rep(n, (i) => `c += ' --a${i} 1'\n`)}os.system(c)\n`,

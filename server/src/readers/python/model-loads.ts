@@ -7,6 +7,7 @@ import { readyNetworkRun } from '../../python/ready-networks.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { childrenOf, comprehensionsAround } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
+import { once } from '../../text/once.js'
 import { numberIn } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { claimOperation } from '../operation-claims.js'
@@ -190,6 +191,13 @@ function modelsBehind(python: PythonModule, { name, expr: { callee } }: Call): F
 
 /** `@lru_cache`, `@st.cache_resource`, or a function that looks before it loads. */
 function keeps(python: PythonModule, func: Func): boolean {
+  const known = once(python, 'functions that keep what they load', () => new Map<Func, boolean>())
+  const kept = known.get(func) ?? keepsByText(python, func)
+  known.set(func, kept)
+  return kept
+}
+
+function keepsByText(python: PythonModule, func: Func): boolean {
   const decorated = func.node.decorators.some((one) =>
     /cache|memo|singleton|once/i.test(python.code.slice(one.start, one.end)),
   )

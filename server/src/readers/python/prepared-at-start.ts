@@ -41,8 +41,7 @@ export function atStart(
     // Reading is no preparation yet, and maps of points are drawn when the training is over.
     if (/^(pandas|numpy)\.\w*(read_|load|genfrom)|manifold|TSNE|UMAP/.test(`${call.name} ${call.receiver}`))
       continue
-    if (call.function !== null && (isGenerator(python, call.function) || !runsAtStart(python, call.function)))
-      continue
+    if (call.function !== null && !preparesAtStart(python, call.function)) continue
     const cost = isKeptByMap(python, call) ? null : (costOf(python, call) ?? slowForOne(call))
     if (cost === null || (cost.quick === true && !cutsTexts(python, call))) continue
     if (cost.single ? !isOfMany(python, call) : readsOthers && cost.weight !== 'dear') continue
@@ -87,6 +86,13 @@ const madeOnce = /^(__init__|setup|prepare_data)$/
 const ofData = /(^|\.)\w*(Dataset|DataModule|DataSet)$/
 const deepest = 3
 
+function preparesAtStart(python: PythonModule, func: Func): boolean {
+  const known = once(python, 'functions that run at the start', () => new Map<Func, boolean>())
+  const runs = known.get(func) ?? (!isGenerator(python, func) && runsAtStart(python, func))
+  known.set(func, runs)
+  return runs
+}
+
 /** The program calls it before it trains: as a function, where a data set is made, or on the way there. */
 function runsAtStart(python: PythonModule, func: Func, depth = 0): boolean {
   if (func.class === null) return isCalled(python, func)
@@ -115,21 +121,26 @@ const keptByBase = ({ bases }: Klass): boolean =>
   bases.some((base) => /^(torch_geometric|dgl|streaming|litdata)\./.test(base))
 
 /** It stands in a loop or a comprehension, or in a function that one of these calls, or that goes through a collection. */
-function isOfMany(python: PythonModule, call: Call, depth = 0): boolean {
+function isOfMany(python: PythonModule, call: Call): boolean {
   if (call.loops.length > 0) return true
   if (expressionsOf(call.statement).some((expr) => inComprehension(expr, call.expr))) return true
-  const func = call.function
-  if (func === null || depth > deepest) return false
-  if (
-    (python.callSites(func) ?? []).some((site) => site.function !== func && isOfMany(python, site, depth + 1))
-  )
-    return true
-  if (
-    func.class !== null &&
-    python.calls.some((site) => isOwnCall(site, func) && isOfMany(python, site, depth + 1))
-  )
-    return true
-  return python.calls.some((one) => handsAll(python, one, func))
+  return call.function !== null && isCalledForMany(python, call.function)
+}
+
+function isCalledForMany(python: PythonModule, func: Func): boolean {
+  const known = once(python, 'functions that are called for many', () => new Map<Func, boolean>())
+  const before = known.get(func)
+  if (before !== undefined) return before
+  // Functions that only call each other are called for one.
+  known.set(func, false)
+  const isSite = (site: Call): boolean => site.function !== func && isOfMany(python, site)
+  const found =
+    handedFunctions(python).has(func) ||
+    (python.callSites(func) ?? []).some(isSite) ||
+    (func.class !== null &&
+      python.methodCalls(func.name).some((site) => isOwnCall(site, func) && isSite(site)))
+  known.set(func, found)
+  return found
 }
 
 /** `self._read(path)` in another method of the class. */
@@ -147,10 +158,24 @@ function isOwnCall({ method, function: by, expr: { callee } }: Call, func: Func)
 
 const poolMaps = /^(map|imap|imap_unordered|starmap|uimap|submit|apply_async)$/
 
-/** `map(load, paths)`, `pool.map(load, paths)`, `table['text'].apply(clean)`: the function is called for each of many. */
-function handsAll(python: PythonModule, { method, name, expr: { callee, args } }: Call, func: Func): boolean {
-  const [first] = args
-  if (first === undefined || python.functionOf(first.value) !== func) return false
+/** Functions that `map(load, paths)`, `pool.map(load, paths)` or `table['text'].apply(clean)` call for each of many, with these calls. */
+function handedFunctions(python: PythonModule): ReadonlyMap<Func, Call[]> {
+  return once(python, 'functions handed many', () => {
+    const found = new Map<Func, Call[]>()
+    for (const call of python.calls) {
+      const [first] = call.expr.args
+      if (first === undefined || !handsAll(call)) continue
+      const func = python.functionOf(first.value)
+      if (func === null) continue
+      const before = found.get(func)
+      if (before === undefined) found.set(func, [call])
+      else before.push(call)
+    }
+    return found
+  })
+}
+
+function handsAll({ method, name, expr: { callee } }: Call): boolean {
   if (callee.type === 'name')
     return callee.id === 'map' || /^(thread_map|process_map|p_map|delayed)$/.test(callee.id)
   if (name !== null) return /\.(thread_map|process_map|delayed)$/.test(name)
@@ -188,7 +213,7 @@ function isCalled(python: PythonModule, func: Func): boolean {
 
 /** `table['text'].map(clean)` and the like at the top, or in functions. */
 function handedAround(python: PythonModule, func: Func): boolean {
-  return python.calls.some(
-    (call) => !call.conditional && !call.loops.some(trainsInside) && handsAll(python, call, func),
+  return (handedFunctions(python).get(func) ?? []).some(
+    (call) => !call.conditional && !call.loops.some(trainsInside),
   )
 }

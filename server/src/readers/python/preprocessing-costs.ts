@@ -4,6 +4,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { readyNetworkRun } from '../../python/ready-networks.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
+import { once } from '../../text/once.js'
 import type { PreprocessingSettings } from '../../workload/resource-kinds.js'
 
 export interface PreparationCost {
@@ -144,6 +145,13 @@ const looksOnly = /^(print|DataParallel|summary|compile|next|len|type|isinstance
 
 /** Its weights are given to an optimizer, or it is handed to something that may train it. */
 function mayBeTrained(python: PythonModule, name: string): boolean {
+  const known = once(python, 'networks that may be trained', () => new Map<string, boolean>())
+  const trained = known.get(name) ?? looksTrained(python, name)
+  known.set(name, trained)
+  return trained
+}
+
+function looksTrained(python: PythonModule, name: string): boolean {
   const written = name.replace(/\./g, '\\.')
   return (
     new RegExp(
