@@ -1,8 +1,9 @@
 /** Environments that are drawn on a screen while an agent learns in them. Source: Gymnasium 1.0, `render_mode`. */
 import type { Call, PythonModule } from '../../python/module.js'
-import { textArgument } from '../../values/argument.js'
+import { knownArgument, textArgument } from '../../values/argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader } from '../reader.js'
+import { learningAgents } from '../stable-baselines/agents.js'
 
 export const renderedStepsReader = defineReader({
   name: 'rendered-steps',
@@ -57,6 +58,28 @@ function draws(python: PythonModule, call: Call): boolean {
   }
   if (!/^(gym|gymnasium)\.(\w+\.)*make$/.test(call.name ?? '')) return false
   if (textArgument(python.argument(call, 'render_mode', null)) !== 'human') return false
-  // One of several environments may be the one that is shown.
-  return python.calls.filter(({ name }) => name === call.name).length === 1
+  // One of several environments may be the one that is shown, and one that is made afterwards shows what was learnt.
+  const others = python.calls.some(
+    (one) =>
+      one !== call && (one.name === call.name || manyEnvironments.test(one.method)) && !holds(one, call),
+  )
+  return !others && !learnsBefore(python, call) && !namesEnvironment(python)
+}
+
+const manyEnvironments = /^(make_vec|make_vec_env|make_atari_env)$/
+
+const holds = (outer: Call, { expr }: Call): boolean =>
+  outer.expr.start <= expr.start && expr.end <= outer.expr.end
+
+function learnsBefore(python: PythonModule, { expr, function: func }: Call): boolean {
+  return python.calls.some(
+    (one) => learning.test(one.method) && one.function === func && one.expr.end < expr.start,
+  )
+}
+
+/** `PPO('MlpPolicy', 'CartPole-v1')` makes the environment itself that it learns in. */
+function namesEnvironment(python: PythonModule): boolean {
+  return learningAgents(python).some(
+    ({ made }) => typeof knownArgument(python.argument(made, 'env', 1)) === 'string',
+  )
 }
