@@ -1,6 +1,7 @@
 /** Functions that run once for each of many: elements, rows, requests, tasks. */
 import type { Call, Func, Klass, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { once } from '../../text/once.js'
 import { requestHandlers } from './request-handlers.js'
 
 export interface ElementFunction {
@@ -25,7 +26,13 @@ const celeryTasks = /^(celery\.shared_task|celery\.task|dramatiq\.actor|huey\.ta
 const onPurpose =
   /(^|_)(re)?(load|init|start|startup|train|fit|update|refresh|switch|warm|deploy|swap)(_|$)|lifespan|health/i
 
-export function elementFunctions(python: PythonModule): ElementFunction[] {
+export function elementFunctions(python: PythonModule): readonly ElementFunction[] {
+  return once(python, 'element functions', () =>
+    foundIn(python).filter(({ func }) => !trainsOwn(python, func)),
+  )
+}
+
+function foundIn(python: PythonModule): ElementFunction[] {
   const found: ElementFunction[] = []
   for (const klass of python.classes) {
     const process = klass.methods.get('process')
@@ -161,6 +168,14 @@ function handedOver(python: PythonModule, call: Call): ElementFunction | null {
   return null
 }
 
+/** Each call trains a model of its own, which begins with the weights that it loads. */
+function trainsOwn(python: PythonModule, func: Func): boolean {
+  const { trains, calls } = python.effectsOfFunction(func)
+  return trains || [...calls].some((name) => trainsNetworks.test(name))
+}
+
+const trainsNetworks =
+  /^(transformers|trl|keras|lightning|fastai|sentence_transformers|setfit|ultralytics)\..*\.(fit|train|fine_tune|fit_one_cycle)$/
 const inWorker = 'in the initializer of each worker, or behind a cache'
 const pools =
   /^(concurrent\.futures\.(\w+\.)*\w*Executor|multiprocessing\.(\w+\.)*(Pool|ThreadPool)|multiprocess\.(\w+\.)*Pool|torch\.multiprocessing\.(\w+\.)*Pool|joblib\.Parallel|pathos\.\w+|mpire\.WorkerPool|dask\.distributed\.Client)/

@@ -142,8 +142,8 @@ function subscribed(python: PythonModule): ElementFunction[] {
   const found = new Map<Func, string>()
   for (const { library, calls, each } of subscriptions) {
     if (!imported.some((one) => library.test(one))) continue
-    for (const { method, expr } of python.calls) {
-      if (!calls.test(method)) continue
+    for (const { name, receiver, method, expr } of python.calls) {
+      if (!calls.test(method) || isOfOther(name ?? receiver, library)) continue
       for (const { value } of expr.args) {
         const func = value.type === 'name' || value.type === 'attribute' ? python.functionOf(value) : null
         if (func !== null && !found.has(func)) found.set(func, each)
@@ -152,11 +152,21 @@ function subscribed(python: PythonModule): ElementFunction[] {
     for (const func of python.functions)
       for (const decorator of func.node.decorators) {
         const callee = decorator.type === 'call' ? decorator.callee : decorator
-        if (callee.type === 'attribute' && calls.test(callee.attr) && !found.has(func)) found.set(func, each)
+        if (callee.type !== 'attribute' || !calls.test(callee.attr) || found.has(func)) continue
+        const owner = python.nameOf(callee) ?? python.typeOf(callee.value)
+        if (!isOfOther(owner, library) && !atBeginning.test(func.name)) found.set(func, each)
       }
   }
   const remedy = 'when the module is imported, or behind a cache'
   return [...found].map(([func, each]) => ({ func, each, remedy, once: 'module' as const, klass: null }))
+}
+
+/** `@bot.event def on_ready()`: when the connection stands, rather than for each message. */
+const atBeginning = /(^|_)(ready|start|startup|setup|init|connect|load)(_|$)/
+
+/** The command of a command line, say, in a program that also sends messages. */
+function isOfOther(owner: string | null, library: RegExp): boolean {
+  return owner?.includes('.') === true && !library.test(owner)
 }
 
 function topLevel(python: PythonModule, name: string, params?: number): Func | undefined {
