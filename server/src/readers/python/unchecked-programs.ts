@@ -73,7 +73,9 @@ function isIgnored(python: PythonModule, { statement, assignedTo, expr }: Call):
 /** Functions that train, in processes of their own or handed to a pool, whose end nobody asks for. */
 function uncheckedProcesses(python: PythonModule): Unchecked[] {
   if (
-    /\.(exitcode|result\(|exception\(|get\(|join_exit)|as_completed|sentinel|Queue\(|Pipe\(/.test(python.code)
+    /\.(exitcode|result\(|exception\(|get\(|join_exit|add_done_callback)|as_completed|sentinel|Queue\(|Pipe\(/.test(
+      python.code,
+    )
   )
     return []
   const found: Unchecked[] = []
@@ -129,11 +131,20 @@ function waitFor(python: PythonModule, started: Call): Call | null {
   const waits = python.calls.filter(
     ({ expr, method }) => /^(wait|communicate)$/.test(method) && expr.callee.type === 'attribute',
   )
-  if (waits.length === 0) return started
+  if (waits.length === 0) return isHandedOn(python, started) ? null : started
   const unread = waits.filter(
-    (call) => call.method === 'communicate' || (call.statement.type === 'expr' && isDropped(call)),
+    (call) => isDropped(call) || (call.method === 'communicate' && isIgnored(python, call)),
   )
   return unread.length === waits.length && unread[0]!.function === started.function ? unread[0]! : null
+}
+
+/** `return process`, `self.process = Popen(…)`: another function may ask, or the window that it belongs to. */
+function isHandedOn(python: PythonModule, { assignedTo }: Call): boolean {
+  if (assignedTo === null) return false
+  if (!/^\w+$/.test(assignedTo)) return true
+  return new RegExp(
+    `\\b(return|yield)\\b[^\\n]{0,200}\\b${assignedTo}\\b|\\w\\([^()\\n]{0,200}\\b${assignedTo}\\b[^.\\w]`,
+  ).test(python.code)
 }
 
 /** `process.wait()` and `[one.wait() for one in processes]` as statements. */
