@@ -5,6 +5,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { StepWork } from '../../workload/resource-kinds.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { workOfFunction } from './retried.js'
 import { wordsOf, workOfName } from './step-work.js'
@@ -100,7 +101,8 @@ function readMemory(python: PythonModule, call: Call, claims: ClaimBuilder): voi
 function readFingerprint(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const given = passedExpression(python.argument(call, 'new_fingerprint'))
   const volatile = given === null ? null : volatileIn(python, given)
-  if (volatile === null) return
+  // Of a program that trains, `thrown-away-caches` says so, and can take it out.
+  if (volatile === null || /^(training|tuning)$/.test(trainingEvidence(python).role)) return
   const place = { start: call.expr.callee.end - call.method.length, end: call.expr.callee.end }
   claimCached(python, claims, place, call.function?.qualified ?? '', {
     name: 'map',

@@ -66,7 +66,7 @@ const asked: readonly {
 
 /** Another one at each start. */
 const fresh =
-  /\b(uuid\.?\w*|uuid[14]|time\.time\w*|datetime\.(datetime\.)?(now|utcnow)|random\.\w+|secrets\.\w+|os\.getpid|get_random_string|tempfile\.\w+|mkdtemp|TemporaryDirectory)\b/
+  /\b(uuid\.?\w*|uuid[14]|time\.time\w*|datetime\.(datetime\.)?(now|utcnow)|random\.\w+|secrets\.\w+|os\.getpid|get_random_string|tempfile\.(mkdtemp|mkstemp|mktemp|\w*TemporaryFile)|mkdtemp|TemporaryDirectory)\b/
 /** Folders in which libraries keep what they download and prepare. */
 const cacheFolder =
   /\.cache\b|hf_home|hf_datasets_cache|hf_cache|huggingface|torch_home|processed_dir|\bprocessed\b|\bcache_?(dir|path|folder|root)\b|CACHE_?(DIR|PATH|FOLDER|ROOT)?\b|['"][\w./~-]*\bcache[\w./-]*['"]/i
@@ -149,7 +149,7 @@ function cleared(python: PythonModule, call: Call): Uncached | null {
     if (first === undefined) return null
     const path = pathText(python, first.value)
     if (call.name !== 'shutil.rmtree' && !/\brm\s+-\w*r|['"]rm['"]/.test(path)) return null
-    return cacheFolder.test(path) && isReadLater(python, call, path)
+    return cacheFolder.test(path) && !ofTools.test(path) && isReadLater(python, call, path)
       ? at('downloading and preparing the data')
       : null
   }
@@ -170,6 +170,11 @@ function pathText(python: PythonModule, expr: Expr): string {
   ].join(' ')
 }
 
+/** Where libraries keep downloads by themselves, rather than a folder of the project's own. */
+const ofLibraries = /\.cache\b|hf_(home|datasets_cache|cache)|huggingface|torch_home|processed/i
+/** What compilers and other tools keep. */
+const ofTools = /triton|inductor|pycache|pytest|pip\b|wandb|matplotlib|numba|cuda_?cache|jax_?cache|xla/i
+
 /** The program takes data or weights afterwards that such a folder would have held. */
 function isReadLater(python: PythonModule, call: Call, path: string): boolean {
   const names = [...path.matchAll(/\b[A-Za-z_]\w*\b/g)]
@@ -178,13 +183,18 @@ function isReadLater(python: PythonModule, call: Call, path: string): boolean {
   return python.calls.some(
     ({ name, method, expr }) =>
       expr.start > call.expr.end &&
-      (/^(datasets\.load_dataset|torch_geometric\.datasets\.\w+|huggingface_hub\.\w+|tensorflow_datasets\.load)$/.test(
-        name ?? '',
-      ) ||
-        method === 'from_pretrained' ||
-        expr.args.some(({ value }) => names.includes(python.text.slice(value.start, value.end)))),
+      ((ofLibraries.test(path) &&
+        (/^(datasets\.load_dataset|torch_geometric\.datasets\.\w+|huggingface_hub\.\w+|tensorflow_datasets\.load)$/.test(
+          name ?? '',
+        ) ||
+          method === 'from_pretrained')) ||
+        (!makesFolder.test(method) &&
+          expr.args.some(({ value }) => names.includes(python.text.slice(value.start, value.end))))),
   )
 }
+
+/** What is told a folder to make it anew, or to look for it. */
+const makesFolder = /^(makedirs|mkdir|exists|isdir|is_dir|rmtree|print|info|debug|join|Path)$/
 
 /** At the start of the program, not when it has ended. */
 function isBeforeTraining(python: PythonModule, call: Call): boolean {
