@@ -29,7 +29,8 @@ export const drawnTrialsReader = defineReader({
 
 function drawsEachPass(python: PythonModule, loop: Loop): boolean {
   const { node, role, effects } = loop
-  if (node.type !== 'for' || role === 'train' || role === 'evaluate') return false
+  // What is drawn anew for each epoch of one training is noise, not a trial.
+  if (node.type !== 'for' || role !== 'other') return false
   if (!effects.trains && !loop.calls.some(({ expr }) => stepsOf(python, expr.callee) !== null)) return false
   if (samplerOf(python, loop) !== null) return true
   const drawn = loop.calls.filter(
