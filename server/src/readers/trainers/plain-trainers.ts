@@ -25,6 +25,8 @@ interface Row {
   /** A list of callbacks that may hold one of such a class. */
   callbacks?: { at: Parameter; of: Holder }
   rounds?: true
+  /** With `None` or `False` it holds no data back. */
+  holdsBack?: { at: Parameter; of: Holder }
 }
 
 const rows: readonly Row[] = [
@@ -46,11 +48,13 @@ const rows: readonly Row[] = [
     call: /^skorch\.(\w+\.)*NeuralNet\w*\.fit$/,
     epochs: { at: ['max_epochs', null], of: 'made', otherwise: 10 },
     validation: 'always',
+    holdsBack: { at: ['train_split', null], of: 'made' },
     stopping: [],
     callbacks: { at: ['callbacks', null], of: 'made' },
   },
   {
-    call: /^darts\.models\.(\w+\.)*\w+Model\.fit$/,
+    // Its other models are no networks, and have no epochs.
+    call: /^darts\.models\.(\w+\.)*(BlockRNN|RNN|NBEATS|NHiTS|TCN|Transformer|TFT|DLinear|NLinear|TiDE|TSMixer)Model\.fit$/,
     epochs: { at: ['n_epochs', null], of: 'made', otherwise: 100 },
     validation: [['val_series', null]],
     stopping: [],
@@ -140,7 +144,9 @@ function readTraining(python: PythonModule, call: Call, row: Row, claims: ClaimB
   training.known('managed', call.method, true, place)
   claimEpochs(python, call, row, training)
   const validates =
-    row.validation === 'always' || row.validation.some((one) => mayBePassed(python.argument(call, ...one)))
+    row.validation === 'always'
+      ? !isSwitchedOff(python, call, row)
+      : row.validation.some((one) => mayBePassed(python.argument(call, ...one)))
   training.known('validation', call.method, validates, place)
   claimStopping(python, call, row, training)
 }
@@ -152,6 +158,8 @@ function claimEpochs(python: PythonModule, call: Call, row: Row, training: Subje
   const holder = holderOf(python, call, of)
   const given = holder === null ? null : python.argument(holder, ...at)
   if (given === null) training.unknown(setting, at[0], 'what made it is not seen', place)
+  else if (of === 'options' && isSetLater(python, at[0]))
+    training.unknown(setting, at[0], 'it is set elsewhere', place)
   else if (mayBePassed(given)) {
     const count = numberArgument(given)
     const expr = passedExpression(given)
@@ -160,6 +168,13 @@ function claimEpochs(python: PythonModule, call: Call, row: Row, training: Subje
     else training.known(setting, at[0], count, where)
   } else if (otherwise === null) training.unknown(setting, at[0], 'it is given elsewhere', place)
   else training.default(setting, at[0], otherwise, place)
+}
+
+function isSwitchedOff(python: PythonModule, call: Call, { holdsBack }: Row): boolean {
+  const holder = holdsBack === undefined ? null : holderOf(python, call, holdsBack.of)
+  if (holder === null || holdsBack === undefined) return false
+  const value = knownArgument(python.argument(holder, ...holdsBack.at))
+  return value === null || value === false
 }
 
 const ends = /Early_?Stop|EarlyStopping/i
@@ -174,6 +189,10 @@ function claimStopping(
   const site = callSite(call)
   for (const { at, of, off, otherwise } of row.stopping) {
     const holder = holderOf(python, call, of)
+    if (holder === null && of === 'options') {
+      training.unknown('earlyStopping', at[0], 'its options are made elsewhere', place)
+      return
+    }
     const given = holder === null ? null : python.argument(holder, ...at)
     if (given === null || !mayBePassed(given)) {
       if (!otherwise) continue
@@ -206,6 +225,11 @@ function claimStopping(
       place,
       { site },
     )
+}
+
+/** `options.num_train_epochs = 40` */
+function isSetLater({ code }: PythonModule, key: string): boolean {
+  return new RegExp(`\\.${key}\\s*=(?!=)`).test(code)
 }
 
 function holderOf(python: PythonModule, call: Call, of: Holder): Call | null {
