@@ -6,6 +6,7 @@ import { byHand } from '../change-answer.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader } from '../reader.js'
 import { learningAgents } from './agents.js'
+import { environmentsOf } from './environments.js'
 
 /** Steps that an episode has at least, of most environments. */
 const shortEpisode = 50
@@ -20,7 +21,10 @@ export const agentEvaluationsReader = defineReader({
     if (python === undefined || python.evidence.role === 'test' || learningAgents(python).length === 0) return
     for (const call of python.calls) {
       if (!/^stable_baselines3\.(\w+\.)*EvalCallback$/.test(call.name ?? '')) continue
-      const every = numberOr(python, call, 'eval_freq', 4, 10_000)
+      const frequency = numberOr(python, call, 'eval_freq', 4, 10_000)
+      const copies = mostEnvironments(python)
+      // It counts the steps of each of several environments.
+      const every = frequency === null || copies === null ? null : frequency * copies
       const episodes = numberOr(python, call, 'n_eval_episodes', 3, 5)
       if (every === null || episodes === null || episodes * shortEpisode < every) continue
       const place = calleePlace(call)
@@ -40,6 +44,14 @@ export const agentEvaluationsReader = defineReader({
   },
   change: (claim) => byHand(claim),
 })
+
+/** Of the agents of the program; null: that cannot be read. */
+function mostEnvironments(python: PythonModule): number | null {
+  const counts = learningAgents(python).map(({ made }) =>
+    environmentsOf(python, python.argument(made, 'env', 1)),
+  )
+  return counts.some((count) => count === null) ? null : Math.max(...counts.map((count) => count!))
+}
 
 function numberOr(
   python: PythonModule,

@@ -3,13 +3,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Experience } from '../../text/experience.js'
 import { lookUp } from '../../text/records.js'
-import {
-  knownArgument,
-  mayBePassed,
-  numberArgument,
-  passedExpression,
-  textArgument,
-} from '../../values/argument.js'
+import { knownArgument, numberArgument, passedExpression, textArgument } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
@@ -20,6 +14,7 @@ import { claimedCall } from '../claim-argument.js'
 import { codeText } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { algorithm, learningAgents, makerOf } from './agents.js'
+import { environmentsOf } from './environments.js'
 import { checkpointsOf, savesOf } from './saves.js'
 
 /** DQN learns from every fourth step by itself, the others from each. */
@@ -157,24 +152,6 @@ function claimKept(
   if (copies === null)
     training.unknown('checkpointCount', 'save_freq', 'how many environments there are', place)
   else training.known('checkpointCount', 'save_freq', Math.floor(steps / (kept.every * copies)), place)
-}
-
-/** How many environments are stepped at once; null: that cannot be read. */
-function environmentsOf(python: PythonModule, given: ArgumentValue): number | null {
-  if (typeof knownArgument(given) === 'string') return 1
-  const expr = passedExpression(given)
-  let call = expr === null ? null : python.callOf(expr)
-  for (let depth = 0; call !== null && depth < 6; depth++) {
-    if (call.method === 'make') return 1
-    const first = call.expr.args[0]?.value
-    if (/^(make_vec|make_vec_env|make_atari_env)$/.test(call.method)) {
-      const count = python.argument(call, call.method === 'make_vec' ? 'num_envs' : 'n_envs', 1)
-      return mayBePassed(count) ? numberArgument(count) : 1
-    }
-    if (first === undefined || first.type === 'list') return null
-    call = python.callOf(first)
-  }
-  return null
 }
 
 /** Mean rewards at which the tasks count as solved, and that runs of days are not made for. Source: Gymnasium 1.0, registry of environments. */
