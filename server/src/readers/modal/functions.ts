@@ -98,7 +98,9 @@ function changeRequest(
   // A name may stand for the GPUs of other functions as well: it is this one that is changed.
   const quote = quoteOf(python!.text.slice(argument.expr.start, argument.expr.end))
   const { name, count } = to(asked)
-  const text = pythonLiteral(count === 1 ? name : `${name}:${count}`, quote)
+  // `H100!` asks for no other card in its place.
+  const exactly = name === asked.name && /!(:|$)/.test(given ?? '') ? `${name}!` : name
+  const text = pythonLiteral(count === 1 ? exactly : `${exactly}:${count}`, quote)
   const title =
     name === asked.name
       ? `Ask for ${count} GPU${count === 1 ? '' : 's'}: gpu=${text}`
