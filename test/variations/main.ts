@@ -59,7 +59,7 @@ console.log(`${cases.length} cases ${clean ? 'without a finding' : 'with a findi
 try {
   const found: Outcome[] = []
   for await (const one of outcomes(cases, rewrite(cases, { only, chains, seed }))) found.push(one)
-  const wanted = found.filter(({ fate }) => (clean ? fate === 'new' : fate === 'hint' || fate === 'lost'))
+  const wanted = found.filter(({ fate }) => (clean ? fate === 'new' : fate !== 'seen'))
   if (clean) console.log(`${wanted.length} new findings`)
   else console.log(report(tally(found)))
   if (wanted.length > 0 && (clean || values.losses)) console.log(`\n${list(wanted)}`)

@@ -66,6 +66,8 @@ export type Counts = Record<Fate, number>
 
 export interface Tally {
   all: Counts
+  /** Findings that the case did not have before. */
+  added: number
   byRewriting: Map<string, Counts>
   byRule: Map<string, Counts>
 }
@@ -73,14 +75,17 @@ export interface Tally {
 /** Counts what became of findings; a chain counts for each rewriting in it. */
 export function tally(found: readonly Outcome[]): Tally {
   const none = (): Counts => ({ seen: 0, hint: 0, lost: 0 })
-  const counted: Tally = { all: none(), byRewriting: new Map(), byRule: new Map() }
+  const counted: Tally = { all: none(), added: 0, byRewriting: new Map(), byRule: new Map() }
   const add = (counts: Map<string, Counts>, key: string, fate: Fate) => {
     const row = counts.get(key) ?? none()
     row[fate]++
     counts.set(key, row)
   }
   for (const { rule, fate, variation } of found) {
-    if (fate === 'new') continue
+    if (fate === 'new') {
+      counted.added++
+      continue
+    }
     counted.all[fate]++
     add(counted.byRule, rule, fate)
     for (const name of variation.rewritings) add(counted.byRewriting, name, fate)
@@ -101,9 +106,10 @@ function table(title: string, counts: Map<string, Counts>): string[] {
 }
 
 /** The tables, the worst first. */
-export function report({ all, byRewriting, byRule }: Tally): string {
+export function report({ all, added, byRewriting, byRule }: Tally): string {
   return [
     `${total(all)} variations of cases with a finding: ${all.seen} keep it, ${all.hint} as a hint only, ${all.lost} lose it`,
+    `${added} new findings in them`,
     ...table('by rewriting', byRewriting),
     ...table('by rule', byRule),
   ].join('\n')

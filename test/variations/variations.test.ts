@@ -73,6 +73,7 @@ describe('variations', () => {
       report(tally(found)),
       [
         '2 variations of cases with a finding: 1 keep it, 0 as a hint only, 1 lose it',
+        '0 new findings in them',
         '',
         '  kept   seen  hint  lost  by rewriting',
         '   0 %      0     0     1  registry',

@@ -74,8 +74,11 @@ def main():
             ast.parse(case['files'][case['script']])
         except SyntaxError:
             continue
-        for done, files in variations(case, names, asked['chains'], asked['seed']):
-            print(json.dumps({'case': case['id'], 'rewritings': done, 'files': files}))
+        try:
+            for done, files in variations(case, names, asked['chains'], asked['seed']):
+                print(json.dumps({'case': case['id'], 'rewritings': done, 'files': files}))
+        except Exception as error:
+            raise RuntimeError(f'a rewriting fails on {case["id"]}') from error
 
 
 main()

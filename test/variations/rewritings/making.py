@@ -16,7 +16,7 @@ def factories(script):
         if is_assigned_call(one):
             name = one.targets[0].id
             needed = [each for each in loaded([one.value]) if each in known]
-            if name not in needed and f'build_{name}' not in made:
+            if name not in needed and f'build_{name}' not in script.names | set(made):
                 call = f'build_{name}({", ".join(needed)})'
                 made[f'build_{name}'] = function(call, [ast.Return(one.value)])
                 one = statements(f'{name} = {call}')[0]

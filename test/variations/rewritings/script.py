@@ -43,7 +43,7 @@ class Script:
 
     def shares(self, names):
         """Whether functions and classes of the script read these variables of its work."""
-        return any(set(loaded([one])).difference(stored([one]), arguments(one)).intersection(names)
+        return any(set(loaded([one])).difference(stored([one]), bound_inside([one]), arguments(one)) & set(names)
                    for one in self.definitions)
 
     @property
