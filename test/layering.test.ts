@@ -206,6 +206,7 @@ describe('layers', () => {
       'client',
       'ecosystem',
       'fuzz',
+      'variations',
       'packaging',
       'editors',
     ])
