@@ -2,8 +2,9 @@
 
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { childrenOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
-import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { asArgument, knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { asBoolean } from '../../values/parse.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { claimArgument } from '../claim-argument.js'
@@ -52,6 +53,7 @@ export function claimOrder(
   if (drawn || codeMatches(python, ordered) || drawsOtherwise(python) || sortsByLength(python)) return
   if (dataset !== null && isSorted(python, dataset)) return
   if (isTriedOut(python, call) || keepsOrder.test(call.function?.name ?? '')) return
+  if (goesInStep(python, call)) return
   const batchSize = passedExpression(python.argument(call, 'batch_size', 1))
   if (dataset !== null && batchSize !== null && isOneBatch(python, dataset, batchSize)) return
   const shuffle = python.argument(call, 'shuffle', 2)
@@ -73,6 +75,35 @@ function isTriedOut(python: PythonModule, { expr }: Call): boolean {
     const test = codeText(python, one.test.start, one.test.end)
     return tries.test(test) && (asksForNone.test(test) ? one.orelse : one.body).some(isIn)
   })
+}
+
+/** `for low, high in zip(low_loader, high_loader):`, where the order is what makes pairs of the samples. */
+function goesInStep(python: PythonModule, { assignedTo }: Call): boolean {
+  if (assignedTo === null) return false
+  return python.calls.some(({ expr: { callee, args } }) => {
+    if (callee.type !== 'name' || callee.id !== 'zip') return false
+    const others = args.filter(({ value }) => !mentions(value, assignedTo))
+    return others.length < args.length && others.some(({ value }) => keepsStep(python, value))
+  })
+}
+
+/** By the name alone, so that `self.low` stands for `low` too. */
+const mentions = (expr: Expr, name: string): boolean =>
+  (expr.type === 'name' && expr.id === name) ||
+  (expr.type === 'attribute' && expr.attr === name) ||
+  childrenOf(expr).some((child) => mentions(child, name))
+
+/** It gives what belongs to the samples, and is not drawn at random itself: no counter, no loader that shuffles. */
+function keepsStep(python: PythonModule, expr: Expr): boolean {
+  const value = python.definition(expr)
+  if (value.type !== 'call') return true
+  const { callee, args } = value
+  const name = callee.type === 'name' ? callee.id : callee.type === 'attribute' ? callee.attr : ''
+  if (/^(t?range|arange|count|repeat)$/.test(name)) return false
+  if (/^(enumerate|iter|tqdm|cycle|islice)$/.test(name) && args[0] !== undefined)
+    return keepsStep(python, args[0].value)
+  const shuffle = args.find((one) => one.name === 'shuffle')?.value
+  return shuffle === undefined || knownArgument(asArgument(python, shuffle)) !== true
 }
 
 /** Its class, in another module, sorts the samples when it is made. */
