@@ -76,6 +76,8 @@ export interface Call {
   conditional: boolean
   /** Name (or `self.x`) that the statement assigns the call to. */
   assignedTo: string | null
+  /** Where the call is written, if it counts as made by the only caller of its function. */
+  written?: Pick<Call, 'function' | 'statement'>
 }
 
 /** What a program makes of the word that an option is given. */

@@ -83,6 +83,7 @@ function moveTo(analysis: Analysis, asked: CallExpr, made: CallExpr, depth: numb
     const call = analysis.callByExpr.get(value)
     if (call !== undefined) {
       const withs = [...site.withs, ...call.withs]
+      call.written ??= { function: call.function, statement: call.statement }
       Object.assign(call, { function: func, loops, withs, statement, conditional, assignedTo })
     }
     const inner = analysis.givenBack.get(value)

@@ -1,6 +1,6 @@
 /**
- * Releases that code was written for, as far as it can only run with them. Sources: migration guide of PyTorch 0.4 (from 0.5 on a
- * loss has no element 0), release notes of PyTorch 1.5 (no Python 2), Keras 2.0 (names of arguments), 2.3 (`accuracy` in the
+ * Releases that code was written for, as far as it can only run with them. Sources: migration guide of PyTorch 0.4 (`volatile`, and from
+ * 0.5 on a loss has no element 0), release notes of PyTorch 1.5 (no Python 2), Keras 2.0 (names of arguments), 2.3 (`accuracy` in the
  * history) and 2.4 (needs TensorFlow 2.2, has no `tensorflow_backend`), TensorFlow 2.1 (the last one for Python 2).
  */
 import { isBackward } from '../python/effects.js'
@@ -33,7 +33,7 @@ function boundsOf(python: PythonModule): [name: string, below: string][] {
   if (!torch && !keras && !tensorflow) return []
   const second = isPython2(python)
   const found: [string, string][] = []
-  if (torch && indexesLoss(python)) found.push(['torch', '0.5'])
+  if (torch && indexesLoss(python)) found.push(['torch', keepsNoGraph(python) ? '0.4' : '0.5'])
   else if (torch && second) found.push(['torch', '1.5'])
   const first = keras && isFirstKeras(python)
   const short = keras && hasShortAccuracy(python)
@@ -68,11 +68,11 @@ function isPrintStatement({ text }: PythonModule, { expr: { callee } }: Call): b
   return callee.type === 'name' && callee.id === 'print' && !/^\s*\(/.test(text.slice(callee.end))
 }
 
-/** `loss.data[0]`, `loss.data.cpu().numpy()[0]` of what is propagated back, which is one number. */
+/** `loss.data[0]`, `errD_real.data[0]`, `loss.data.cpu().numpy()[0]` of what is propagated back, which is one number. */
 function indexesLoss(python: PythonModule): boolean {
   const { code } = python
   if (!/\.data\b[\w.()]*\[\s*0\s*\]/.test(code)) return false
-  if (/\b\w*loss\w*\.data\[0\]/i.test(code)) return true
+  if (/\b(\w*loss\w*|err(or)?_?[DG]\w*)\.data\[0\]/i.test(code)) return true
   const losses = new Set<string>()
   for (const call of python.calls) {
     const { callee } = call.expr
@@ -84,6 +84,11 @@ function indexesLoss(python: PythonModule): boolean {
       `\\b${name}(\\[0\\])?(\\.cpu\\(\\))?\\.data(\\.cpu\\(\\))?(\\.numpy\\(\\))?\\[\\s*0\\s*\\]`,
     ).test(code),
   )
+}
+
+/** `Variable(images, volatile=True)`, which keeps no graph until 0.4 and does nothing from there on. */
+function keepsNoGraph(python: PythonModule): boolean {
+  return python.calls.some(({ expr }) => expr.args.some(({ name }) => name === 'volatile'))
 }
 
 /** What Keras 2.4 dropped, and names that TensorFlow 2, which it needs, does not have. */

@@ -2,6 +2,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { whereWritten } from '../../python/where-written.js'
 import { lookUp } from '../../text/records.js'
 import { isLeftOut, mayBePassed, passedExpression } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -111,10 +112,10 @@ function heldOutPair(python: PythonModule, fit: Call): [string, string] | null {
   }
   const x = text(python.argument(fit, 'X', 0))
   const y = text(python.argument(fit, 'y', 1))
+  const { function: where } = whereWritten(fit)
   for (const call of python.callsTo('sklearn.model_selection.train_test_split')) {
-    const { statement } = call
-    if (statement.type !== 'assign' || call.expr.start > fit.expr.start || call.function !== fit.function)
-      continue
+    const { statement, function: made } = whereWritten(call)
+    if (statement.type !== 'assign' || call.expr.start > fit.expr.start || made !== where) continue
     const target = statement.targets[0]
     if (target?.type !== 'tuple' || target.items.length !== 4) continue
     const names = target.items.map((item) => (item.type === 'name' ? item.id : ''))

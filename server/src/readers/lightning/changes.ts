@@ -34,7 +34,7 @@ export function changeLightning(claim: Claim, value: unknown, facts: FragmentFac
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
-  if (claim.setting === 'precision') return changePrecision(python, call, value, facts, isOlder(claim))
+  if (claim.setting === 'precision') return changePrecision(python, call, value, facts, isOlder(claim, facts))
   if (claim.setting === 'earlyStopping') return addEarlyStopping(python, call, value, facts)
   if (claim.setting === 'endless')
     return trainerSettings.change({ ...claim, setting: 'epochs' }, value, facts)
@@ -51,7 +51,7 @@ export function changeLightning(claim: Claim, value: unknown, facts: FragmentFac
 function changeLaunchLine(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const word =
     claim.setting === 'precision'
-      ? precisionWord(value, false)
+      ? precisionWord(value, isOlder(claim, facts))
       : claim.setting === 'epochs'
         ? Number(value)
         : null
@@ -71,7 +71,8 @@ function changeLaunchLine(claim: Claim, value: unknown, facts: FragmentFacts): C
 function changeConfigured(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'precision') {
     if (value === 'bf16-mixed' && namesBeside(claim, facts).some(isFromBeforeBf16)) return noBf16
-    const word = precisionWord(value, isOlder(claim))
+    if (value === 'bf16-mixed' && isBefore(facts.versions, distributions, firstBf16)) return noBf16
+    const word = precisionWord(value, isOlder(claim, facts))
     return word === null ? { reason: 'only mixed precision is offered' } : writeConfigured(claim, word, facts)
   }
   if ((claim.setting === 'epochs' || claim.setting === 'patience') && typeof value === 'number') {
@@ -187,6 +188,8 @@ function runsOnGpu(python: PythonModule, call: Call): boolean {
   )
 }
 
+const distributions = ['lightning', 'pytorch-lightning']
+
 const firstBf16 = '1.5'
 const noBf16: Refusal = {
   reason: `Lightning has bf16 from ${firstBf16} on, and this project uses an older one`,
@@ -201,7 +204,7 @@ const namesStrategy = /^(ddp|dp$|horovod)/
 /** As the project pins it, else as the arguments in this file tell. */
 function isBeforeBf16(python: PythonModule, call: Call, { versions }: FragmentFacts): boolean {
   return (
-    isBefore(versions, ['lightning', 'pytorch-lightning'], firstBf16) ||
+    isBefore(versions, distributions, firstBf16) ||
     call.expr.args.some((one) => isFromBeforeBf16(one.name ?? '')) ||
     // What went with 1.7 and was on its way out from 1.5 on leaves open which of them it is.
     (lookUp(versions, 'pytorch-lightning') === undefined &&
@@ -270,6 +273,6 @@ function handOver(python: PythonModule, claim: Claim, call: Call, facts: Fragmen
 }
 
 /** The library in use is older than version 2. */
-function isOlder({ site: { target } }: Claim): boolean {
-  return target?.kind === 'call' && target.older === true
+function isOlder({ site: { target } }: Claim, { versions }: FragmentFacts): boolean {
+  return (target?.kind === 'call' && target.older === true) || isBefore(versions, distributions, '2')
 }

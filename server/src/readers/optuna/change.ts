@@ -2,6 +2,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { whereWritten } from '../../python/where-written.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
@@ -191,7 +192,7 @@ function report(facts: FragmentFacts, call: Call): Change | Refusal {
       facts,
       python,
       steps.call,
-      func === steps.call.function ? trial : null,
+      func === whereWritten(steps.call).function ? trial : null,
       watchedMetric(python, call),
     )
   const loop = steps.loop

@@ -2,6 +2,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { whereWritten } from '../../python/where-written.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import {
   isUnreadable,
@@ -95,13 +96,14 @@ function addSampler(python: PythonModule, call: Call, facts: FragmentFacts): Cha
   if (dataset.type !== 'name' && dataset.type !== 'attribute')
     return { reason: 'give the data set a name first' }
   const name = freeName(python, 'train_sampler')
+  const { statement } = whereWritten(call)
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const writes: Write[] = [
     {
       kind: 'insert lines',
       path,
       where: 'before',
-      statement: { fragment: fragment.index, start: call.statement.start, end: call.statement.end },
+      statement: { fragment: fragment.index, start: statement.start, end: statement.end },
       lines: [`${name} = ${made.text}(${data}, shuffle=${shuffled ? 'True' : 'False'})`],
     },
     ...(mayBePassed(shuffle)
@@ -163,7 +165,8 @@ function freeName(python: PythonModule, wanted: string): string {
 
 /** In the same function as the loader, where the sampler's name is known. */
 function setEpoch(python: PythonModule, made: Call, name: string, facts: FragmentFacts): Write | null {
-  const loop = python.loops.find((one) => one.role === 'epoch' && one.function === made.function)
+  const { function: where } = whereWritten(made)
+  const loop = python.loops.find((one) => one.role === 'epoch' && one.function === where)
   if (loop === undefined || loop.node.type !== 'for' || loop.node.target.type !== 'name') return null
   const first = loop.node.body[0]
   if (first === undefined || loop.node.start < made.expr.end) return null

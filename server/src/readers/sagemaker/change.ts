@@ -1,6 +1,7 @@
 /** How the SageMaker SDK spells a change of a training job. */
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { whereWritten } from '../../python/where-written.js'
 import { passedExpression, textArgument } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
@@ -32,9 +33,11 @@ function checkpointFolder(
   const job =
     named !== null && /^[\w.-]+$/.test(named) ? named : (call.assignedTo ?? 'training').replace(/\W+/g, '-')
   let bucket: string | null = null
+  const { function: where } = whereWritten(call)
   for (const candidate of python.calls) {
     if (candidate.expr.start >= call.expr.start) break
-    const visible = candidate.function === null || candidate.function === call.function
+    const { function: made } = whereWritten(candidate)
+    const visible = made === null || made === where
     if (candidate.method === 'default_bucket' && visible && !candidate.conditional) {
       if (candidate.assignedTo !== null && /^[A-Za-z_]\w*$/.test(candidate.assignedTo))
         bucket = candidate.assignedTo
