@@ -1,6 +1,6 @@
 /** Epochs without improvement that a loop counts by itself: `stale += 1`, then `if stale >= patience: break`. */
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import type { Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import { quotedPattern } from '../../text/quoted-pattern.js'
@@ -24,11 +24,9 @@ export function countedPatience(python: PythonModule, outer: Loop): CountedPatie
   const own = ownOf(python, outer)
   const counters = countersIn(python, own)
   if (counters.size === 0) return null
+  const asked = namesAsked(python, outer, own)
   for (const { statement } of own) {
-    if (
-      statement.type !== 'if' ||
-      !(leaves(statement.body) || raisesFlag(python, outer, own, statement.body))
-    )
+    if (statement.type !== 'if' || !(leaves(statement.body) || raisesFlag(python, asked, statement.body)))
       continue
     for (const part of conjuncts(statement.test)) {
       const found = comparison(python, part)
@@ -103,24 +101,29 @@ interface Own {
 /** What one pass of the loop does, also in functions that it calls, without what goes round inside of it. */
 function ownOf(python: PythonModule, outer: Loop): Own[] {
   const found: Own[] = []
-  const entered = new Set<Func>()
-  const enter = (calls: readonly Call[], where: Where): void => {
-    for (const { expr } of calls) {
-      const func = python.functionOf(expr.callee)
-      if (func === null || entered.has(func)) continue
-      entered.add(func)
-      const inside: Own[] = []
-      for (const one of func.node.body) visit(one, where, inside)
-      found.push(...inside)
-      for (const call of func.calls) if (call.loops.length === 0) enter([call], ownAt(inside, call) ?? where)
-    }
-  }
   for (const one of outer.node.body) visit(one, { every: 'each', conditional: false }, found)
-  const direct = [...found]
-  for (const call of outer.calls)
-    if (call.loops.at(-1) === outer) enter([call], ownAt(direct, call) ?? { every: null, conditional: false })
+  const direct = byStatement(found)
+  const unknown: Where = { every: null, conditional: false }
+  const entered = new Set<Func>()
+  const entries = outer.calls
+    .filter(({ loops }) => loops.at(-1) === outer)
+    .map((call) => ({ call, where: direct.get(call.statement) ?? unknown }))
+  for (let index = 0; index < entries.length; index++) {
+    const { call, where } = entries[index]!
+    const func = python.functionOf(call.expr.callee)
+    if (func === null || entered.has(func)) continue
+    entered.add(func)
+    const inside: Own[] = []
+    for (const one of func.node.body) visit(one, where, inside)
+    for (const one of inside) found.push(one)
+    const here = byStatement(inside)
+    for (const one of func.calls)
+      if (one.loops.length === 0) entries.push({ call: one, where: here.get(one.statement) ?? where })
+  }
   return found
 }
+
+const byStatement = (own: readonly Own[]) => new Map(own.map((one) => [one.statement, one]))
 
 type Where = Omit<Own, 'statement'>
 
@@ -135,11 +138,6 @@ function visit(statement: Stmt, { every, conditional }: Where, into: Own[]): voi
   for (const block of blocksOf(statement)) for (const one of block) visit(one, inside, into)
 }
 
-/** The innermost statement that a call stands in. */
-function ownAt(own: readonly Own[], { expr: { start, end } }: Call): Own | undefined {
-  return own.filter(({ statement }) => statement.start <= start && end <= statement.end).at(-1)
-}
-
 /** What the number of an epoch is divided by. */
 function remainderIn(test: Expr): Expr | null {
   if (test.type === 'unary') return remainderIn(test.operand)
@@ -148,17 +146,20 @@ function remainderIn(test: Expr): Expr | null {
 }
 
 /** `self.stop = True`, which an `if` of the loop asks for before it leaves. */
-function raisesFlag(python: PythonModule, outer: Loop, own: readonly Own[], block: readonly Stmt[]): boolean {
+function raisesFlag(python: PythonModule, asked: ReadonlySet<string>, block: readonly Stmt[]): boolean {
   const written = ({ start, end }: Expr) => python.text.slice(start, end)
-  const flags = block.flatMap((one) => (one.type === 'assign' ? one.targets.map(written) : []))
-  if (flags.length === 0) return false
+  return block.some(
+    (one) => one.type === 'assign' && one.targets.some((target) => asked.has(written(target))),
+  )
+}
+
+/** Names that the conditions ask for which the loop is left by. */
+function namesAsked(python: PythonModule, outer: Loop, own: readonly Own[]): Set<string> {
   const tests = own.flatMap(({ statement }) =>
-    statement.type === 'if' && leaves(statement.body) ? [written(statement.test)] : [],
+    statement.type === 'if' && leaves(statement.body) ? [statement.test] : [],
   )
-  if (outer.node.type === 'while') tests.push(written(outer.node.test))
-  return flags.some((flag) =>
-    tests.some((test) => new RegExp(`(?<![\\w.])${quotedPattern(flag)}(?!\\w)`).test(test)),
-  )
+  if (outer.node.type === 'while') tests.push(outer.node.test)
+  return new Set(tests.flatMap(({ start, end }) => python.text.slice(start, end).match(/[\w.]+/g) ?? []))
 }
 
 /** Names that a pass counts up by one and sets back to zero, and how often. */
@@ -234,16 +235,21 @@ function comparison(
     : { counter: written(left), limit: right, beyond: op === '>' }
 }
 
+const mostCandidates = 10
+
 /** A counter of passes without improvement that is compared with nothing: it ends no run, and lowers no learning rate. */
 export function idleCounter(python: PythonModule, outer: Loop): { name: string; place: Expr } | null {
   const own = ownOf(python, outer)
   // What each pass sets back counts something in it: samples, batches.
   const counters = countersIn(python, own, ({ conditional }) => conditional)
+  let candidates = 0
   for (const { statement } of own) {
     if (statement.type !== 'augassign') continue
     const { target } = statement
     const name = python.text.slice(target.start, target.end)
     if (!counters.has(name) || !/wait|patien|bad|stale|stall|improv|since|count/i.test(name)) continue
+    // Each of them is looked for in the whole file.
+    if (++candidates > mostCandidates) return null
     const quoted = quotedPattern(name)
     const asks = new RegExp(
       `(?<![\\w.])${quoted}\\s*([<>]|==|!=|%)|([<>]|==|%)=?\\s*${quoted}\\b|\\b(if|while|and|or|not)\\s+${quoted}\\b`,

@@ -134,13 +134,26 @@ function storing(
 
 /** What the same function has written to a file that is handed over. */
 function writtenBefore(python: PythonModule, call: Call): Expr[] {
-  const given = new Set(call.expr.args.map(({ value }) => textOf(python, value)))
-  return python.calls
-    .filter((one) => one.function === call.function && one.expr.start < call.expr.start)
-    .flatMap((one) => {
-      const saving = plainSaving(python, one)
-      return saving !== null && given.has(textOf(python, saving.path)) ? saving.what : []
-    })
+  const saved = savingsByPath(python)
+  return call.expr.args
+    .flatMap(({ value }) => saved.get(textOf(python, value)) ?? [])
+    .filter(({ call: { function: func, expr } }) => func === call.function && expr.start < call.expr.start)
+    .flatMap(({ what }) => what)
+}
+
+function savingsByPath(python: PythonModule): Map<string, Saving[]> {
+  return once(python, 'savings by path', () => {
+    const found = new Map<string, Saving[]>()
+    for (const call of python.calls) {
+      const saving = plainSaving(python, call)
+      if (saving === null) continue
+      const path = textOf(python, saving.path)
+      const before = found.get(path)
+      if (before === undefined) found.set(path, [saving])
+      else before.push(saving)
+    }
+    return found
+  })
 }
 
 /** How many of what is reported are kept is said somewhere in this module, or may be said in another one. */

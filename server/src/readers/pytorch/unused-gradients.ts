@@ -183,13 +183,20 @@ class Finder {
 
   /** A backward pass within the span, but for those of training loops inside of it. */
   private goesBackBeside(call: Call, start: number, end: number): boolean {
-    return this.python.calls.some((one) => {
+    return this.backwards().some((one) => {
       if (one.expr.start < start || one.expr.end > end || one.function !== call.function) return false
-      if (one.loops.some((loop) => loop.role === 'train' && !call.loops.includes(loop))) return false
-      if (isBackward(one)) return true
-      const { backward, trains } = this.python.effects(one.expr)
-      return (backward && !trains) || /^torch\.autograd\.(grad|functional\.)/.test(one.name ?? '')
+      return !one.loops.some((loop) => loop.role === 'train' && !call.loops.includes(loop))
     })
+  }
+
+  private backwards(): Call[] {
+    return once(this.python, 'calls that go back', () =>
+      this.python.calls.filter((one) => {
+        if (isBackward(one) || /^torch\.autograd\.(grad|functional\.)/.test(one.name ?? '')) return true
+        const { backward, trains } = this.python.effects(one.expr)
+        return backward && !trains
+      }),
+    )
   }
 
   /** `policy(state).argmax(1).item()` in a program that asks an environment for what comes of it. */
