@@ -6,6 +6,7 @@ import { hyperparameter } from '../python/hyperparameter-names.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { claimPersisted, stepsOf } from './trial-claims.js'
+import type { TrialSteps } from './trial-steps.js'
 
 const draws =
   /^(random\.(uniform|choice|randint|randrange|sample|gauss|loguniform)|numpy\.random\.(\w+\.)*(uniform|choice|randint|rand|random|integers|normal)|scipy\.stats\.\w+\.rvs)$/
@@ -73,12 +74,23 @@ function samplerOf(python: PythonModule, { node }: Loop): Call | null {
   return null
 }
 
+/** What one pass trains by, and for how long; null: not known. */
+function trialOf(python: PythonModule, loop: Loop): Pick<TrialSteps, 'what' | 'count'> {
+  const epochs = loop.inner.find(({ role }) => role === 'epoch')
+  if (epochs !== undefined) return { what: 'epochs', count: numberIn(epochs.trips) }
+  const called = loop.calls.map(({ expr }) => stepsOf(python, expr.callee)).find((one) => one !== null)
+  return { what: called?.what ?? 'epochs', count: called?.count ?? null }
+}
+
 function readSearch(python: PythonModule, loop: Loop, claims: ClaimBuilder): void {
   if (loop.node.type !== 'for') return
   const sampler = samplerOf(python, loop)
   const count =
     sampler === null ? numberIn(loop.trips) : numberArgument(python.argument(sampler, 'n_iter', 1))
   if (count !== null && count < worthPruning) return
+  const trial = trialOf(python, loop)
+  // Boosters are stopped by their rounds, each for itself.
+  if (trial.what !== 'epochs') return
   const place: Place = { start: loop.node.start, end: loop.node.iterable.end }
   const search = claims.subject('Search', place, loop.function?.qualified ?? '', tuningEvidence(python))
   search.known('strategy', 'for', 'random', place)
@@ -86,9 +98,7 @@ function readSearch(python: PythonModule, loop: Loop, claims: ClaimBuilder): voi
   search.known('folds', 'for', 1, place)
   if (count === null) search.unknown('trialCap', 'for', 'how often the loop goes round', place)
   else search.known('trialCap', 'for', count, place)
-  const epochs = loop.inner.find(({ role }) => role === 'epoch')
-  const steps = epochs === undefined ? null : numberIn(epochs.trips)
-  search.known('trialSteps', 'for', { what: 'epochs', count: steps }, place)
+  search.known('trialSteps', 'for', trial, place)
   if (loop.inner.some(({ hasBreak }) => hasBreak))
     search.unknown('earlyTermination', 'for', 'trials may end early', place)
   else search.default('earlyTermination', 'for', false, place)
