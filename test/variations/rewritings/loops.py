@@ -184,12 +184,12 @@ def while_true(script):
 
 @rewriting
 def phases(script):
-    """A loop over phases: `for phase in ['train', 'val']: if phase == 'train': …`."""
+    """A loop over phases, of which there is one: `for phase in ['train']: if phase == 'train': …`."""
     place = training_loop(script)
     if not place or not in_work(script, place[0]) or not script.free('phase'):
         return None
     block, index = place
-    outer = statements("for phase in ['train', 'val']:\n    if phase == 'train':\n        pass")[0]
+    outer = statements("for phase in ['train']:\n    if phase == 'train':\n        pass")[0]
     outer.body[0].body = [block[index]]
     block[index] = outer
     return script.write(script.definitions, script.work)
