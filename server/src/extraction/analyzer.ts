@@ -23,6 +23,7 @@ import type { SummaryFor } from '../python/summary.js'
 import { uncalledBecause } from '../python/uncalled.js'
 import { tooNew } from '../readers/first-releases.js'
 import type { FragmentFacts, Reader, ReaderContext, UnreadModule } from '../readers/reader.js'
+import { takenOut } from '../readers/taken-out.js'
 import { withWrittenFor } from '../readers/written-for.js'
 import type { Grammars } from '../syntax/parser.js'
 import type { Configured } from '../text/configured.js'
@@ -269,7 +270,8 @@ export class Analyzer {
     const answer = 'reason' in asked ? (valueInFile(claim, value, facts) ?? asked) : asked
     if ('reason' in answer) return answer
     const change = card === undefined && value === 'bf16-mixed' ? onlyWithCard(answer) : answer
-    const refused = tooNew(change, facts.versions)
+    const refused =
+      tooNew(change, facts.versions) ?? takenOut(change, facts.python, file.path, facts.fragment.index)
     if (refused !== null) return refused
     if (surroundings.overlay === undefined || index !== 0) return change
     return whereWritten(change, {
