@@ -3,10 +3,11 @@
 import { isGenerator } from '../../python/generators.js'
 import { usesMatch } from '../../python/library-uses.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
-import { expressionsOf, lastName } from '../../syntax/python-children.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { comprehensionsAround, lastName } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
 import { type PreparationCost, tokenizing } from './preprocessing-costs.js'
-import { costOf, inComprehension, type Repetition, type Step, trainsInside } from './repetition.js'
+import { costOf, type Repetition, type Step, trainsInside } from './repetition.js'
 import { isSlow } from './slow-samples.js'
 
 /** Something in the program keeps prepared data, or takes it from where it is kept. */
@@ -58,6 +59,8 @@ export function atStart(
 function cutsTexts(python: PythonModule, call: Call): boolean {
   const { function: func, loops } = call
   if (tokenizing(python, call) === null || notBefore.test(func?.name ?? '')) return false
+  const sources = sourcesOf(call)
+  if (sources.length > 0 && sources.every((one) => one !== null && isWrittenDown(python, one))) return false
   return loops.every(({ role }) => role !== 'train' && role !== 'evaluate')
 }
 
@@ -122,9 +125,29 @@ const keptByBase = ({ bases }: Klass): boolean =>
 
 /** It stands in a loop or a comprehension, or in a function that one of these calls, or that goes through a collection. */
 function isOfMany(python: PythonModule, call: Call): boolean {
-  if (call.loops.length > 0) return true
-  if (expressionsOf(call.statement).some((expr) => inComprehension(expr, call.expr))) return true
+  if (sourcesOf(call).some((one) => one === null || !isWrittenDown(python, one))) return true
   return call.function !== null && isCalledForMany(python, call.function)
+}
+
+/** What the loops and comprehensions around a call go through; null: a `while` goes through no collection. */
+function sourcesOf({ loops, statement, expr }: Call): (Expr | null)[] {
+  return [
+    ...loops.map(({ node }) => (node.type === 'for' ? node.iterable : null)),
+    ...comprehensionsAround(statement, expr).flatMap(({ clauses }) =>
+      clauses.map(({ iterable }) => iterable),
+    ),
+  ]
+}
+
+/** `for word in ['yes', 'no']`: a handful of words, rather than data. */
+function isWrittenDown(python: PythonModule, iterable: Expr): boolean {
+  const list = python.definition(iterable)
+  return (
+    (list.type === 'list' || list.type === 'tuple') &&
+    list.items.length > 0 &&
+    list.items.every(({ type }) => type === 'constant') &&
+    !python.isChanged(iterable)
+  )
 }
 
 function isCalledForMany(python: PythonModule, func: Func): boolean {
@@ -203,12 +226,29 @@ function isCalled(python: PythonModule, func: Func): boolean {
     ({ conditional, loops, function: by }) =>
       !conditional &&
       !loops.some(trainsInside) &&
+      !(by !== null && runsInTraining(python, by)) &&
       (by === null ||
         by.class === null ||
         by === func ||
         madeOnce.test(by.name) ||
         /^_?(load|read|prepare|build|make)/.test(by.name)),
   )
+}
+
+/** Every call of it stands in the loop of a training, or in a function of which that holds. */
+function runsInTraining(python: PythonModule, func: Func): boolean {
+  const known = once(python, 'functions that run in the training', () => new Map<Func, boolean>())
+  const before = known.get(func)
+  if (before !== undefined) return before
+  known.set(func, false)
+  const sites = python.callSites(func) ?? []
+  const runs =
+    sites.length > 0 &&
+    sites.every(
+      ({ loops, function: by }) => loops.some(trainsInside) || (by !== null && runsInTraining(python, by)),
+    )
+  known.set(func, runs)
+  return runs
 }
 
 /** `table['text'].map(clean)` and the like at the top, or in functions. */

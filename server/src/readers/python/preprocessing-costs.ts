@@ -17,6 +17,8 @@ export interface PreparationCost {
   inputs: Expr[]
   /** What it makes of one row no other row has a part in, and takes long. */
   byRow?: true
+  /** A network that nothing trains computes it. */
+  network?: true
   /** For each sample: a smaller picture, what a file holds, or the tokens of a text. */
   made?: 'picture' | 'file' | 'text'
   /** Worth it before each pass of a loop, not once at the start of a program. */
@@ -121,11 +123,10 @@ function generates(python: PythonModule, { function: func }: Call): boolean {
 
 /** `network(pixels)`, of a network with its weights that nothing in the program trains: embeddings of many samples. */
 export function embedsWithNetwork(python: PythonModule, call: Call): PreparationCost | null {
-  const { expr, loops, function: func } = call
+  const { expr, function: func } = call
   if (readyNetworkRun(python, expr) === null) return null
-  // What teaches another network sees other samples each time; what measures one is no preparation.
-  if (loops.some(({ role, effects }) => role === 'train' || effects.backward || effects.optimizerStep))
-    return null
+  // What measures a network is no preparation.
+  if (isTeaching(call)) return null
   if (measures.test(func?.name ?? '')) return null
   const network = expr.callee.type === 'attribute' && call.name === null ? expr.callee.value : expr.callee
   const written = python.text.slice(expr.callee.start, expr.callee.end)
@@ -137,7 +138,13 @@ export function embedsWithNetwork(python: PythonModule, call: Call): Preparation
     single: true,
     inputs: expr.args.map((one) => one.value),
     byRow: true,
+    network: true,
   }
+}
+
+/** In a loop that trains another network: it sees other samples each time. */
+export function isTeaching({ loops }: Call): boolean {
+  return loops.some(({ role, effects }) => role === 'train' || effects.backward || effects.optimizerStep)
 }
 
 const measures = /eval|valid|test|predict|generat|sampl|score|metric|fid|infer|forward|step|demo|plot|show/i

@@ -30,6 +30,7 @@ import { selectsRows } from './fold-rows.js'
 import { preparedByNetworks } from './network-preparation.js'
 import { atStart } from './prepared-at-start.js'
 import { hoistSteps } from './preprocessing-change.js'
+import { isTeaching } from './preprocessing-costs.js'
 import { costOf, inComprehension, type Repetition, type Step, training, trainsInside } from './repetition.js'
 import { epochsOf, goesOnce, repeatedSamples } from './sample-preprocessing.js'
 import { trialPasses } from './trial-passes.js'
@@ -343,6 +344,7 @@ function stepsIn(
       statement: hot.statement,
     }
     const from = owner === null || owner === func ? undefined : siteIn(pass, owner)
+    if (cost.network === true && from !== undefined && isTeaching(from)) return []
     // What trains beside does not give the same: the advice is about the step inside it.
     const same =
       from?.expr.callee.type === 'name' &&
