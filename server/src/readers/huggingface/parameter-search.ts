@@ -65,6 +65,8 @@ function gapOf(
   if (made === null || !/TrainingArguments$/.test(made.method)) return undefined
   const named = ['eval_strategy', 'evaluation_strategy'].map((one) => python.argument(made, one))
   const strategy = named.find((one) => mayBePassed(one))
+  // `options.eval_strategy = 'epoch'`
+  if (strategy === undefined && /\.(eval|evaluation)_strategy\s*=(?!=)/.test(python.code)) return undefined
   if (strategy !== undefined && textArgument(strategy) !== 'no')
     return textArgument(strategy) === null ? undefined : null
   return made.expr.args.some(({ star }) => star > 0)

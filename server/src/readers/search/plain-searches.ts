@@ -20,7 +20,7 @@ interface Row {
   strategy: SearchSettings['strategy']
   objective: Parameter
   /** Added up, where there are several; absent: as in `counted`. */
-  trials?: readonly (readonly [...Parameter, otherwise: number | null])[]
+  trials?: readonly (readonly [...Parameter, otherwise: number | null])[] | 'generations'
   /** The call whose arguments tell the objective is the one that made the object. */
   made?: true
   /** The argument that holds an object with the number of trials. */
@@ -95,7 +95,8 @@ const rows: readonly Row[] = [
     call: /^scipy\.optimize\.(differential_evolution|dual_annealing)$/,
     strategy: 'other',
     objective: ['func', 0],
-    trials: [['maxiter', null, 1000]],
+    // `maxiter` counts generations, each of many trials.
+    trials: 'generations',
   },
   {
     call: /^openbox\.(\w+\.)*Optimizer\.run$/,
@@ -143,7 +144,11 @@ function readSearch(python: PythonModule, call: Call, row: Row, claims: ClaimBui
   const search = claims.subject('Search', place, call.function?.qualified ?? '', tuningEvidence(python))
   search.known('strategy', call.method, row.strategy, place)
   const trials = trialsOf(python, call, row)
-  const key = row.trials?.[0]?.[0] ?? 'budget'
+  const key = Array.isArray(row.trials)
+    ? row.trials[0]![0]
+    : row.trials === 'generations'
+      ? 'maxiter'
+      : 'budget'
   if (trials === 'unknown') search.unknown('trialCap', key, 'it cannot be read', place)
   else search.known('trialCap', key, trials, place)
   const limit = numberArgument(python.argument(call, 'time_budget_s'))
@@ -162,6 +167,7 @@ function gap({ stopping }: Row): string {
 /** Null: without a limit. */
 function trialsOf(python: PythonModule, call: Call, row: Row): number | null | 'unknown' {
   if (row.trials === undefined) return budgetOf(python, call)
+  if (row.trials === 'generations') return 'unknown'
   let owner: Call | null = call
   if (row.within !== undefined) {
     const given: Expr | null = passedExpression(python.argument(call, ...row.within))
@@ -172,7 +178,8 @@ function trialsOf(python: PythonModule, call: Call, row: Row): number | null | '
   if (owner === null) return 'unknown'
   let sum = 0
   for (const [name, position, otherwise] of row.trials) {
-    const given = python.argument(owner, name, position)
+    // What made the object takes it by name alone.
+    const given = python.argument(owner, name, owner === call ? position : null)
     const count = mayBePassed(given) ? numberArgument(given) : otherwise
     if (count === null) return mayBePassed(given) && knownArgument(given) !== null ? 'unknown' : null
     if (row.open === true && count < 0) return null
