@@ -112,8 +112,19 @@ function preparesFromInputs({ code }: PythonModule, func: Func): boolean {
       annotation !== null &&
       plainType.test(code.slice(annotation.start, annotation.end)),
   )
-  return params.length > 0 && plain && returnsOf(func).length > 0 && workOfName(func.name).includes('prepare')
+  const asks = asksOthers.test(func.name) || queries.test(code.slice(func.node.start, func.node.end))
+  return (
+    params.length > 0 &&
+    plain &&
+    !asks &&
+    returnsOf(func).length > 0 &&
+    workOfName(func.name).includes('prepare')
+  )
 }
+
+/** What comes from elsewhere is another one tomorrow, for the same inputs. */
+const asksOthers = /fetch|download|query|pull|scrape|crawl|ingest|extract_from|(^|_)get(_|$)/i
+const queries = /\b(requests|httpx|aiohttp|urllib)\.|read_sql|read_gbq|\.execute\(|\.query\(|\bfetch\w*\(/
 
 /** The name of a file is the same when its rows are not. */
 const namesAFile = /path|file|folder|dir|uri|url|source|bucket|table/i
