@@ -247,7 +247,11 @@ export function idleCounter(python: PythonModule, outer: Loop): { name: string; 
     if (statement.type !== 'augassign') continue
     const { target } = statement
     const name = python.text.slice(target.start, target.end)
-    if (!counters.has(name) || !/wait|patien|bad|stale|stall|improv|since|count/i.test(name)) continue
+    if (
+      !counters.has(name) ||
+      !/wait|patien|bad|stale|stall|improv|since|(^|\.)((es|early|stop\w*)_?)?count(er)?$/i.test(name)
+    )
+      continue
     // Each of them is looked for in the whole file.
     if (++candidates > mostCandidates) return null
     const quoted = quotedPattern(name)

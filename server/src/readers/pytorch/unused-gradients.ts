@@ -32,6 +32,9 @@ export function unusedGradients(python: PythonModule): UnusedGradients[] {
 const maker =
   /sampl|generat|predict|infer|translat|greedy|beam_?search|select_action|choose_action|get_action|^act$|extract_|embed_|inpaint|visuali[sz]e|reconstruct|interpolat|evaluat|validat|(^|_)test(_|$)|score_/i
 
+/** Of these, what a loss may be made of as well. */
+const inLosses = /embed_|inpaint|reconstruct|interpolat|score_/i
+
 const loads = /loader|batches|(^|_)dl\b|_iter\b|dataset/i
 
 class Finder {
@@ -172,11 +175,11 @@ class Finder {
     const made = maker.test(func.name)
     const outside = python.outsideCalls(func)
     const sites = python.callSites(func)
-    if (outside.some(({ eachStep }) => eachStep === true) && !made) return true
+    if (outside.some(({ eachStep }) => eachStep === true)) return true
     if (this.steps.has(func) && !made) return true
     if (sites === null || (sites.length === 0 && outside.length === 0)) return !made || sites === null
     // What is called elsewhere may end up in a loss, unless its name says what it is for.
-    if (outside.length > 0 && !made) return true
+    if (outside.length > 0 && (!made || inLosses.test(func.name))) return true
     if (seen.size > 6) return true
     return sites.some((site) => site.function !== func && this.isUsed(site, seen))
   }

@@ -24,8 +24,9 @@ export default defineRule({
     if (kind === null) return silent(otherOperation)
     const stopped = offAccelerator(view) ?? notTraining(view)
     if (stopped !== undefined) return silent(stopped)
-    // The environment needs each action on the host; what is read again and again within a step it does not need.
-    if (reinforcement(view) && effective(view.settings.each) === undefined)
+    // The environment needs each action on the host, but nothing sample by sample.
+    const each = effective(view.settings.each)
+    if (reinforcement(view) && (each === undefined || each === 'element'))
       return silent('an environment needs each action on the host')
     const places = effective(view.settings.places) ?? []
     const stalls = effective(view.settings.times) ?? 1
@@ -48,7 +49,7 @@ export default defineRule({
       message: messageOf(
         places.map((one) => one.what),
         stalls,
-        repeats[effective(view.settings.each) ?? ''],
+        repeats[each ?? ''],
       ),
       saving: {
         fraction: severe ? often : once,
