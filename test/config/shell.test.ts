@@ -208,6 +208,20 @@ bash -c "$CMD"
     assert.deepEqual([last('return 1'), last('exit 1')], [false, true])
   })
 
+  it('reads a function once for each call, but no long one time and again', () => {
+    assert.deepEqual(
+      commands('f() {\npython t.py $1\n}\nf 1\nf 2').filter((one) => one.startsWith('python')),
+      ['python t.py 1', 'python t.py 2'],
+    )
+    const long = `f() {\n${'python t.py $1\n'.repeat(2_000)}}\n${'f 1\nf 2\n'.repeat(6)}`
+    assert.equal(commands(long).filter((one) => one.startsWith('python')).length, 2_000)
+    const round = Array.from({ length: 30 }, (_, index) => {
+      const next = [1, 2, 3].map((by) => `f${(index + by) % 30} $1 ${by}`).join('\n')
+      return `f${index}() {\n${next}\npython t.py $1 $2\n}`
+    })
+    assert.ok(commands(`${round.join('\n')}\nf0 1\nf0 2`).length < 1_000)
+  })
+
   it('does not know what branches disagree on', () => {
     assert.deepEqual(
       commands(`

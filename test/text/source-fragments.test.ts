@@ -94,6 +94,11 @@ describe('text/units: files', () => {
     const place = locate('a.py', file.fragments[1]!, { start, end: start + 4 })
     assert.equal(text.slice(place.start, place.end), '{lr}')
   })
+  it('does not go through objects that never end again and again', () => {
+    const text = `jobs = [\n${'{"apiVersion": "v1", "kind": make("a"), "name": "b" + c,\n'.repeat(8_000)}`
+    assert.equal(sourceFile('jobs.py', text).fragments.length, 1)
+  }).timeout(10_000)
+
   it('reads a bounded number of commands from one file', () => {
     const file = sourceFile('a.py', `# %%\n${'!a\n'.repeat(150_000)}`)
     assert.equal(file.fragments.length, 1_000)

@@ -3,9 +3,26 @@ import type { ShellCommand, ShellWord } from './shell-facts.js'
 import { isFallback, readable } from './shell-words.js'
 
 /** Calls of one function that are read one by one; one that is called more often is a helper. */
-export const mostCalls = 12
+const mostCalls = 12
 /** The same of all functions, which may call each other. */
-export const mostCallsInAll = 60
+const mostCallsInAll = 60
+/** Characters of functions that are read for calls of their own. */
+const longestInAll = 40_000
+
+/** What may still be read call by call: functions call each other, and some are long. */
+export class CallBudget {
+  private calls = mostCallsInAll
+  private characters = longestInAll
+
+  /** Whether a function that is called so often is read once for each of its calls. */
+  allows(times: number, length: number): boolean {
+    if (times > mostCalls || times * length > longestInAll) return false
+    if (this.calls <= 0 || this.characters < length) return false
+    this.calls--
+    this.characters -= length
+    return true
+  }
+}
 
 /** What a script is called with has no place in it. */
 export function argument(given: string | null): ShellWord {

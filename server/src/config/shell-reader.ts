@@ -1,7 +1,7 @@
 /** Goes through a script as a shell would, and notes the commands that it comes by. */
 import { inField, namedChildren, type PlainNode } from './plain-tree.js'
 import { branchesOfCase, branchesOfIf } from './shell-branches.js'
-import { argument, mostCalls, mostCallsInAll, notSeen } from './shell-calls.js'
+import { argument, CallBudget, notSeen } from './shell-calls.js'
 import type { ShellCommand, ShellGuard, ShellWord } from './shell-facts.js'
 import { guardOfCase, guardsOfIf } from './shell-guards.js'
 import { readText } from './shell-heredocs.js'
@@ -68,7 +68,7 @@ export class ShellReader {
   private readonly visited = new Set<string>()
   /** Functions that are being read: they do not know themselves. */
   private readonly running = new Set<string>()
-  private callsLeft = mostCallsInAll
+  private readonly budget = new CallBudget()
   /** Functions of scripts that it has read in. */
   private readonly lent: LentFunctions<ShellReader>
   /** By another script, which also has its functions. */
@@ -367,7 +367,7 @@ export class ShellReader {
     if (body === undefined && this.lent.has(name)) this.callLent(name, words)
     if (body === undefined || this.running.has(name)) return false
     const calls = this.survey.calls.get(name) ?? 0
-    if (calls > 1 && calls <= mostCalls && this.callsLeft-- > 0)
+    if (calls > 1 && this.budget.allows(calls, body.end - body.start))
       return this.callOneOf(name, body, rest, context)
     if (this.visited.has(name)) return false
     this.visited.add(name)

@@ -7,6 +7,8 @@ const opening = /\{\s{0,200}["']apiVersion["']\s*:/g
 /** Each of them costs a parse. */
 const most = 20
 const longest = 50_000
+/** Characters of objects that cannot be read: they may lie inside one another. */
+const mostUnread = 200_000
 const token =
   /\s+|#[^\n]*|[{}[\],:]|([rRuUfF]?)("""|'''|["'])|-?\d[\d_.]*(?=\s*[,\]}#\n])|\b(?:True|False|None)\b(?=\s*[,\]}#\n])/y
 const words: Record<string, string> = { True: 'true', False: 'false', None: 'null' }
@@ -15,13 +17,18 @@ export function manifestObjectsIn(text: string): Embedded[] {
   if (!text.includes('apiVersion')) return []
   const found: Embedded[] = []
   let values: ReadonlyMap<string, string | null> | undefined
+  let unread = 0
   opening.lastIndex = 0
-  while (found.length < most) {
+  while (found.length < most && unread < mostUnread) {
     const match = opening.exec(text)
     if (match === null) break
     values ??= assignmentsIn(text)
-    const pieces = new ObjectText(text, values).read(match.index)
-    if (pieces === null) continue
+    const object = new ObjectText(text, values)
+    const pieces = object.read(match.index)
+    if (pieces === null) {
+      unread += object.length
+      continue
+    }
     opening.lastIndex = pieces.at(-1)!.end
     if (
       /"kind":/.test(
@@ -38,6 +45,11 @@ export function manifestObjectsIn(text: string): Embedded[] {
 
 class ObjectText {
   private readonly pieces: Piece[] = []
+
+  /** Of what was read of it. */
+  get length(): number {
+    return (this.pieces.at(-1)?.end ?? 0) - (this.pieces[0]?.start ?? 0)
+  }
 
   constructor(
     private readonly text: string,
