@@ -19,6 +19,7 @@ import {
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { gridSize } from '../../estimate/grid.js'
+import { baseName } from '../../link/paths.js'
 import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -242,10 +243,18 @@ function changeSweeper(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     const named = (text(at(root, 'hydra', 'sweeper', 'study_name')) ?? '') !== ''
     return writeKeys(claim, facts, 'Keep the study in a file', [
       { keys: ['hydra', 'sweeper', 'storage'], value: 'sqlite:///study.db' },
-      ...(named ? [] : [{ keys: ['hydra', 'sweeper', 'study_name'], value: 'study' }]),
+      ...(named ? [] : [{ keys: ['hydra', 'sweeper', 'study_name'], value: studyName(facts.path) }]),
     ])
   }
   if (claim.setting === 'earlyTermination')
     return { reason: 'run the study from the program: `optuna.create_study(pruner=…)` and `trial.report`' }
   return { reason: 'another sweeper (hydra/sweeper: optuna) has to be chosen in the defaults list' }
+}
+
+/** Searches of several files are kept in one place, and two of one name would go on with each other's trials. */
+function studyName(path: string): string {
+  const name = baseName(path).replace(/\.\w+$/, '')
+  return /^[\w-]+$/.test(name) && !/^(config|default|main|optuna|hydra|sweep(er)?)$/i.test(name)
+    ? name
+    : 'study'
 }
