@@ -33,10 +33,12 @@ export async function* rewrite(
   wanted: Wanted,
   python = 'python3',
 ): AsyncGenerator<Variation> {
-  const child = spawn(python, ['-B', program])
+  const child = spawn(python, ['-B', '-X', 'utf8', program])
   const started = once(child, 'spawn')
   const ended = once(child, 'close')
+  // Both fail where it cannot be started, and its input fails where it ends early; each is told below.
   ended.catch(() => {})
+  child.stdin.on('error', () => {})
   try {
     await started
   } catch {
@@ -46,7 +48,6 @@ export async function* rewrite(
   child.stderr.on('data', (text) => {
     complaint += text
   })
-  child.stdin.on('error', () => {})
   child.stdin.end(JSON.stringify({ cases, ...wanted }))
   for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line) as Variation
   const [status] = await ended
