@@ -74,6 +74,10 @@ export function volatileIn(python: PythonModule, expr: Expr, depth = 0): Volatil
     if (parameter !== null) return volatileIn(python, parameter, depth + 1)
     // A function of the project gives what it returns: too far to see.
     if (!transparent.test(call.name ?? call.method)) return null
+    // `int(time.time() / 3600)`
+    const [first] = expr.args
+    if (/^(int|round)$/.test(call.method) && first?.value.type === 'binary' && first.value.op === '/')
+      return null
     for (const argument of expr.args) {
       const inner = volatileIn(python, argument.value, depth + 1)
       if (inner !== null) return inner
@@ -99,6 +103,8 @@ export function volatileIn(python: PythonModule, expr: Expr, depth = 0): Volatil
     }
     return null
   }
+  // `time.time() // 3600`: new once an hour, which is meant.
+  if (expr.type === 'binary' && expr.op === '//') return null
   // Steps that are set up inside an expression have inputs of their own.
   if (expr.type === 'lambda' || expr.type === 'comprehension') return null
   for (const child of childrenOf(expr)) {
