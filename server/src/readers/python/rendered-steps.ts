@@ -63,7 +63,22 @@ function draws(python: PythonModule, call: Call): boolean {
     (one) =>
       one !== call && (one.name === call.name || manyEnvironments.test(one.method)) && !holds(one, call),
   )
-  return !others && !learnsBefore(python, call) && !namesEnvironment(python)
+  return !others && !learnsBefore(python, call) && !namesEnvironment(python) && reachesLearning(python, call)
+}
+
+/** A function that neither learns nor hands the environment on, as one of an object does, only plays in it. */
+function reachesLearning(python: PythonModule, { function: func, assignedTo, statement }: Call): boolean {
+  if (func === null || assignedTo === null || !/^\w+$/.test(assignedTo) || statement.type !== 'assign')
+    return true
+  const body = python.code.slice(statement.end, func.node.end)
+  return (
+    func.calls.some(({ method }) => learning.test(method) || method === 'backward') ||
+    python.loops.some(({ role, function: by }) => by === func && role === 'train') ||
+    func.calls.some(({ expr }) =>
+      expr.args.some(({ value }) => value.type === 'name' && value.id === assignedTo),
+    ) ||
+    new RegExp(`\\b(return|yield)\\b[^\\n]{0,200}\\b${assignedTo}\\b`).test(body)
+  )
 }
 
 const manyEnvironments = /^(make_vec|make_vec_env|make_atari_env)$/
