@@ -1,6 +1,7 @@
 /** Switches that have TensorFlow or JAX run operation by operation. */
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import type { Span } from '../../text/location.js'
 import type { Place } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
 import { knownArgument, passedPlace } from '../../values/argument.js'
@@ -47,17 +48,36 @@ export function switchOf(
   return compiles ? on('run_eagerly', 'run_eagerly', null) : null
 }
 
-/** `model.run_eagerly = True`, where no line switches it off again. */
+/** `model.run_eagerly = True`, where no line switches it off again, and no `compile` that follows does. */
 export function switchedAttributes(python: PythonModule): { at: Place; overridable: boolean }[] {
   const written = python.statements.flatMap((statement) => {
     if (statement.type !== 'assign' || statement.value === null) return []
     const [target] = statement.targets
     if (target?.type !== 'attribute' || target.attr !== 'run_eagerly') return []
-    return [{ at: { start: statement.start, end: statement.end }, value: python.fold(statement.value) }]
+    const at = { start: statement.start, end: statement.end }
+    return [{ at, model: target.value, value: python.fold(statement.value) }]
   })
   if (!written.every(({ value }) => effective(value) === true)) return []
-  return written.map(({ at, value }) => ({ at, overridable: value.state === 'known' && value.overridable }))
+  return written
+    .filter(({ at, model }) => !isCompiledAgain(python, textOf(python, model), at.end))
+    .map(({ at, value }) => ({ at, overridable: value.state === 'known' && value.overridable }))
 }
+
+/** What is called next of the model is `compile`, which sets the switch anew. */
+function isCompiledAgain(python: PythonModule, model: string, from: number): boolean {
+  const next = python.calls
+    .filter(
+      ({ method, expr: { callee, start } }) =>
+        start > from &&
+        /^(compile|fit|train_on_batch)$/.test(method) &&
+        callee.type === 'attribute' &&
+        textOf(python, callee.value) === model,
+    )
+    .sort((one, other) => one.expr.start - other.expr.start)
+  return next[0]?.method === 'compile'
+}
+
+const textOf = ({ code }: PythonModule, { start, end }: Span): string => code.slice(start, end)
 
 export function wantedFor(python: PythonModule, call: Call): string | null {
   if (call.conditional) return 'a debugging option'
