@@ -1,7 +1,9 @@
 /** Networks whose weights are not trained. */
 import type { Expr, Stmt } from '../syntax/python-ast.js'
+import { classAt } from './definition-places.js'
 import { lastIdentifier } from './effects.js'
 import type { Func, Klass, PythonModule } from './module.js'
+import { methodOf } from './networks/operations.js'
 import { onlyReturn } from './returns.js'
 
 /** The new last layer of a network: its weights are trained. */
@@ -63,8 +65,8 @@ export function frozenOwners(python: PythonModule, code: string): Expr[] {
   for (const call of python.calls) {
     const { callee } = call.expr
     if (!freezesAll.test(call.method) || call.conditional || call.loops.length > 0) continue
-    if (call.name === null && callee.type === 'attribute' && callee.value.type !== 'call')
-      frozen.push(callee.value)
+    if (call.name !== null || callee.type !== 'attribute' || callee.value.type === 'call') continue
+    if (!isOwnMethod(python, callee)) frozen.push(callee.value)
   }
   // Some of them are trained, from the start or later.
   if (
@@ -79,6 +81,14 @@ export function frozenOwners(python: PythonModule, code: string): Expr[] {
 
 /** Methods of libraries that take all weights of a network out of training. */
 const freezesAll = /^(_freeze_parameters|freeze_parameters|freeze)$/
+
+/** A class of the project says what it does: it may freeze a part. */
+function isOwnMethod(python: PythonModule, callee: Expr & { type: 'attribute' }): boolean {
+  if (python.functionOf(callee) !== null) return true
+  const made = python.definition(callee.value)
+  const found = made.type === 'call' ? classAt(python, made.callee) : null
+  return found !== null && methodOf(found.klass, found.python, callee.attr) !== null
+}
 
 /** The call is the value of the statement, or what further moves are called on. */
 function isOuterChain(statement: Stmt, call: Expr): boolean {
