@@ -17,7 +17,7 @@ export interface CheaperCard extends Omit<CheaperMachine, 'type' | 'machine'> {
 export function cheaperCard(
   { card: now, perNode }: Fleet,
   request: MachineRequest,
-  { usd, devices, setup }: { usd: number; devices: number; setup: TrainingSetup },
+  { usd, devices, setup, fp8 }: { usd: number; devices: number; setup: TrainingSetup; fp8: boolean },
   options: RuleOptions,
 ): CheaperCard | undefined {
   const found: CheaperCard[] = []
@@ -25,6 +25,7 @@ export function cheaperCard(
     if (card.vendor !== 'nvidia' || card.memoryGB === null || card.name === now.name) continue
     // Older cards lack formats that the program may use.
     if (now.formats.has('bf16') && !card.formats.has('bf16')) continue
+    if (fp8 && !card.formats.has('fp8')) continue
     if (!fitsOn(devices, { devices, setup }, card, card.memoryGB)) continue
     const onDemand = hourlyCost(
       { ...request, gpus: perNode, gpuModel: card.name },

@@ -305,7 +305,12 @@ function otherCard(view: SubjectView<'Compute'>, found: Oversized, options: Rule
   const request = requestOf(view)
   const now = hourlyCost(request, options.prices, '')
   if (now?.onDemand == null) return undefined
-  const need = { usd: cheaperBy * now.onDemand, devices: spread, setup: memory.setup }
+  const need = {
+    usd: cheaperBy * now.onDemand,
+    devices: spread,
+    setup: memory.setup,
+    fp8: effective(training.settings.precision) === 'fp8',
+  }
   const other = cheaperCard(fleet, request, need, options)
   if (other === undefined) return undefined
   const saving = savingOf(now.price, now.onDemand, other)
@@ -316,7 +321,7 @@ function otherCard(view: SubjectView<'Compute'>, found: Oversized, options: Rule
     at: fleet.at,
     severity: severityOf(found, other, saving),
     confidence: 'medium',
-    message: `${described(memory)} needs ${needed(found)}; ${many}${cardOf(fleet)} costs $${money(now.onDemand)}/h. ${many}${other.card.name} ${other.card.memoryGB} GB has room for it at $${money(other.onDemand)}/h: ${less} less for the same work.`,
+    message: `${described(memory)} needs ${needed(found)}; ${many}${cardOf(fleet)} costs $${money(now.onDemand)}/h. ${many}${cardOf({ card: other.card, memoryGB: other.card.memoryGB! })} has room for it at $${money(other.onDemand)}/h: ${less} less for the same work.`,
     saving,
     fixes: [{ set: [{ claim: gpuModel, value: other.card.name }] }],
     related: [{ location: training.subject.location, message: 'trains this model' }],
@@ -392,8 +397,8 @@ function sameCard({ card }: Fleet, machine: Instance): boolean {
   return card.name === machine.gpu?.name
 }
 
-function cardOf({ card, memoryGB }: Fleet): string {
-  return `${card.name.replace(/-\d+GB$/, '')} ${memoryGB} GB`
+function cardOf({ card, memoryGB }: Pick<Fleet, 'card' | 'memoryGB'>): string {
+  return `${card.name.replace(/-\d+GB$/, '').replaceAll('_', ' ')} ${memoryGB} GB`
 }
 
 function heldBy(machine: Instance): string {
