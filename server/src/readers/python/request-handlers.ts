@@ -110,7 +110,7 @@ function handed(python: PythonModule): ElementFunction[] {
 }
 
 /** Libraries of queues, bots and forms, and what hands each of them a function. */
-const subscriptions: { library: RegExp; calls: RegExp; each: string }[] = [
+const subscriptions: { library: RegExp; calls: RegExp; each: string; remedy?: string }[] = [
   {
     library: /^(pika|aio_pika|kombu|nats|stomp|redis|rq|azure|google|confluent_kafka|faust|paho)(\.|$)/,
     calls: /^(basic_consume|consume|subscribe|register_callback|message_callback_add|agent)$/,
@@ -129,24 +129,31 @@ const subscriptions: { library: RegExp; calls: RegExp; each: string }[] = [
   },
   {
     library:
-      /^(watchdog|schedule|apscheduler|socketio|flask_socketio|grpc|modal|beam|robyn|aiohttp|tornado|bottle|falcon|cherrypy|prefect|functions_framework)(\.|$)/,
+      /^(watchdog|schedule|apscheduler|socketio|flask_socketio|grpc|robyn|aiohttp|tornado|bottle|falcon|cherrypy|prefect|functions_framework)(\.|$)/,
     calls:
-      /^(do|add_job|on|event|scheduled_job|function|endpoint|web_endpoint|add_get|add_post|add_route|add_api_route|get|post|route|http|cloud_event)$/,
+      /^(do|add_job|on|event|scheduled_job|add_get|add_post|add_route|add_api_route|get|post|route|http|cloud_event)$/,
     each: 'call',
+  },
+  {
+    library: /^(modal|beam)(\.|$)/,
+    calls: /^(function|endpoint|web_endpoint)$/,
+    each: 'call',
+    remedy: 'when the container starts',
   },
 ]
 
 /** `channel.basic_consume(queue, on_message)`, `@bot.message_handler()`, `button.click(predict)`: a library calls it again and again. */
 function subscribed(python: PythonModule): ElementFunction[] {
   const imported = [...python.imports]
-  const found = new Map<Func, string>()
-  for (const { library, calls, each } of subscriptions) {
-    if (!imported.some((one) => library.test(one))) continue
+  const found = new Map<Func, { each: string; remedy?: string }>()
+  for (const one of subscriptions) {
+    const { library, calls } = one
+    if (!imported.some((name) => library.test(name))) continue
     for (const { name, receiver, method, expr } of python.calls) {
       if (!calls.test(method) || isOfOther(name ?? receiver, library)) continue
       for (const { value } of expr.args) {
         const func = value.type === 'name' || value.type === 'attribute' ? python.functionOf(value) : null
-        if (func !== null && !found.has(func)) found.set(func, each)
+        if (func !== null && !found.has(func)) found.set(func, one)
       }
     }
     for (const func of python.functions)
@@ -154,15 +161,21 @@ function subscribed(python: PythonModule): ElementFunction[] {
         const callee = decorator.type === 'call' ? decorator.callee : decorator
         if (callee.type !== 'attribute' || !calls.test(callee.attr) || found.has(func)) continue
         const owner = python.nameOf(callee) ?? python.typeOf(callee.value)
-        if (!isOfOther(owner, library) && !atBeginning.test(func.name)) found.set(func, each)
+        if (!isOfOther(owner, library) && !atBeginning.test(func.name)) found.set(func, one)
       }
   }
-  const remedy = 'when the module is imported, or behind a cache'
-  return [...found].map(([func, each]) => ({ func, each, remedy, once: 'module' as const, klass: null }))
+  return [...found].map(([func, { each, remedy }]) => ({
+    func,
+    each,
+    remedy: remedy ?? 'when the module is imported, or behind a cache',
+    // The module of a container is also imported where the container is not.
+    once: remedy === undefined ? ('module' as const) : null,
+    klass: null,
+  }))
 }
 
 /** `@bot.event def on_ready()`: when the connection stands, rather than for each message. */
-const atBeginning = /(^|_)(ready|start|startup|setup|init|connect|load)(_|$)/
+const atBeginning = /(^|_)(ready|start|startup|setup|init|connect|load|download|bake|warm)(_|$)/
 
 /** The command of a command line, say, in a program that also sends messages. */
 function isOfOther(owner: string | null, library: RegExp): boolean {
