@@ -50,7 +50,7 @@ function trained(python: PythonModule, call: Call): Booster {
   const folds = call.method === 'cv'
   const sets = python.argument(call, 'valid_sets', 3)
   // Parameters in the dictionary win over the argument.
-  const inParams = parameter(python, call, roundKeys.slice(1), params)
+  const inParams = parameter(python, call, roundKeys, params)
   const rounds = mayBePassed(inParams.argument)
     ? inParams
     : parameter(python, call, ['num_boost_round'], undefined, 2)

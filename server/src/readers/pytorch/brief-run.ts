@@ -31,7 +31,7 @@ function mostSteps(python: PythonModule, loop: Loop): number | null {
     const overEpochs =
       node.type === 'for' && namesEpochs(python.text.slice(node.target.start, node.iterable.end))
     if (!overEpochs) bounds.push(asCount(loop.trips), asCount(loop.horizon?.count))
-  } else bounds.push(asCount(stepsOf(outer)?.trips))
+  } else bounds.push(asCount(stepsOf(python, outer)?.trips))
   // A loop inside of the counted one ends with it, or a pass later.
   bounds.push(brokenOffAt(python, loop, outer))
   const known = bounds.filter((one) => one !== null)

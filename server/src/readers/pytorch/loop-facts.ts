@@ -14,7 +14,7 @@ import { catchesEnd, mayEndEarly } from './ends-early.js'
 import { codeMatches, codeText } from './evidence.js'
 import { usesAny } from './library-uses.js'
 import { hasOnlyNarrowLayers } from './network-size.js'
-import { breakingAt } from './step-budget.js'
+import { breakingAt, runBreakingAt } from './step-budget.js'
 import { stoppingOff } from './stopping-off.js'
 
 /** The loop over epochs around a training loop: in the same function, or around a call of its function. */
@@ -101,8 +101,10 @@ function nameOf(shown: Expr): string {
 }
 
 /** A loop that ends at a number of steps, however many epochs these are. */
-export function stepsOf(outer: Loop): Epochs | null {
+export function stepsOf(python: PythonModule, outer: Loop): Epochs | null {
   const { node, horizon } = outer
+  const limit = runBreakingAt(python, outer)
+  if (limit !== null) return counted(limit, python.fold(limit))
   return node.type === 'while' && horizon?.inner === true ? counted(horizon.limit, horizon.count) : null
 }
 

@@ -271,10 +271,10 @@ const asCount = (value: Json): number | undefined => {
   return count !== undefined && count > 0 ? count : undefined
 }
 
-function claimLength(outer: Loop, training: SubjectBuilder<'Training'>): void {
+function claimLength(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
   const header = loopHeader(outer)
-  const epochs = epochsOf(outer)
-  const steps = stepsOf(outer)
+  const steps = stepsOf(python, outer)
+  const epochs = steps === null ? epochsOf(outer) : null
   if (epochs !== null)
     claimFolded(training, 'epochs', epochs.key, epochs.trips, epochs.place, asCount, { ...header })
   else
@@ -286,7 +286,7 @@ function claimLength(outer: Loop, training: SubjectBuilder<'Training'>): void {
 /** How long a hand-written loop over epochs runs, whether it validates, and what ends it. */
 export function claimRun(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
   const outerHeader = loopHeader(outer)
-  claimLength(outer, training)
+  claimLength(python, outer, training)
   if (validates(python, outer)) training.known('validation', 'evaluation', true, outerHeader)
   else training.default('validation', 'evaluation', false, outerHeader)
   if (usesAny(python, ['.from_pretrained']))
