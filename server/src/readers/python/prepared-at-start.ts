@@ -6,6 +6,7 @@ import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { comprehensionsAround, lastName } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
+import { reachedBy } from '../search/trial-function.js'
 import { type PreparationCost, tokenizing } from './preprocessing-costs.js'
 import { costOf, type Repetition, type Step, trainsInside } from './repetition.js'
 import { isSlow } from './slow-samples.js'
@@ -38,7 +39,8 @@ export function atStart(
   const steps: Step[] = []
   for (const call of python.calls) {
     if (seen.has(call) || call.conditional || call.loops.some(trainsInside)) continue
-    if (call.function !== null && ofSamples.has(call.function)) continue
+    if (call.function !== null && (ofSamples.has(call.function) || inBatches(python).has(call.function)))
+      continue
     // Reading is no preparation yet, and maps of points are drawn when the training is over.
     if (/^(pandas|numpy)\.\w*(read_|load|genfrom)|manifold|TSNE|UMAP/.test(`${call.name} ${call.receiver}`))
       continue
@@ -53,6 +55,16 @@ export function atStart(
   // Among light steps it is not known what is saved.
   if (steps.length === 0 || (saved && !steps.some(({ cost }) => cost.weight !== 'ordinary'))) return null
   return { per: 'run', times: null, steps, around: null, ...(saved ? { saved: true as const } : {}) }
+}
+
+/** Functions that loops over batches call, however far down: their work is another for each batch. */
+function inBatches(python: PythonModule): ReadonlySet<Func> {
+  return once(python, 'functions that batches reach', () => {
+    const calls = python.loops
+      .filter((loop) => trainsInside(loop) || loop.role === 'evaluate')
+      .flatMap((loop) => loop.calls)
+    return new Set(reachedBy(python, calls, new Set()))
+  })
 }
 
 /** `tokenizer(texts)`, `[tokenizer.encode(text) for text in texts]`, rather than the prompt of an answer. */
