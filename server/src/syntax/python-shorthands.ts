@@ -167,6 +167,6 @@ function eachExpression(body: readonly Stmt[], instead: (expr: Expr) => Expr | n
 }
 
 function become(expr: Expr, made: Expr): void {
-  for (const key of Object.keys(expr)) delete (expr as unknown as Record<string, unknown>)[key]
+  for (const key of Object.keys(expr)) Reflect.deleteProperty(expr, key)
   Object.assign(expr, made)
 }

@@ -1,6 +1,7 @@
 /** Batch scripts that Python code holds as text and hands to a scheduler: `f"""#!/bin/bash\n#SBATCH --gres=gpu:{gpus}…"""`. */
 import type { Piece } from './fragment.js'
 import type { Embedded } from './magics.js'
+import { lookUp } from './records.js'
 
 const directives = ['#SBATCH', '#PBS', '#BSUB']
 const directive = /^[ \t]*#(SBATCH|PBS|BSUB)[ \t]/m
@@ -168,7 +169,7 @@ function linesOf(text: string, literal: Literal, separate: boolean, values: Valu
     const [whole, escaped, expression, named] = match
     if (escaped !== undefined) {
       if (raw) continue
-      const by = escapes[escaped.at(-1)!] ?? (/[\\"']/.test(escaped) ? escaped : undefined)
+      const by = lookUp(escapes, escaped.at(-1)!) ?? (/[\\"']/.test(escaped) ? escaped : undefined)
       if (by !== undefined) instead(index, end, by)
     } else if (whole === '{{' || whole === '}}') {
       if (formatted) instead(index, end, whole[0]!)

@@ -2,6 +2,7 @@
 import type { Piece } from './fragment.js'
 import type { Embedded } from './magics.js'
 import { assignmentsIn, expressionText, fieldsFilled } from './python-manifests.js'
+import { lookUp } from './records.js'
 
 const opening = /\{\s{0,200}["']apiVersion["']\s*:/g
 /** Each of them costs a parse. */
@@ -77,7 +78,12 @@ class ObjectText {
         at = end
       } else {
         const end = at + whole.length
-        this.put(words[whole] ?? (whole[0] === '#' ? ' '.repeat(whole.length) : whole), at, end, false)
+        this.put(
+          lookUp(words, whole) ?? (whole[0] === '#' ? ' '.repeat(whole.length) : whole),
+          at,
+          end,
+          false,
+        )
         if (whole === '{' || whole === '[') depth++
         else if ((whole === '}' || whole === ']') && --depth === 0) return this.pieces
         at = end

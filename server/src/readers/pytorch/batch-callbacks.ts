@@ -1,6 +1,7 @@
 /** Code that a library calls for each batch: methods of the classes that it offers to extend, and functions that it is handed. */
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 
 interface Offered {
   /** The class, by its canonical name. */
@@ -112,7 +113,7 @@ export function batchCallbacks(python: PythonModule): BatchCallback[] {
       if (bases.some((base) => row.base.test(base)))
         for (const name of row.methods) {
           const func = methods.get(name)
-          const position = row.computed?.[name]
+          const position = lookUp(row.computed, name)
           if (func !== undefined)
             add(func, position === undefined ? undefined : func.node.params[position + 1]?.name)
         }

@@ -2,6 +2,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { lookUp } from '../../text/records.js'
 import { fixedValue, knownArgument, passedExpression } from '../../values/argument.js'
 
 /**
@@ -79,7 +80,7 @@ export function keptByManager(python: PythonModule, call: Call): { path: Expr; k
   }
   if (call.method !== 'save' || call.expr.callee.type !== 'attribute') return null
   const made = python.callOf(call.expr.callee.value)
-  const row = made === null ? undefined : managers[made.name ?? '']
+  const row = made === null ? undefined : lookUp(managers, made.name ?? '')
   if (made === null || row === undefined) return null
   const path = made.expr.args[0]?.value ?? made.expr.callee
   const key = row.limit

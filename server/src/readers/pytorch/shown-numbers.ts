@@ -2,6 +2,7 @@
 import { lastIdentifier } from '../../python/effects.js'
 import type { PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 
 export interface ShownNumbers {
   what: string
@@ -65,7 +66,7 @@ const makesRecorder =
 export function shownNumbers(python: PythonModule, { callee, args }: CallExpr): ShownNumbers | null {
   const name = python.nameOf(callee)
   if (name !== null && Object.hasOwn(functions, name))
-    return { what: name, values: given(functions[name]!, args) }
+    return { what: name, values: given(lookUp(functions, name)!, args) }
   if (
     callee.type !== 'attribute' ||
     (name !== null && !/^(wandb|lightning|logging|loguru|accelerate|rich)\./.test(name))
@@ -78,11 +79,11 @@ export function shownNumbers(python: PythonModule, { callee, args }: CallExpr): 
       (linesOfLog.test(attr) && logName.test(owner)) || (attr === 'print' && printers.test(owner))
     if (writes) return { what: attr, values: args.map(({ value }) => value) }
   }
-  if (Object.hasOwn(methods, attr)) return { what: attr, values: given(methods[attr]!, args) }
+  if (Object.hasOwn(methods, attr)) return { what: attr, values: given(lookUp(methods, attr)!, args) }
   if (!Object.hasOwn(ofRecorders, attr) || !records(python, callee.value, attr)) return null
   // What the project does with it is read where it does so.
   if (python.functionOf(callee) !== null || python.importedFunction(callee) !== null) return null
-  return { what: attr, values: given(ofRecorders[attr]!, args) }
+  return { what: attr, values: given(lookUp(ofRecorders, attr)!, args) }
 }
 
 function given({ position, keywords, all }: Shown, args: CallExpr['args']): Expr[] {
