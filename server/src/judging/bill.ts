@@ -202,7 +202,7 @@ function workOf(run: Run): SubjectView[] {
 function mayFindDevices(view: SubjectView): boolean {
   if (!isViewOf(view, 'Program')) return false
   const { acceleratorLibrary, usesAccelerator } = view.settings
-  return effective(acceleratorLibrary) !== undefined && effective(usesAccelerator) !== false
+  return effective(acceleratorLibrary) != null && effective(usesAccelerator) !== false
 }
 
 /** One process that splits each batch over the devices that it sees. */
