@@ -99,6 +99,20 @@ describe('a project that has not been read', () => {
     await opened.dispose()
   })
 
+  it('holds back that nothing ends a machine, where another script may', async () => {
+    const create =
+      'runpodctl create pod --name trainer --gpuType "NVIDIA A100 80GB PCIe" --imageName trainer:1\n'
+    const opened = await openProject(memoryRoot, memoryHost(new Map([['pods/create.sh', create]])), options)
+    opened.open('pods/create.sh', create)
+    assert.deepEqual((await opened.preview(['pods/create.sh']))!.findings, [])
+    const { findings } = await opened.lint()
+    assert.deepEqual(
+      findings.map(({ rule }) => rule),
+      ['lifecycle/no-autostop'],
+    )
+    await opened.dispose()
+  })
+
   it('holds back what an importer or a further launch could refute', async () => {
     const files: Record<string, string> = { ...project }
     // More than are looked through for names.

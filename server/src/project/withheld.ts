@@ -40,6 +40,9 @@ const ofEndpoints = new Set(
   rules.filter(({ judges }) => [judges].flat().includes('Serving')).map(({ name }) => name),
 )
 
+/** A machine that a script rents may be ended by another script. */
+const ofRented = 'lifecycle/no-autostop'
+
 export function mayBeRefuted(
   { rule, severity }: Pick<Finding, 'rule' | 'severity'>,
   { record, isModule, isLaunched, isSearched, isCut }: PartlyRead,
@@ -48,6 +51,7 @@ export function mayBeRefuted(
   if (ofPools.has(rule) && record.extraction.subjects.some(({ kind }) => kind === 'Scaling')) return true
   if (ofEndpoints.has(rule) && record.extraction.claims.some(({ setting }) => setting === 'endsBy'))
     return true
+  if (rule === ofRented && record.extraction.claims.some(({ setting }) => setting === 'gpuCloud')) return true
   // What calls or imports a module says what it is given.
   if (isModule && !isLaunched) return true
   // What a launch could still decide is said at `information`.
