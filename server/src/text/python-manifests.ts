@@ -46,7 +46,38 @@ export function assignmentsIn(text: string): ReadonlyMap<string, string | null> 
     const before = values.get(name!)
     values.set(name!, before === undefined || before === value ? value : null)
   }
+  for (const [name, value] of passedByPlace(text)) values.set(name, value)
   return values
+}
+
+const called = /(\bdef[ \t]{1,9})?\b([A-Za-z_]\w{0,60})\((?=([^()]{0,400}))/g
+
+const literal = /^(?:"([^"\\]*)"|'([^'\\]*)'|(\d[\d.]*))$/
+
+/** Parameters with a default that calls pass by their place: `render("big", 8)`. Null: not all of them the same plain value. */
+function passedByPlace(text: string): Map<string, string | null> {
+  const parameters = new Map<string, string[]>()
+  const calls = new Map<string, string[][]>()
+  for (const [, defines, name, inside] of text.matchAll(called)) {
+    const parts = inside!.split(',').map((one) => one.trim())
+    if (defines !== undefined) parameters.set(name!, parts)
+    else {
+      const placed = parts.filter((one) => !/^\w+\s*=/.test(one))
+      const before = calls.get(name!)
+      if (before === undefined) calls.set(name!, [placed])
+      else before.push(placed)
+    }
+  }
+  const found = new Map<string, string | null>()
+  for (const [name, names] of parameters)
+    for (const [place, one] of names.entries()) {
+      const passed = (calls.get(name) ?? []).map((all) => all[place] ?? '')
+      if (!one.includes('=') || passed.every((text) => text === '')) continue
+      const [, double, single, digits] = literal.exec(passed[0]!) ?? []
+      const same = passed.every((text) => text === passed[0])
+      found.set(/^\w*/.exec(one)![0], same ? (double ?? single ?? digits ?? null) : null)
+    }
+  return found
 }
 
 /** What can stand in any file without changing its form. */
