@@ -107,7 +107,9 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
   else if (isSavedOutside(python, outer))
     training.unknown('saves', 'checkpoint', 'what calls it again and again saves', header, { site })
   else {
-    const { kept, unused } = keptAfterwards(python)
+    const { kept: written, unused } = keptAfterwards(python)
+    // Whoever holds an object that trains, in another module, has its weights afterwards.
+    const kept = written || (!python.isEntry && outer.function?.class != null && unused === null)
     training.default('saves', 'checkpoint', kept ? 'at the end' : 'never', header, { site })
     if (!kept && unused !== null) training.known('unusedCheckpoint', unused, unused, header)
   }
