@@ -87,7 +87,7 @@ const offered: readonly Offered[] = [
     base: /^torchtnt\.framework\.(\w+\.)*(AutoUnit|TrainUnit)$/,
     methods: ['train_step', 'compute_loss', 'on_train_step_end'],
   },
-  // Callbacks that are told to free memory.
+  // Keras hands them numbers that the host has already; memory that they free in each batch counts all the same.
   {
     base: /^(tensorflow\.)?keras\.(\w+\.)*Callback$/,
     methods: ['on_train_batch_begin', 'on_train_batch_end', 'on_batch_begin', 'on_batch_end'],

@@ -80,9 +80,11 @@ function stepsOf(python: PythonModule, { node }: Loop): number | null {
     const { callee, args } = expr
     const name = callee.type === 'name' ? callee.id : ''
     if (name === 'range') {
-      const ends = args.map(({ value }) => numberIn(python.fold(value)))
-      const [first = null, second] = ends
-      return args.length === 1 ? first : first === null || second == null ? null : Math.abs(second - first)
+      const [first = null, second, stride = 1] = args.map(({ value }) => numberIn(python.fold(value)))
+      if (args.length === 1) return first
+      return first === null || second == null || !stride
+        ? null
+        : Math.ceil(Math.abs((second - first) / stride))
     }
     const [inner] = args
     if (inner === undefined) return null

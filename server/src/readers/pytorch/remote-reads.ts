@@ -61,6 +61,7 @@ export function remoteRead(analysis: PythonModule, call: Call): string | null {
   if (shards.test(text)) return null
   if (name !== null && requests.test(name)) {
     const [place] = expr.args
+    if (place !== undefined && onThisMachine.test(textIn(analysis.fold(place.value)) ?? '')) return null
     const known = place !== undefined && isRemote(analysis, place.value)
     if (name.startsWith('smart_open.') && !known && !/s3|gs|azure|hdfs|http|url|uri|bucket/i.test(text))
       return null
@@ -102,11 +103,13 @@ function asksClient(analysis: PythonModule, receiver: Expr, method: string): str
   return isRemote(analysis, place.value) || remoteProtocol.test(protocol ?? '') ? client.what : null
 }
 
+const onThisMachine = /localhost|127\.0\.0\.1|\.sock\b|sqlite:/
+
 /** `redis.Redis()`, `MongoClient("localhost")`. */
 function isOnThisMachine({ text }: PythonModule, { callee, args, end }: Expr & { type: 'call' }): boolean {
   const given = text.slice(callee.end, end)
   return (
-    /localhost|127\.0\.0\.1|\.sock\b|sqlite:/.test(given) ||
+    onThisMachine.test(given) ||
     (args.length === 0 && /(redis|pymongo)\b/i.test(text.slice(callee.start, callee.end)))
   )
 }
