@@ -171,7 +171,7 @@ function handedOver(python: PythonModule, call: Call): ElementFunction | null {
 /** Each call trains a model of its own, which begins with the weights that it loads. */
 function trainsOwn(python: PythonModule, func: Func): boolean {
   const { trains, calls } = python.effectsOfFunction(func)
-  return trains || [...calls].some((name) => trainsNetworks.test(name))
+  return trains || [...calls].some((name) => trainsNetworks.test(name) || /^\.(fit|train)$/.test(name))
 }
 
 const trainsNetworks =

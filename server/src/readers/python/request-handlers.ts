@@ -161,7 +161,9 @@ function subscribed(python: PythonModule): ElementFunction[] {
         const callee = decorator.type === 'call' ? decorator.callee : decorator
         if (callee.type !== 'attribute' || !calls.test(callee.attr) || found.has(func)) continue
         const owner = python.nameOf(callee) ?? python.typeOf(callee.value)
-        if (!isOfOther(owner, library) && !atBeginning.test(func.name)) found.set(func, one)
+        // A function of a container that is given nothing to work on is a job.
+        const isJob = callee.attr === 'function' && func.node.params.length === 0
+        if (!isOfOther(owner, library) && !atBeginning.test(func.name) && !isJob) found.set(func, one)
       }
   }
   return [...found].map(([func, { each, remedy }]) => ({

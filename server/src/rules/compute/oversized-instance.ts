@@ -321,7 +321,7 @@ function otherCard(view: SubjectView<'Compute'>, found: Oversized, options: Rule
     at: fleet.at,
     severity: severityOf(found, other, saving),
     confidence: 'medium',
-    message: `${described(memory)} needs ${needed(found)}; ${many}${cardOf(fleet)} costs $${money(now.onDemand)}/h. ${many}${cardOf({ card: other.card, memoryGB: other.card.memoryGB! })} has room for it at $${money(other.onDemand)}/h: ${less} less for the same work.`,
+    message: `${many}${cardOf(fleet)} at $${money(now.onDemand)}/h ${fleet.devices > 1 ? 'are' : 'is'} mostly empty: ${many}${cardOf({ card: other.card, memoryGB: other.card.memoryGB! })} at $${money(other.onDemand)}/h ${fleet.devices > 1 ? 'do' : 'does'} the same work for ${less} less. ${described(memory)} needs ${needed(found)}.`,
     saving,
     fixes: [{ set: [{ claim: gpuModel, value: other.card.name }] }],
     related: [{ location: training.subject.location, message: 'trains this model' }],
