@@ -106,9 +106,9 @@ function atStart(work: SubjectView<'Preprocessing'>, heavy: boolean, steps: numb
     return { text: `the preparation is light: ${steps} step${steps === 1 ? '' : 's'} in compiled code` }
   // A library cuts texts in compiled code, all at once.
   if (effective(work.settings.transformation) === 'tokens') return onGpuJob(work) ? 'information' : 'hint'
-  if (heavy && onGpuJob(work)) return 'warning'
   // File by file, text by text: minutes, where a step over a table takes seconds.
   const eachTakesLong = effective(work.settings.weight) === 'dear'
+  if (heavy && onGpuJob(work)) return eachTakesLong || steps >= severalSteps ? 'warning' : 'information'
   return heavy && (eachTakesLong || steps >= severalSteps) ? 'information' : 'hint'
 }
 

@@ -30,7 +30,10 @@ export default defineRule({
       return silent('an environment needs each action on the host')
     const places = effective(view.settings.places) ?? []
     const stalls = effective(view.settings.times) ?? 1
-    const severe = effective(view.settings.weight) === 'severe'
+    // In the long steps of a real model the queue is filled again before it is missed, unless the reads multiply.
+    const felt =
+      effective(view.settings.weight) === 'severe' &&
+      (each !== undefined || stalls > 1 || effective(view.settings.realModel) !== true)
     if (effective(view.settings.subject) === 'evaluation') {
       const names = listed(places.map((one) => one.what))
       report({
@@ -52,9 +55,9 @@ export default defineRule({
         repeats[each ?? ''],
       ),
       saving: {
-        fraction: severe ? often : once,
+        fraction: felt ? often : once,
         usd: null,
-        basis: severe
+        basis: felt
           ? 'assumes that the accelerator waits 3 to 15 % of a step; a profiler shows the gaps'
           : 'assumes that the accelerator waits 1 to 5 % of a step; a profiler shows the gaps',
       },
@@ -72,11 +75,12 @@ function isHardlyFelt(view: SubjectView<'Operation'>, reads: number): boolean {
   return !(short && reads > 1)
 }
 
+/** The longer a step, the less of it is the wait behind a read: only reads that multiply within a step are worth an interruption by themselves. */
 function severityOf(view: SubjectView<'Operation'>): Severity {
   const real = effective(view.settings.realModel) === true || onGpuJob(view)
   const weight = effective(view.settings.weight)
-  if (weight === 'severe') return real ? 'warning' : 'information'
-  return weight === 'ordinary' ? 'information' : 'hint'
+  if (weight !== 'severe') return weight === 'ordinary' ? 'information' : 'hint'
+  return real && effective(view.settings.each) !== undefined ? 'warning' : 'information'
 }
 
 /** What repeats the reads within a step, and what to do then. */
