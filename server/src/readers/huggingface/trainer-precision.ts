@@ -42,6 +42,10 @@ export function readPrecision(
 ): void {
   const { key, value } = fromDeepSpeed(source) ?? fromSwitches(source, context)
   training.say('precision', key, value)
+  const { python, place } = source
+  const weights = weightsOf(python, transformersVersion(python, context.versions)?.major ?? null)
+  if (weights !== null && 'value' in weights && weights.byCard === true)
+    training.known('formatByCard', weights.key, true, place)
 }
 
 function fromSwitches(source: ArgumentsSource, context: ReaderContext): Keyed<Precision> {

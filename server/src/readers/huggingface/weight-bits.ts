@@ -47,6 +47,8 @@ export function weightBits(python: PythonModule, load: Call, id: string, major: 
     return fromFormat(python, load, id, key, given)
   }
   if (/-bnb-4bit$/i.test(id)) return { bits: 4, key: 'from_pretrained', call: load }
+  // Unsloth loads in the 16-bit format of the card.
+  if (load.name?.startsWith('unsloth.') === true) return { bits: 16, key: 'dtype', call: load }
   const stored = known(id)?.shape?.stored ?? (known(id) === undefined ? null : 32)
   // Version 5 keeps the format of the checkpoint, version 4 widens it.
   if (major !== null && major < 5) return { bits: 32, key: 'torch_dtype', call: load }

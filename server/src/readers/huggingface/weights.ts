@@ -8,7 +8,10 @@ import { codeText } from '../pytorch/evidence.js'
 import { isTrainer } from './trainer-names.js'
 
 /** 16 bit or fewer, and what says so; null: 32 bit. */
-export type Weights = { value: 'fp16' | 'bf16'; key: string; place: Place } | { because: string } | null
+export type Weights =
+  | { value: 'fp16' | 'bf16'; key: string; place: Place; byCard?: true }
+  | { because: string }
+  | null
 
 const shortNames = new Set([
   'torch.bfloat16',
@@ -23,6 +26,9 @@ const shortNames = new Set([
 /** Words of code that shorten weights or arithmetic in a way that no argument of the Trainer shows. */
 const shortening =
   /\b(load_in_[48]bit|BitsAndBytesConfig|quantization_config|prepare_model_for_kbit_training|GPTQConfig|AwqConfig|FastLanguageModel|unsloth|autocast|HQQConfig)\b|\.(half|bfloat16)\s*\(\)|\.to\(\s*(dtype\s*=\s*)?torch\.(bfloat16|float16|half)\b/
+
+/** Unsloth computes in bf16, in fp16 where the card has none, whatever the switches of the Trainer say (unsloth/models/loader.py). */
+const fastModel = /^unsloth\.(\w+\.)*Fast\w*Model\.from_pretrained$/
 
 const loaders = /^(from_pretrained|from_config|pipeline)$/
 
@@ -43,9 +49,16 @@ export function weightsOf(python: PythonModule, version: number | null): Weights
       )
         continue
       if (text !== null && shortNames.has(text))
-        return { value: /bf/.test(text) ? 'bf16' : 'fp16', key, place: { start: expr.start, end: expr.end } }
+        return {
+          value: /bf/.test(text) ? 'bf16' : 'fp16',
+          key,
+          place: { start: expr.start, end: expr.end },
+          ...(fastModel.test(call.name ?? '') ? { byCard: true } : {}),
+        }
       return { because: text === 'auto' ? `${key}="auto"` : `the value of ${key}` }
     }
+    if (fastModel.test(call.name ?? ''))
+      return { value: 'bf16', key: 'dtype', place: calleePlace(call), byCard: true }
     if (call.method === 'from_pretrained' && /ForCausalLM\.from_pretrained$/.test(call.name ?? ''))
       causal ||= !savedInFull(python, call)
   }

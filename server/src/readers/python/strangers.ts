@@ -11,7 +11,7 @@ import { singleDeviceLibraries } from './single-device-libraries.js'
 /** Names of modules and of what is taken out of them that say what they are for. */
 const spreadsWork =
   /dist|parallel|ddp|fsdp|multi_?(gpu|node)|deepspeed|horovod|colossal|megatron|accelerat|launch|cluster|spawn|mesh|shard|slurm|device|gpu|cuda|trainer|engine|runner|worker/i
-const trains = /train|fit(ter|ting)?$|engine|runner|learner|experiment|pipeline|baseline/i
+const trains = /(?<!pre_?)train|fit(ter|ting)?$|engine|runner|learner|experiment|pipeline|baseline/i
 const keepsState = /ckpt|checkpoint|resum|restor|snapshot|load_?(model|state|weights)|trainer|engine|runner/i
 const computes =
   /model|net(s|work)?($|_)|embed|encod|torch|gpu|cuda|neural|deep|infer|predict|train|bert|llm|classif|regress|segment|detect|diffus|transcri|generat|render|simulat|cluster|tensor/i
@@ -45,7 +45,7 @@ const takesDevices = new Set(
 )
 
 /** Libraries whose trainers readers know, or that run functions of the program: what they train is seen. */
-const knownTrainers = /^(trl|accelerate|deepspeed|horovod|ray(?!\.rllib\b))\b/
+const knownTrainers = /^(trl|unsloth|accelerate|deepspeed|horovod|ray(?!\.rllib\b))\b/
 
 /** What code says that works with a network which comes wrapped for several devices. */
 const wrapped = /\.module\b|DataParallel|distribute|strategy|local_rank|world_size|fsdp|\bddp\b/i

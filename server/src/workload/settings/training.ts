@@ -29,6 +29,8 @@ export interface TrainingSettings {
   precision: Precision
   /** The one 16-bit format that its library computes in without a scale for the loss that somebody has to write. */
   onlyShortFormat: 'bf16'
+  /** Its library takes the 16-bit format that the card has, whatever `precision` says. */
+  formatByCard: true
   /** Upper limit of passes over the data. */
   epochs: number
   /** Epochs that are so many steps each, whatever the data holds. */
