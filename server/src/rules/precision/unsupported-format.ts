@@ -33,7 +33,8 @@ export default defineRule({
     if (/^(cpu|tpu|mps)$/.test(accelerator)) return silent(offAccelerator(view)!)
     const card = name === null ? `${article(gpu.name)} ${gpu.name}` : `the ${gpu.name} of ${name}`
     const { precision, attention } = view.settings
-    if (view.settings.formatByCard !== undefined) return silent('its library takes a format that the card has')
+    if (view.settings.formatByCard !== undefined)
+      return silent('its library takes a format that the card has')
     silent(unless(view, 'precision', `${gpu.name} has units for ${effective(precision)}`))
     const format = precision === undefined ? undefined : formats[effective(precision) ?? 'fp32']
     if (precision !== undefined && format !== undefined && !gpu.formats.has(format)) {
