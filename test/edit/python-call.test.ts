@@ -243,10 +243,7 @@ describe('edit/python: append item', () => {
 describe('edit/python: the style of the file', () => {
   const long = 'a_rather_long_argument=1, another_one_of_them=22, and_a_third_argument=333'
   it('breaks a line that would get too long', () => {
-    assert.equal(
-      edited(`x = f(${long})\n`, [set('new_keyword', '"text"')]),
-      `x = f(\n    ${long}, new_keyword="text"\n)\n`,
-    )
+    assert.equal(edited(`xyz = f(${long})\n`, [set('new', '4')]), `xyz = f(\n    ${long}, new=4\n)\n`)
     const ownLines = long.replace(/, /g, ',\n    ')
     assert.equal(
       edited(`f(${long}, and_more=4444)\n`, [set('new_keyword', '"some text"')]),
@@ -259,6 +256,26 @@ describe('edit/python: the style of the file', () => {
     assert.equal(
       edited(`f(\n    ${long},\n    b=2, ${long.replace(/=/g, '2=')})\n`, [set('new_keyword', 'True')]),
       `f(\n    ${long},\n    b=2, ${long.replace(/=/g, '2=')},\n    new_keyword=True)\n`,
+    )
+  })
+  it('gives each argument a line where one line between the brackets held them all', () => {
+    const ownLines = long.replace(/, /g, ',\n    ')
+    assert.equal(
+      edited(`f(\n    ${long}\n)\n`, [set('new_keyword', 'True')]),
+      `f(\n    ${ownLines},\n    new_keyword=True,\n)\n`,
+    )
+  })
+  it('breaks a value that is too long for its line before if and else', () => {
+    const value = '"bf16-mixed" if torch.cuda.is_available() and torch.cuda.is_rather_new() else "32-true"'
+    assert.equal(
+      edited('f(\n    a=1,\n    b=2,\n)\n', [set('precision', value)]),
+      'f(\n    a=1,\n    b=2,\n    precision=(\n        "bf16-mixed"\n        if torch.cuda.is_available() and torch.cuda.is_rather_new()\n        else "32-true"\n    ),\n)\n',
+    )
+  })
+  it('keeps to the 79 columns that a file keeps to', () => {
+    assert.equal(
+      edited(`# ${'x'.repeat(76)}\nf(${long})\n`, [set('k', '4')]),
+      `# ${'x'.repeat(76)}\nf(\n    ${long.replace(/, /g, ',\n    ')},\n    k=4,\n)\n`,
     )
   })
   it('leaves a file with longer lines its width', () => {
@@ -277,5 +294,6 @@ describe('edit/python: the style of the file', () => {
     assert.equal(edited("g('x', 'y')\nf(a)\n", [set('k', '"y z"')]), "g('x', 'y')\nf(a, k='y z')\n")
     assert.equal(edited("g('x', 'y')\nf(a)\n", [set('k', `"it's"`)]), "g('x', 'y')\nf(a, k=\"it's\")\n")
     assert.equal(edited('f(a)\n', [set('k', "'y'")]), "f(a, k='y')\n")
+    assert.equal(edited(`g("x", "or 'y'")\nf(a)\n`, [set('k', "'y'")]), `g("x", "or 'y'")\nf(a, k="y")\n`)
   })
 })

@@ -13,6 +13,7 @@ import {
   nextLine,
   startsLine,
 } from './fragment-edit.js'
+import { fittedValue, type Layout } from './line-width.js'
 
 export interface BracketedList {
   text: string
@@ -118,8 +119,21 @@ export function insertItems(
   width?: LineWidth,
 ): FragmentEdit[] {
   if (values.length === 0) return []
+  if (width !== undefined && onePerLine(list)) {
+    const layout = {
+      indent: indentation(list.text, (list.items.at(-1) ?? { start: list.close }).start),
+      unit,
+      limit: width.limit,
+    }
+    return joinItems(
+      list,
+      values.map((value) => onLines(list.text, value, layout)),
+      index,
+      unit,
+    )
+  }
   const edits = joinItems(list, values, index, unit)
-  if (width === undefined || onePerLine(list) || values.some((value) => value.includes('\n'))) return edits
+  if (width === undefined || values.some((value) => value.includes('\n'))) return edits
   const { text, open, close, items } = list
   const at = items.length === 0 ? close : index === 0 ? items[0]!.start : items[index - 1]!.end
   const added = edits.reduce((sum, edit) => sum + edit.text.length - (edit.end - edit.start), width.grown)
@@ -130,6 +144,7 @@ export function insertItems(
   // The new items get a line of their own at the end of several.
   const last = items.at(-1)
   if (last === undefined || index < items.length) return edits
+  if (isHugged(list)) return exploded(list, values, index, unit, width)
   const lead = indentation(text, last.start)
   const indent = startsLine(text, items[0]!.start) || !lineHoldsOpening() ? lead : column()
   const comma = commaAfter(list, index - 1)
@@ -143,6 +158,21 @@ export function insertItems(
   function column(): string {
     return ' '.repeat(items[0]!.start - lineStart(text, items[0]!.start))
   }
+}
+
+/** `keyword=value` on a line of its own, in several where it is too long for one. */
+function onLines(text: string, item: string, layout: Layout): string {
+  const lead = /^\w+ ?= ?/.exec(item)?.[0]
+  return lead === undefined ? item : fittedValue(lead, item.slice(lead.length), layout).join(lineBreak(text))
+}
+
+/** All items share one line between those of the brackets. */
+function isHugged({ text, open, close, items }: BracketedList): boolean {
+  const [first, last] = [items[0], items.at(-1)]
+  if (first === undefined || last === undefined) return false
+  const line = lineStart(text, first.start)
+  const apart = startsLine(text, first.start) && startsLine(text, close)
+  return apart && line === lineStart(text, last.end) && lineStart(text, open) < line
 }
 
 /** A list on one line that gets a line for its items; one for each of them, where that is too short still. */
@@ -161,13 +191,15 @@ function exploded(
   texts.splice(index, 0, ...values)
   const total = inner.length + texts.join(', ').length + width.grown
   const ownLines = total > width.limit
+  const layout = { indent: inner, unit, limit: width.limit }
+  const added = ownLines ? values.map((value) => onLines(text, value, layout)) : values
   const between = ownLines ? `,${eol}${inner}` : ', '
   const edits: FragmentEdit[] = []
   let from = open + 1
   let lead = `${eol}${inner}`
   for (let i = 0; i <= items.length; i++) {
     if (i === index) {
-      lead += values.join(between)
+      lead += added.join(between)
       if (i < items.length) lead += between
     }
     const item = items[i]

@@ -8,10 +8,10 @@ import {
   lineBreak,
   lineEnd,
   lineStart,
-  nextLine,
   refuse,
   withLineBreak,
 } from './fragment-edit.js'
+import { widthLimit } from './line-width.js'
 import { closingBracket } from './python-lexis.js'
 import type { PythonWrite, Refusal } from './write.js'
 
@@ -220,15 +220,12 @@ function inLines(text: string, old: Span, value: string, unit: string): string {
   return `[${eol}${indent}${unit}${value.slice(1, -1)}${eol}${indent}]`
 }
 
-/** Lines may get as wide as the widest that the file has, within what is common. */
+/** How wide the line of an offset may get, and what other edits add to it. */
 function widthAt(text: string, at: number, edits: readonly FragmentEdit[]): LineWidth {
-  let widest = 0
-  for (let line = 0; line < text.length; line = nextLine(text, line))
-    widest = Math.max(widest, lineEnd(text, line) - line)
   const start = lineStart(text, at)
   const end = lineEnd(text, at)
   const grown = edits
     .filter((edit) => edit.start >= start && edit.end <= end)
     .reduce((sum, edit) => sum + edit.text.length - (edit.end - edit.start), 0)
-  return { limit: Math.min(120, Math.max(100, widest)), grown }
+  return { limit: widthLimit(text), grown }
 }

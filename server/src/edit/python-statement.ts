@@ -15,6 +15,7 @@ import {
   startsLine,
   wholeLines,
 } from './fragment-edit.js'
+import { fittedStatement, widthLimit } from './line-width.js'
 import { type BlockPlace, findStatement } from './python-find.js'
 import { stringSpans } from './python-lexis.js'
 import type { PythonRange, PythonWrite, Refusal } from './write.js'
@@ -150,7 +151,14 @@ export function insertEdits(
   if (!startsLine(text, start) || isElif(text, start)) return refuse(sharedLine)
   const eol = lineBreak(text)
   const indent = indentation(text, start)
-  const lines = write.lines.map((line) => (line.trim() === '' ? '' : adapt(line, unit)))
+  const limit = widthLimit(text)
+  const lines = write.lines.flatMap((line) => {
+    if (line.trim() === '') return ['']
+    const code = adapt(line, unit)
+    const inner = code.slice(0, code.length - code.trimStart().length)
+    const fitted = fittedStatement(code.trim(), { indent: indent + inner, unit, limit })
+    return fitted.map((one, i) => (i === 0 ? inner + one : one.slice(indent.length)))
+  })
   if (write.where === 'before') {
     if (!hasOwnLines(text, start, lineEnd(text, start))) return refuse(sharedLine)
     const joined = lines.map((line, i) => (i === 0 || line === '' ? line : indent + line)).join(eol)

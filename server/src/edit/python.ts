@@ -11,6 +11,7 @@ import {
   refuse,
   withLineBreak,
 } from './fragment-edit.js'
+import { fittedStatement, widthLimit } from './line-width.js'
 import { appendEdits, type CallWrite, callEdits } from './python-call.js'
 import { findExpr } from './python-find.js'
 import { indentationUnit, insertEdits, planWrap, removeEdits, type Wrap } from './python-statement.js'
@@ -125,7 +126,8 @@ function carryOut(
   for (const wrap of wraps) {
     const indent = indentation(text, wrap.start)
     const header = wrap.header.trimEnd().endsWith(':') ? wrap.header.trim() : `${wrap.header.trim()}:`
-    all.push({ start: wrap.start, end: wrap.start, text: indent + header + eol })
+    const lines = fittedStatement(header, { indent, unit, limit: widthLimit(text) })
+    all.push({ start: wrap.start, end: wrap.start, text: indent + lines.join(eol) + eol })
     for (const { start, end } of wrap.headers) all.push({ start, end, text: '' })
     for (const line of wrap.lines) {
       if (edits.some((edit) => swallows(text, edit, line))) continue

@@ -23,11 +23,14 @@ function prevailingIn(code: string, strings: readonly Span[]): '"' | "'" | null 
 export function inQuotesOf(text: string, writes: readonly PythonWrite[]): PythonWrite[] {
   if (writes.length === 0) return []
   const { strings, prevailing } = stringsOf(text)
+  let literals: ReadonlySet<string> | null = null
+  const held = (): ReadonlySet<string> =>
+    (literals ??= new Set(strings.map(({ start, end }) => text.slice(start, end))))
   return writes.map((write) => {
     const around = 'call' in write ? text.slice(write.call.start, write.call.end) : ''
     const quote = preferredQuote(around) ?? prevailing
     if (quote === null) return write
-    const style = (code: string): string => restyled(text, code, quote)
+    const style = (code: string): string => restyled(code, quote, (literal) => held().has(literal))
     switch (write.kind) {
       case 'set keyword':
       case 'append item':
@@ -63,13 +66,13 @@ function stringsOf(text: string): Strings {
   return last
 }
 
-function restyled(text: string, code: string, quote: string): string {
+function restyled(code: string, quote: string, isCopied: (literal: string) => boolean): string {
   let result = ''
   let from = 0
   for (const { start, end } of stringSpans(code, 0, code.length)) {
     const literal = code.slice(start, end)
     const [, prefix = '', written, content] = simple.exec(literal) ?? []
-    if (content === undefined || written === quote || text.includes(literal)) continue
+    if (content === undefined || written === quote || isCopied(literal)) continue
     result += `${code.slice(from, start)}${prefix}${quote}${content}${quote}`
     from = end
   }

@@ -132,7 +132,7 @@ function persist(facts: FragmentFacts, study: Call): Change | Refusal {
   })
   const writes: Write[] = [set('storage', "'sqlite:///optuna.db'")]
   if (!mayBePassed(python.argument(study, 'study_name', 3)))
-    writes.push(set('study_name', `'${stem}${suffixOf(python, study)}'`))
+    writes.push(set('study_name', ownName(python) ?? `'${stem}${suffixOf(python, study)}'`))
   writes.push(set('load_if_exists', 'True'))
   if (/\[[^\]\n]*\bbest_trial\.number[^\]\n]*\]/.test(python.code))
     return {
@@ -143,6 +143,19 @@ function persist(facts: FragmentFacts, study: Call): Change | Refusal {
   if (!makesSeveral(python, study)) return changeOf(title, writes)
   const change = changeOf(`${title}, with a name of its own for each study`, writes)
   return 'reason' in change ? change : { ...change, safety: 'display' }
+}
+
+/** The module has a name for its study, and does not pass it yet: `STUDY_NAME = "resnet"`. */
+function ownName(python: PythonModule): string | null {
+  const names = [...python.moduleBindings].filter(
+    ([name, bindings]) =>
+      /^study_?name$/i.test(name) &&
+      bindings.length === 1 &&
+      bindings[0]!.value?.type === 'constant' &&
+      typeof bindings[0]!.value.value === 'string',
+  )
+  const studies = python.calls.filter(({ method }) => method === 'create_study')
+  return names.length === 1 && studies.length === 1 ? names[0]![0] : null
 }
 
 /** What tells a study from the others of its file, which would be one study under one name: the function that it optimises, else its number. */

@@ -16,6 +16,7 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
+import { unmoved } from './called-networks.js'
 
 export function changeDistributed(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
@@ -31,9 +32,10 @@ export function changeDistributed(claim: Claim, value: unknown, facts: FragmentF
     const written = call.expr.args.find((one) => one.name === 'find_unused_parameters')
     if (written === undefined) return { reason: 'it is set elsewhere' }
     if (written.value.type !== 'constant') return turnOffAtParameter(python, written.value, facts)
+    const seen = isDefinedHere(python, call)
     return {
-      title: 'Remove find_unused_parameters',
-      safety: 'unsafe',
+      title: `Remove find_unused_parameters${seen ? '' : ', if all parameters get a gradient in every step'}`,
+      safety: seen ? 'unsafe' : 'display',
       writes: [{ kind: 'remove keyword', path, call: range, name: 'find_unused_parameters' }],
       imports: [],
     }
@@ -51,6 +53,17 @@ export function changeDistributed(claim: Claim, value: unknown, facts: FragmentF
   if (claim.setting === 'sharded') return addSampler(python, call, facts)
   if (claim.setting === 'reshuffled') return addEpoch(python, call, facts)
   return byHand(claim)
+}
+
+/** A library or this module makes the model that is wrapped, so what it does in a step has been read. */
+function isDefinedHere(python: PythonModule, call: Call): boolean {
+  const model = passedExpression(python.argument(call, 'module', 0))
+  if (model === null) return false
+  const moved = unmoved(python.result(unmoved(model)))
+  const made = moved.type === 'name' ? unmoved(python.result(moved)) : moved
+  if (made.type !== 'call') return false
+  if (python.classOf(made.callee) !== null) return true
+  return python.nameOf(made.callee) !== null && python.projectMember(made.callee) === null
 }
 
 /** `def wrap(model, find_unused_parameters=True)`: the function has it from its callers, who go on passing what they want. */
