@@ -1,6 +1,7 @@
 /** How MosaicML Composer spells a change. */
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { mayBePassed } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
@@ -8,7 +9,7 @@ import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
-import { savingSettings, stoppingSettings } from './settings.js'
+import { saverSettings, savingSettings, stoppingSettings } from './settings.js'
 
 export function changeComposer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
@@ -29,8 +30,28 @@ export function changeComposer(claim: Claim, value: unknown, facts: FragmentFact
     }
     case 'compiled':
       return set('compile_config', null, '{}', 'Compile the model (compile_config={})')
-    case 'keptCheckpoints':
-      return savingSettings.change(claim, value, facts)
+    case 'keptCheckpoints': {
+      const settings = call.method === 'CheckpointSaver' ? saverSettings : savingSettings
+      return settings.change(claim, value, facts)
+    }
+    case 'saves':
+      return set(
+        'save_folder',
+        null,
+        '"checkpoints/{run_name}"',
+        'Write a checkpoint after each epoch (save_folder)',
+      )
+    case 'resumable': {
+      const given = (key: string): boolean => mayBePassed(python.argument(call, key))
+      // It refuses to look for checkpoints of a run that has no name, or in no folder.
+      if (!given('run_name') || !given('save_folder'))
+        return { reason: 'autoresume needs a run_name of your own and a save_folder' }
+      return set('autoresume', null, 'True', 'Go on from the last checkpoint of the run (autoresume=True)')
+    }
+    case 'kind':
+      return typeof value === 'number'
+        ? set('eval_interval', null, `"${value}ba"`, `Evaluate every ${value} batches`)
+        : byHand(claim)
     case 'patience':
     case 'stopDirection':
       return stoppingSettings.change(claim, value, facts)

@@ -9,16 +9,20 @@ const directions = new Map<string, 'lower' | 'higher'>([
   ['gt', 'higher'],
 ])
 
-/** What a `Trainer` with a folder for checkpoints keeps. Source: composer 0.28, trainer/trainer.py. */
-export const savingSettings = settingTable('Training', {
-  keptCheckpoints: {
-    keys: ['save_num_checkpoints_to_keep'],
-    parse: (value) => (typeof value !== 'number' ? undefined : value < 0 ? null : value),
-    otherwise: null,
-    otherwiseInWords: 'all',
-    write: (count) => count ?? -1,
-  },
-})
+const kept = (key: string) =>
+  settingTable('Training', {
+    keptCheckpoints: {
+      keys: [key],
+      parse: (value) => (typeof value !== 'number' ? undefined : value < 0 ? null : value),
+      otherwise: null,
+      otherwiseInWords: 'all',
+      write: (count) => count ?? -1,
+    },
+  })
+
+/** What a `Trainer` with a folder for checkpoints keeps, and a callback that saves. Source: composer 0.28, trainer/trainer.py, callbacks/checkpoint_saver.py. */
+export const savingSettings = kept('save_num_checkpoints_to_keep')
+export const saverSettings = kept('num_checkpoints_to_keep')
 
 export const stoppingSettings = settingTable('Training', {
   stopMetric: { keys: ['monitor'], position: 0, parse: asText },

@@ -25,7 +25,8 @@ import { openEndedIn } from '../pytorch/loop-facts.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { speaksOfStopping } from '../wanted-stopping.js'
 import { changeComposer } from './changes.js'
-import { savingSettings, stoppingSettings } from './settings.js'
+import { claimRecords, readRhythm } from './records.js'
+import { saverSettings, savingSettings, stoppingSettings } from './settings.js'
 
 const trainer = /^composer\.(trainer\.)*Trainer$/
 export const stopper = /^composer\.(\w+\.)*EarlyStopper$/
@@ -35,7 +36,7 @@ export const composerReader = defineReader({
   title: 'Composer',
   languages: ['python'],
   triggers: ['composer'],
-  settings: [savingSettings, stoppingSettings],
+  settings: [savingSettings, saverSettings, stoppingSettings],
   layer: 1,
   read(facts, context, claims) {
     const { python } = facts
@@ -81,7 +82,8 @@ function readTrainer(
     training.unknown('validation', 'eval_dataloader', whyUnreadable(data) ?? '', place, { site })
   else training.known('validation', 'eval_dataloader', !isLeftOut(data), place, { site })
   claimVerdict(python, training, 'callbacks', stoppingOf(python, call), place, site)
-  if (mayBePassed(python.argument(call, 'save_folder'))) readKept(python, call, training)
+  claimRecords(python, call, training)
+  readRhythm(python, call, evidence, claims)
   readStopping(python, call, training)
   if (python.uses('.from_pretrained')) training.known('fineTuning', 'from_pretrained', true, place)
   const schedulers = python.argument(call, 'schedulers')
@@ -130,29 +132,6 @@ function readPrecision(
   const value = member === undefined ? given : stated(given, member)
   const otherwise = evidence.accelerator === 'cpu' ? 'fp32' : 'fp16-mixed'
   training.say('precision', 'precision', orDefault(convert(value, precisionFrom), otherwise))
-}
-
-/** With a folder for them, each of its checkpoints stays unless their number is limited. */
-function readKept(python: PythonModule, call: Call, subject: SubjectBuilder<'Training'>): void {
-  const place = calleePlace(call)
-  savingSettings.claim(subject, savingSettings.argumentsOf(python, call, subject.locator))
-  const weights = fixedArgument(python, call, 'save_weights_only') === true
-  subject.known('checkpointHolds', 'save_weights_only', weights ? 'weights' : 'training state', place)
-  const every = durationOf(fixedArgument(python, call, 'save_interval') ?? '1ep')
-  const whole = durationOf(fixedArgument(python, call, 'max_duration'))
-  if (every !== null && whole !== null && every.unit === whole.unit)
-    subject.known('checkpointCount', 'save_interval', Math.floor(whole.count / every.count), place)
-  else subject.unknown('checkpointCount', 'save_interval', 'how long it runs', place)
-}
-
-function fixedArgument(python: PythonModule, call: Call, key: string): Json | undefined {
-  return knownArgument(python.argument(call, key))
-}
-
-function durationOf(given: Json | undefined): { count: number; unit: string } | null {
-  const [, count, unit] =
-    /^(\d+)(ep|ba|tok|sp|iter)$/.exec(typeof given === 'number' ? `${given}ep` : String(given)) ?? []
-  return unit === undefined || Number(count) < 1 ? null : { count: Number(count), unit }
 }
 
 /** `max_duration`: epochs as a number or as '90ep', batches as '5000ba'. */

@@ -184,7 +184,7 @@ function argumentSpan(call: Call, argument: ArgumentValue): Place | null {
   return written === undefined ? passedPlace(argument) : { start: written.start, end: written.end }
 }
 
-/** Validation after a twentieth of an epoch, or after a few steps. */
+/** Validation after less than a tenth of an epoch, or after a few steps. */
 function readRhythm(python: PythonModule, call: Call, evidence: Evidence, claims: ClaimBuilder): void {
   const key = 'val_check_interval'
   const source = new CallSource(python, call, claims)
@@ -195,7 +195,7 @@ function readRhythm(python: PythonModule, call: Call, evidence: Evidence, claims
   if (isGiven(source.get('limit_val_batches')) || expr === null || at === null) return
   if (typeof value !== 'number' || value <= 0) return
   const share = isShare(python, expr, value)
-  if (share ? value > 0.05 : value > 50) return
+  if (share ? value >= 0.1 : value > 50) return
   const operation = claimOperation(claims, {
     kind: 'evaluate',
     place: 'step',

@@ -23,6 +23,7 @@ import {
 } from './guards.js'
 import { epochLoopOf } from './loop-facts.js'
 import { branchForAll } from './settled-tests.js'
+import { shareOf } from './share-of-epoch.js'
 
 export interface HotStatement {
   statement: Stmt
@@ -37,6 +38,8 @@ export interface HotStatement {
   accumulated?: true
   /** How many steps lie between two times, where a count of steps guards it by a number that is known. */
   every?: number
+  /** The same as a share of an epoch: `step % (len(loader) // 10)`. */
+  share?: number
   /** Reached under a condition that says nothing about how often. */
   conditional: boolean
   /** A condition that keeps it may come out differently from step to step, or from sample to sample. */
@@ -52,6 +55,7 @@ interface Where {
   guarded: boolean
   accumulated?: true
   every?: number
+  share?: number
   conditional: boolean
   differs?: true
   exceptional: boolean
@@ -122,6 +126,7 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
       guarded,
       ...(here.accumulated === true ? { accumulated: true } : {}),
       ...(guarded && here.every !== undefined ? { every: here.every } : {}),
+      ...(guarded && here.share !== undefined ? { share: here.share } : {}),
       conditional: where.conditional,
       ...(where.differs === true ? { differs: true } : {}),
       exceptional: where.exceptional,
@@ -136,6 +141,7 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
       const steps = /^(sometimes|off|never)$/.test(verdict) && stepsIn(statement.body, statement.orelse)
       const stepsElse = verdict === 'sometimes' && stepsIn(statement.orelse, statement.body)
       const every = verdict === 'rarely' ? rhythmOf(analysis, statement.test) : null
+      const share = verdict === 'rarely' && every === null ? shareOf(analysis, statement.test) : null
       // Where weights are updated after a few batches, that is the step.
       const updates =
         verdict === 'rarely' &&
@@ -149,7 +155,8 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
         : steps
           ? here
           : under(here, verdict, branch === 'body')
-      walk(analysis, statement.body, every === null || updates ? inside : { ...inside, every }, into, active)
+      const rhythm = { ...(every === null ? {} : { every }), ...(share === null ? {} : { share }) }
+      walk(analysis, statement.body, updates ? inside : { ...inside, ...rhythm }, into, active)
       walk(
         analysis,
         statement.orelse,

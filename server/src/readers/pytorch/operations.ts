@@ -377,7 +377,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
 
   if (step.onDevice === undefined) claimWastedPasses(python, step, { scope, evidence, realModel }, claims)
 
-  for (const { kind, what, at, call, every, batches } of frequentWork(python, step)) {
+  for (const { kind, what, at, call, every, share, batches } of frequentWork(python, step)) {
     const operation = claimOperation(claims, {
       kind,
       place: 'step',
@@ -387,6 +387,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       scope,
       evidence,
       realModel,
+      subject: share === true ? 'share of an epoch' : null,
     })
     operation.known('every', what, every, loop === null ? at : loopHeader(loop))
     if (batches !== undefined) operation.known('batches', what, batches, at)

@@ -6,7 +6,7 @@ import { batchCallbacks } from './batch-callbacks.js'
 import { type CountedEvaluation, countedEvaluation } from './counted-evaluations.js'
 import { isModelCall } from './forward-block.js'
 import { helpersOf } from './helper-steps.js'
-import { callsIn, type HotCode, hotCode, isHot } from './hot-code.js'
+import { callsIn, type HotCode, type HotStatement, hotCode, isHot } from './hot-code.js'
 import { isTorchLoop } from './loop.js'
 
 /** Code that runs once for each batch: the body of a loop, or a method that a trainer calls for each batch. */
@@ -148,17 +148,29 @@ function callsEachStep(analysis: PythonModule, code: HotCode): Found[] {
   return found
 }
 
-/** Whole evaluations that lie further apart are no burden worth a word. */
-const often = 100
+/** Whole evaluations that lie further apart are no burden worth a word, whatever the batches between them hold. */
+const often = 1000
+/** The same as a share of an epoch. */
+const oftenInEpoch = 0.1
+
+type Rhythm = Pick<FrequentWork, 'every' | 'share'>
+
+/** Null: it happens in each step, too seldom, or as somebody decides. */
+function rhythmOf({ every, share, conditional, exceptional }: HotStatement): Rhythm | null {
+  if (conditional || exceptional) return null
+  if (every !== undefined) return every > often ? null : { every }
+  return share === undefined || share > oftenInEpoch ? null : { every: share, share: true }
+}
 
 /** Calls that a count of steps lets through every few steps, with that count. */
-function callsEveryFewSteps(python: PythonModule, code: HotCode): (Found & { every: number })[] {
-  const found: (Found & { every: number })[] = []
-  for (const { statement, expressions, every, conditional, exceptional } of code.statements) {
-    if (every === undefined || every > often || conditional || exceptional) continue
-    for (const expr of expressions)
+function callsEveryFewSteps(python: PythonModule, code: HotCode): (Found & Rhythm)[] {
+  const found: (Found & Rhythm)[] = []
+  for (const hot of code.statements) {
+    const rhythm = rhythmOf(hot)
+    if (rhythm === null) continue
+    for (const expr of hot.expressions)
       for (const call of callsIn(python, expr))
-        found.push({ what: `${call.name ?? call.method}()`, call, statement, every })
+        found.push({ what: `${call.name ?? call.method}()`, call, statement: hot.statement, ...rhythm })
   }
   return found
 }
@@ -174,6 +186,8 @@ export interface FrequentWork {
   /** The call; null: a loop over the data of an evaluation. */
   call: Call | null
   every: number
+  /** `every` is a share of an epoch, not a count of steps. */
+  share?: true
   /** As `CountedEvaluation.batches`. */
   batches?: CountedEvaluation['batches']
 }
@@ -207,11 +221,11 @@ export function frequentWork(analysis: PythonModule, step: Step): FrequentWork[]
   if (counted !== null) return [...result, { kind: 'evaluate', call: null, ...counted }]
   const rhythm = callsEveryFewSteps(analysis, code).find(({ call }) => evaluates(analysis, call))
   if (rhythm !== undefined) {
-    const { call, what, every } = rhythm
-    result.push({ kind: 'evaluate', what, at: calleePlace(call), call, every })
+    const { call, what, statement, ...rest } = rhythm
+    result.push({ kind: 'evaluate', what, at: calleePlace(call), call, ...rest })
   }
   const saved = callsEveryFewSteps(analysis, code).find(
-    ({ call, every }) => every <= soon && savesModel(analysis, call),
+    ({ call, every, share }) => share === undefined && every <= soon && savesModel(analysis, call),
   )
   if (saved !== undefined && result.length === 0) {
     const { call, what, every } = saved
@@ -222,14 +236,16 @@ export function frequentWork(analysis: PythonModule, step: Step): FrequentWork[]
 
 /** `for x, y in test_loader: …` inside of a step, or of every few of them; one that breaks off looks at a few batches only. */
 function evaluationInside(analysis: PythonModule, code: HotCode, step: Loop): FrequentWork | null {
-  for (const { statement, func, every, guarded, conditional, exceptional } of code.statements) {
+  for (const hot of code.statements) {
+    const { statement, func, guarded, conditional, exceptional } = hot
     if (statement.type !== 'for' || func !== step.function || conditional || exceptional) continue
-    if (guarded && (every === undefined || every > often)) continue
+    const rhythm = guarded ? rhythmOf(hot) : { every: 1 }
+    if (rhythm === null) continue
     const inner = analysis.loops.find(({ node }) => node === statement)
     if (inner === undefined || inner.role !== 'evaluate' || inner.hasBreak) continue
     const at = { start: statement.start, end: statement.iterable.end }
     const what = analysis.text.slice(at.start, at.end).replace(/\s+/g, ' ')
-    return { kind: 'evaluate', what, at, call: null, every: every ?? 1 }
+    return { kind: 'evaluate', what, at, call: null, ...rhythm }
   }
   return null
 }

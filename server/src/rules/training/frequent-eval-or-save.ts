@@ -25,7 +25,8 @@ export default defineRule({
     if (untrained !== undefined) return silent(untrained)
     if (effective(view.settings.place) === 'epoch') return report(needlessEvaluation(view, kind))
     const every = effective(view.settings.every)
-    const times = effective(view.settings.times)
+    const share = effective(view.settings.subject) === 'share of an epoch'
+    const times = effective(view.settings.times) ?? timesOf(view, every, share)
     if (every === undefined) return silent(unless(view, 'every', ''))
     const batches = effective(view.settings.batches)
     if (batches !== undefined) {
@@ -38,15 +39,46 @@ export default defineRule({
       return silent('its checkpoints hold adapters, which are small')
     if (times !== undefined && times <= fewEvaluations)
       return silent(`there are few of them in the run: ${times}`)
-    const share = effective(view.settings.subject) === 'share of an epoch'
+    if (!share && liesFarApart(view, every))
+      return silent(`as much is trained between two of them as they go through: ${formatCount(every)} steps`)
     report({
       at: kind,
-      severity: severityOf(view, every, times),
+      severity: severityOf(view, every, effective(view.settings.times)),
       message: messageOf(view, kind, every, times, share),
       fixes: [{ set: [{ claim: kind, value: share ? 0.25 : rarer(every, times) }] }],
     })
   },
 })
+
+/** Of the training that it is a part of. */
+function timesOf(
+  { run }: SubjectView<'Operation'>,
+  every: number | undefined,
+  share: boolean,
+): number | undefined {
+  const training = subjectIn(run, 'Training')?.settings
+  // Steps of an agent are counted in several worlds at once.
+  if (effective(training?.openEnded) !== undefined) return undefined
+  const claim = share ? training?.epochs : training?.maxSteps
+  const length = effective(claim)
+  // Somebody may start it for more.
+  if (every === undefined || typeof length !== 'number' || claim?.overridable === true) return undefined
+  return Math.floor(length / every + 1e-9)
+}
+
+/** So many steps are a part of any epoch, and so many samples are no more than an evaluation goes through. */
+const fewSteps = 100
+const fewSamples = 1000
+
+/** Whether an evaluation comes so seldom that its own data decides what it costs, of which nothing is known. */
+function liesFarApart({ run, settings }: SubjectView<'Operation'>, every: number): boolean {
+  if (every <= fewSteps || effective(settings.subject) === 'generated text') return false
+  const training = subjectIn(run, 'Training')?.settings
+  // An agent plays, however little it has learned from.
+  if (effective(training?.openEnded) !== undefined) return false
+  const batch = effective(training?.batchSize)
+  return batch === undefined || every * batch * (effective(training?.accumulation) ?? 1) > fewSamples
+}
 
 /** A run that writes this often stands still for small files as well. */
 const soon = 10
