@@ -41,6 +41,7 @@ import { inOrder } from './look-up.js'
 import { fallbackOf } from './lookups.js'
 import { assignRoles, markEvaluation } from './loop-roles.js'
 import { madeObjects } from './made-objects.js'
+import { importedCalls } from './method-calls.js'
 import type {
   AddedItem,
   ArgumentValue,
@@ -87,6 +88,7 @@ import {
 import { resultOf } from './results.js'
 import { returnsOf } from './returns.js'
 import type { Binding } from './scope.js'
+import { searchedElsewhere } from './searched-tables.js'
 import { trainsInOnePass } from './single-pass.js'
 import { stepFunctions } from './step-functions.js'
 import { type SummaryFor, summarise } from './summary.js'
@@ -240,6 +242,9 @@ export class Analysis extends IndexedModule implements PythonModule {
   importedFunction(expr: Expr): FunctionSummary | null {
     return targets.importedFunction(this, expr)
   }
+  importedCalls(callee: Expr): readonly string[] | null {
+    return importedCalls(this, callee)
+  }
   readsElsewhere(callee: Expr): boolean {
     return readsElsewhere(this, callee)
   }
@@ -280,6 +285,9 @@ export class Analysis extends IndexedModule implements PythonModule {
   }
   importedLoads(callee: Expr): readonly FunctionLoad[] {
     return targets.importedLoads(this, callee)
+  }
+  searchedElsewhere(call: Call): readonly Expr[] {
+    return searchedElsewhere(this, call)
   }
   functionLoads(func: Func): readonly FunctionLoad[] {
     return once(this, 'may load', () => mayLoad(this))

@@ -31,6 +31,7 @@ import { loggedNames } from './logged-metrics.js'
 import { getterOf } from './lookups.js'
 import { instantiatedParameter } from './made-objects.js'
 import { takingOf } from './mapping-classes.js'
+import { callsOfMethods } from './method-calls.js'
 import type { ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
 import { nameOf } from './names.js'
 import { optionFunction } from './option-functions.js'
@@ -38,6 +39,7 @@ import { readyData } from './ready-data.js'
 import { recipeOf, recipeOfName } from './recipes.js'
 import { movesSamples } from './resident-data.js'
 import { onlyReturn, returnsOf } from './returns.js'
+import { searchedParameters, searchingMethods } from './searched-tables.js'
 import { mayHoldSinglePasses, singleParameters } from './single-passes.js'
 import { foldWritten } from './written-places.js'
 
@@ -135,6 +137,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
     const effects = analysis.effectsOfFunction(func)
     const hands = handedOn(analysis, func)
     const loads = loading ? functionLoads(analysis, func) : []
+    const searches = searchedParameters(analysis, func)
     const getter = getterOf(analysis, func)
     const adds = optionFunction(func)
     const instantiates = instantiatedParameter(analysis, func)
@@ -153,6 +156,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
       returns: analysis.returnType(func),
       ...(hands.length === 0 ? {} : { handsOn: hands }),
       ...(loads.length === 0 ? {} : { loads }),
+      ...(searches.length === 0 ? {} : { searches }),
       ...(getter === null ? {} : { getter }),
       ...(adds === null ? {} : { addsOption: adds }),
       ...(instantiates === null ? {} : { instantiates }),
@@ -204,6 +208,10 @@ export function definitionsOf(analysis: Analysis): Definitions {
     if (item !== null) described.items = [...analysis.effectsOfFunction(item).calls]
     const yields = generatorsOf(analysis, klass)
     if (Object.keys(yields).length > 0) described.yields = yields
+    const does = callsOfMethods(analysis, klass)
+    if (does !== null) described.does = does
+    const searches = searchingMethods(analysis, klass)
+    if (searches !== null) described.searches = searches
     Object.assign(described, held.of(klass))
     const forward = methodOf(analysis, klass, 'forward')
     const applies = forward === null ? [] : appliedAttributes(analysis, forward)
@@ -417,6 +425,8 @@ function inherit(klass: ClassSummary, base: ClassSummary): void {
   if (base.fields !== undefined) klass.fields = { ...base.fields, ...klass.fields }
   if (base.sets !== undefined) klass.sets = [...new Set([...(klass.sets ?? []), ...base.sets])]
   if (base.repeats !== undefined) klass.repeats = [...new Set([...(klass.repeats ?? []), ...base.repeats])]
+  const does = withInherited(klass, klass.does, base.does)
+  if (does !== undefined) klass.does = does
   const steps = withInherited(klass, klass.steps, base.steps)
   if (steps !== undefined) klass.steps = steps
   const handsOn = withInherited(klass, klass.handsOn, base.handsOn)

@@ -13,6 +13,7 @@ import { namesEpochs } from './epoch-names.js'
 import { importedBases } from './extended-classes.js'
 import { carriedStep, isCarriedStep, isSessionStep, sessionStep } from './graph-steps.js'
 import { importedFunction } from './import-targets.js'
+import { importedWork } from './method-calls.js'
 import type { Call, Effects, Func, PythonModule, Running } from './module.js'
 import { namedStep } from './named-steps.js'
 import { bindingsOf } from './names.js'
@@ -320,7 +321,8 @@ export class EffectFinder {
       this.inheritedStep(callee) ??
       (held
         ? (this.heldTarget(callee) ?? chosenMethod(this.analysis, callee) ?? namedStep(this.analysis, callee))
-        : null)
+        : null) ??
+      importedWork(this.analysis, callee)
     )
   }
 

@@ -176,6 +176,8 @@ export interface ModuleSummary {
       handsOn?: HandedOn[]
       /** What it loads each time. */
       loads?: FunctionLoad[]
+      /** Parameters that are tables which it searches each time. */
+      searches?: readonly NamedParameter[]
       /** All that it does is to look a key up. */
       getter?: Getter
       /** What it makes objects of. */
@@ -213,6 +215,8 @@ export interface ModuleSummary {
       calls: string[]
       /** Methods that hand out one value after the other, with the calls that they reach. */
       yields?: Record<string, string[]>
+      /** The calls that each method reaches; not of networks. */
+      does?: Record<string, string[]>
       /** Calls that making one sample reaches (`__getitem__`, `__iter__`), where the class has such a method. */
       items?: string[]
       /** How its constructor takes a mapping: its keys as keywords, or the whole as one parameter. */
@@ -247,6 +251,8 @@ export interface ModuleSummary {
       handsOn?: Record<string, HandedOn[]>
       /** Methods that load something each time, with the constructor. */
       loads?: Record<string, FunctionLoad[]>
+      /** Methods that search tables which they are given, with those parameters. */
+      searches?: Record<string, readonly NamedParameter[]>
       /** Methods that run a network on parameters, each as a batch of one, with those. */
       singles?: Record<string, SingleParameter[]>
       /** Methods that bring tensors to the host: `.item()`. */

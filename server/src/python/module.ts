@@ -69,6 +69,8 @@ export interface ModuleNames {
   instanceClass(expr: Expr): Klass | null
   /** What another module of the project says of the function or method that an expression names. */
   importedFunction(expr: Expr): FunctionSummary | null
+  /** What that calls, or a method of an object whose class is of another module. */
+  importedCalls(callee: Expr): readonly string[] | null
   /** What it calls of another module of the project brings tensors to the host: `meter.update(logits)`. */
   readsElsewhere(callee: Expr): boolean
   /** What another module of the project says of the class that an expression names. */
@@ -81,7 +83,9 @@ export interface ModuleNames {
   importedSingles(callee: Expr): readonly SingleParameter[]
   /** What a function, a method or a constructor of another module loads as a whole each time it is called. */
   importedLoads(callee: Expr): readonly FunctionLoad[]
-  /** The same of a function of this module. */
+  /** Tables among the arguments of a call that a function or a method of another module searches. */
+  searchedElsewhere(call: Call): readonly Expr[]
+  /** What a function of this module loads each time. */
   functionLoads(func: Func): readonly FunctionLoad[]
   /** Canonical class of a value, where it can be inferred; for classes of the project their library base. */
   typeOf(expr: Expr): string | null

@@ -31,14 +31,14 @@ export function isDear(python: PythonModule, all: readonly Call[], same: readonl
 function namesFor(python: PythonModule, { name, receiver, method, expr: { callee } }: Call): string[] {
   const own = [name, python.typeOf(callee), receiver === null ? null : `${receiver}.${method}`]
   const made = callee.type === 'call' ? [python.nameOf(callee.callee)] : []
-  const imported = python.importedFunction(callee)?.calls ?? []
+  const imported = python.importedCalls(callee) ?? []
   return [...own, ...made, ...imported].filter((one) => one !== null)
 }
 
 /** `librosa.load` brings a recording to 22,050 Hz unless `sr` is None. */
 function changesRate(python: PythonModule, call: Call): boolean {
   if (!loadsAtRate.test(call.name ?? ''))
-    return python.importedFunction(call.expr.callee)?.calls.some((one) => loadsAtRate.test(one)) === true
+    return python.importedCalls(call.expr.callee)?.some((one) => loadsAtRate.test(one)) === true
   const rate = passedExpression(python.argument(call, 'sr', 1))
   return !(rate?.type === 'constant' && rate.value === null)
 }

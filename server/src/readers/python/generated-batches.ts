@@ -22,6 +22,7 @@ import { callsIn, hotCode, isHot } from '../pytorch/hot-code.js'
 import { defineReader } from '../reader.js'
 import { handedOut } from '../tensorflow/handed-out.js'
 import { pipelineOf } from '../tensorflow/pipeline.js'
+import { isSlow } from './slow-samples.js'
 
 export const generatedBatchesReader = defineReader({
   name: 'python-generators',
@@ -64,7 +65,10 @@ export const generatedBatchesReader = defineReader({
         call.name === 'next' && call.loops.includes(loop) ? (call.expr.args[0]?.value ?? []) : [],
       )
       const sources = [...(node.type === 'for' ? [node.iterable] : []), ...drawn]
-      const generated = sources.map((source) => generatorOf(python, source)).find((made) => made !== null)
+      const generated = sources
+        .flatMap((source) => standsFor(python, source))
+        .map((source) => generatorOf(python, source))
+        .find((made) => made !== null)
       const made = generated ?? readInStep(python, loop)
       if (made === null) continue
       const common = evidence(loop)
@@ -100,7 +104,9 @@ function costOf(calls: Iterable<string>, files = false): string | null {
   if (all.some((name) => ahead.test(name))) return null
   const decoder = decoderIn(all)
   if (decoder === null) return null
-  return costly.test(decoder) || (files && decoder === 'a file read') ? decoder : null
+  if (costly.test(decoder)) return decoder
+  // An array is soon read; what is then done to it may take long.
+  return decoder === 'a file read' && (files || all.some(isSlow)) ? decoder : null
 }
 
 /** The generator that an expression goes through; null: another source, or one that costs little. */
@@ -143,8 +149,7 @@ function readInStep(python: PythonModule, loop: Loop): Made | null {
   for (const hot of hotCode(python, loop.node.body, loop.function).statements) {
     if (hot.guarded || hot.conditional || hot.exceptional) continue
     for (const call of hot.expressions.flatMap((expr) => callsIn(python, expr))) {
-      const calls =
-        call.name === null ? (python.importedFunction(call.expr.callee)?.calls ?? []) : [call.name]
+      const calls = call.name === null ? (python.importedCalls(call.expr.callee) ?? []) : [call.name]
       const decoder = costOf(calls)
       if (decoder !== null) return { call: call.expr, decoder }
     }

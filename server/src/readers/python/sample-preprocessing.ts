@@ -336,7 +336,7 @@ function shrinksPicture(
 
 /** A function of another module that reads a picture from its file and makes it smaller. */
 function shrinksElsewhere(python: PythonModule, { expr: { callee } }: Call): boolean {
-  const calls = python.functionOf(callee) === null ? python.importedFunction(callee)?.calls : undefined
+  const calls = python.functionOf(callee) === null ? python.importedCalls(callee) : null
   return (
     calls?.some((one) => pictureReader.test(one)) === true &&
     calls.some((one) => shrinks.test(one)) &&
@@ -382,14 +382,14 @@ function isReadHere(python: PythonModule, call: Call): boolean {
 function tokenizesSample(python: PythonModule, call: Call): string | null {
   const own = tokenizing(python, call)
   if (own !== null) return own.what
-  const imported = call.name === null ? python.importedFunction(call.expr.callee) : null
-  return imported?.calls.some(isTokenizing) === true ? call.method : null
+  const calls = call.name === null ? python.importedCalls(call.expr.callee) : null
+  return calls?.some(isTokenizing) === true ? call.method : null
 }
 
 /** In compiled code, which takes a millisecond for a text. */
 function tokenizesFast(python: PythonModule, call: Call): boolean {
   const called = call.receiver ?? python.typeOf(call.expr.callee)
   if (called !== null) return !slowTokenizer.test(called)
-  const names = call.name === null ? python.importedFunction(call.expr.callee)?.calls : undefined
+  const names = call.name === null ? python.importedCalls(call.expr.callee) : null
   return names?.some((name) => slowTokenizer.test(name)) !== true
 }

@@ -2,7 +2,7 @@
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { childrenOf, forEachChild } from '../../syntax/python-children.js'
+import { childrenOf, forEachChild, lastName } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
 import { asArgument, knownArgument, passedExpression, textIn } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
@@ -44,6 +44,7 @@ export function feedsOf(python: PythonModule, call: Call): Feeds | 'nothing' | n
     const named = feedsByName(call.assignedTo)
     // A function that counts classes: nothing learns from what it calls its training data.
     if (named === 'training' && keepsNoGradients(python, call) && onlyGoneOver(python, call)) return null
+    if (named === 'training' && onlyHandedOver(python, call)) return null
     if (named !== null) return named
     if (onlyMeasured(python, call, call.assignedTo)) return 'nothing'
   }
@@ -220,6 +221,42 @@ function onlyGoneOver(python: PythonModule, made: Call): boolean {
     call.function !== func || /^(len|tqdm|trange|enumerate|iter|zip|track)$/.test(call.method)
   return handed.every(wraps) && !returnsOf(func).some((value) => namesAt(value).has(name))
 }
+
+/** All that happens to it is that functions of the project take it which learn nothing: `save_features(train_loader, model)`. */
+function onlyHandedOver(python: PythonModule, made: Call): boolean {
+  const { assignedTo: name, function: func } = made
+  if (name === null || name.includes('.')) return false
+  const { loops, handed } = usesOf(python).get(name) ?? { loops: [], handed: [] }
+  const own = handed.filter(
+    ({ call, position }) => call.function === func && call.expr.args[position]!.value.type !== 'call',
+  )
+  if (own.length === 0 || loops.some((loop) => loop.function === func)) return false
+  const learnsNothing = ({ call: { expr } }: { call: Call }): boolean => {
+    if (/^(len|print)$/.test(lastName(expr.callee))) return true
+    const called = python.functionOf(expr.callee)
+    const effects = called === null ? python.importedFunction(expr.callee) : python.effectsOfFunction(called)
+    return (
+      effects !== null &&
+      !effects.trains &&
+      !effects.backward &&
+      !effects.optimizerStep &&
+      !runsSteps(effects)
+    )
+  }
+  const { start, end } = func?.node ?? { start: 0, end: python.code.length }
+  const mentions = python.code.slice(start, end).match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0
+  return (
+    mentions === own.length + 1 &&
+    own.every(learnsNothing) &&
+    !own.every(({ call }) => lastName(call.expr.callee) === 'len')
+  )
+}
+
+/** A trainer of a library, or of another module, may be behind it. */
+const runsSteps = ({ calls }: { calls: Iterable<string> }): boolean =>
+  [...calls].some((name) =>
+    /(^|\.)(fit(_generator)?|train(?!ing)\w*|run|step|backward|prepare|setup)$/.test(name),
+  )
 
 /** `@torch.no_grad()` above the function. */
 function keepsNoGradients(python: PythonModule, { function: func }: Call): boolean {

@@ -1,10 +1,15 @@
 /** Code for one sample that goes through what belongs to all of them: a filter over the table, a list of the other ids. */
-import type { Func, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import { searchIn } from '../../python/searched-tables.js'
 import type { CallExpr, Comprehension, Expr, Subscript } from '../../syntax/python-ast.js'
 import { childrenOf, namesIn, someExpression } from '../../syntax/python-children.js'
+import { passedExpression } from '../../values/argument.js'
 import { inTry } from '../repeated-code.js'
 import { hotCode } from './hot-code.js'
 import { type Maker, makersOf } from './sample-work.js'
+
+/** Functions that pass a table on. */
+const deepest = 4
 
 export interface SampleScan {
   maker: Maker
@@ -18,8 +23,9 @@ export function sampleScans(python: PythonModule): SampleScan[] {
   const found: SampleScan[] = []
   for (const maker of makersOf(python)) {
     if (maker.each !== 'sample' || maker.kept || maker.generates || maker.func.class === null) continue
-    const sets = new WholeSets(python, maker.func)
-    for (const hot of hotCode(python, maker.func.node.body, maker.func).statements) {
+    const { statements, followed } = hotCode(python, maker.func.node.body, maker.func)
+    const sets = new WholeSets(python, maker.func, followed)
+    for (const hot of statements) {
       const { func, statement } = hot
       if (func === null || hot.guarded || hot.conditional || hot.exceptional || inTry(func, statement))
         continue
@@ -49,6 +55,8 @@ function scanned(sets: WholeSets, expr: Expr): Expr | null {
   const compared = sets.comparedWhole(expr)
   if (compared !== null) return compared
   if (expr.type !== 'call') return null
+  const elsewhere = sets.searchedElsewhere(expr)
+  if (elsewhere !== null) return elsewhere
   const { callee, args } = expr
   const [first] = args
   if (
@@ -81,6 +89,7 @@ class WholeSets {
   constructor(
     private readonly python: PythonModule,
     private readonly maker: Func,
+    private readonly followed: ReadonlyMap<Func, Call>,
   ) {
     const length = maker.class?.methods.get('__len__')
     this.counted = new Set(
@@ -128,37 +137,33 @@ class WholeSets {
     })
   }
 
-  /** `self.table` of `self.table[self.table.user == user]`, `self.table.loc[…]`. */
-  filtered({ value, index }: Subscript): Expr | null {
-    const frame = value.type === 'attribute' && value.attr === 'loc' ? value.value : value
-    const written = this.textOf(frame)
-    if (!this.isFrame(frame) && !isNamedTable(frame) && !(isOfSelf(frame) && this.asksColumn(index, written)))
-      return null
-    const tests = (one: Expr): boolean =>
-      (one.type === 'binary' && /^(==|!=|<|>|<=|>=)$/.test(one.op) && holds(one, written)) ||
-      (one.type === 'call' &&
-        one.callee.type === 'attribute' &&
-        one.callee.attr === 'isin' &&
-        holds(one, written)) ||
-      (one.type === 'binary' && /^[&|]$/.test(one.op) && (tests(one.left) || tests(one.right))) ||
-      (one.type === 'unary' && tests(one.operand)) ||
-      (one.type === 'tuple' && one.items[0] !== undefined && tests(one.items[0]))
-    const holds = (one: Expr, text: string): boolean =>
-      this.textOf(one) === text || childrenOf(one).some((child) => holds(child, text))
-    return tests(index) ? frame : null
+  /** `self.table` of `self.table[self.table.user == user]`, `self.table.loc[…]`, also where a function is passed it. */
+  filtered(subscript: Subscript): Expr | null {
+    const search = searchIn(this.python.text, subscript)
+    if (search === null) return null
+    const table = this.passed(search.table)
+    const isTable = this.isFrame(table) || isNamedTable(table) || (isOfSelf(table) && search.asksColumn)
+    return isTable ? table : null
   }
 
-  /** `self.turns['dialogue'] == dialogue`: only a table has columns by name to compare. */
-  private asksColumn(expr: Expr, table: string): boolean {
-    if (expr.type !== 'binary') return false
-    const isColumn = (one: Expr) =>
-      one.type === 'subscript' &&
-      this.textOf(one.value) === table &&
-      one.index.type === 'constant' &&
-      typeof one.index.value === 'string'
-    return /^[&|]$/.test(expr.op)
-      ? this.asksColumn(expr.left, table) || this.asksColumn(expr.right, table)
-      : expr.op === '==' && (isColumn(expr.left) || isColumn(expr.right))
+  /** What a function of another module searches of what it is passed. */
+  searchedElsewhere(call: CallExpr): Expr | null {
+    const made = this.python.callAt(call)
+    const searched = made === null ? [] : this.python.searchedElsewhere(made)
+    return searched.map((one) => this.passed(one)).find(isOfSelf) ?? null
+  }
+
+  /** `self.table` for a parameter that the sample's code passes it for, or for a name that stands for it. */
+  private passed(expr: Expr, depth = 0): Expr {
+    if (expr.type !== 'name' || depth > deepest) return expr
+    const value = this.python.definition(expr)
+    if (value.type !== 'name') return value
+    const [binding, ...others] = this.python.bindingsOf(value)
+    const owner = binding?.kind === 'param' && others.length === 0 ? this.python.parameterOf(binding) : null
+    const call = owner === null ? undefined : this.followed.get(owner.func)
+    const given =
+      call === undefined ? null : passedExpression(this.python.argument(call, binding!.name, owner!.position))
+    return given === null ? expr : this.passed(given, depth + 1)
   }
 
   /** `np.where(self.labels == label)`, `np.argsort(self.distances)`, `self.ids.index(key)`. */
