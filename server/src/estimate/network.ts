@@ -71,6 +71,12 @@ export const keptByOperations: Record<NetworkClass, number> = {
   video: 3.2e6,
 }
 
+/**
+ * Bytes kept at 16 bits for each entry of the input of a layer, where all layers are of one width: operations grow with its square, what is
+ * kept with it. As BERT keeps them (memory-activations.ts), with what scales, shifts and gates of a diffusion transformer keep on top.
+ */
+export const keptOfInput = { transformer: 42, dit: 56 }
+
 /** Networks of so few weights have few channels: their layers keep four times as much for what they compute. */
 export const thin = { parameters: 3e6, kept: 4 }
 
@@ -306,6 +312,7 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
   const layers = cost.layers ?? visionLayers(cost.name)
   const even = (plain || layers !== cost.layers) && layers !== null && parameters > 0
   const width = even ? Math.sqrt(parameters / (12 * layers)) : null
+  const inputs = width === null ? null : (size: number) => forward(size).low / (24 * width)
   const returned = averaged.test(cost.name) ? 1.2 : 1
   const castBack = networkClass === 'detector' && attends.test(cost.name) ? 0.3 : 0
   const few = networkClass === 'conv' && parameters < thin.parameters ? thin.kept : 1
@@ -319,17 +326,20 @@ function ofCost(name: string, cost: StepCost, model: KnownModel | null): Network
     forward,
     kept(size, bits) {
       const [, gflops] = cost.points[0]!
+      const long = bits === 16 ? Math.min(2, 1 + castBack) : 2
+      if (cost.kept === null && inputs !== null)
+        return inputs(size) * keptOfInput[networkClass === 'dit' ? 'dit' : 'transformer'] * long
       const each =
         cost.kept !== null
           ? cost.kept / gflops
           : smooth.test(cost.name)
             ? keptOfSmooth(gflops) / gflops
             : keptByOperations[networkClass] * few
-      return (forward(size).low / 1e9) * each * returned * (bits === 16 ? Math.min(2, 1 + castBack) : 2)
+      return (forward(size).low / 1e9) * each * returned * long
     },
     keptIsMeasured: cost.kept !== null && cost.source.includes('bench/memory/'),
     // Two operations for each weight and token.
-    ...(width !== null && { inputs: (size: number) => forward(size).low / (24 * width) }),
+    ...(inputs !== null && { inputs }),
     layers: layers ?? blocks(cost.name, parameters) ?? usualLayers[networkClass],
     // Targets, losses and, with two stages, proposals: set by published runs of detectors, as estimate/step-seconds.ts is.
     layersOfSample: unit === 'coco' ? (oneStage.test(cost.name) ? 8 : 15) : 0,

@@ -137,7 +137,7 @@ function rangeOf(read: ReadQuestion): MemoryRange | MemoryMissing {
     assumption:
       fitting.length === 0
         ? null
-        : 'what saves memory is in use (a loss in pieces, few adapters, weights in 16 bits), or it would not fit',
+        : 'what saves memory is in use (layers computed twice, a loss in pieces, few adapters, weights in 16 bits), or it would not fit',
   }
 }
 
@@ -248,7 +248,11 @@ function setups(
     all.push({ ...expected, adapters: { rank: method.rank ?? 64, targets: 'all' } })
   }
   // Nor is it known that others do.
-  if (method.checkpointing === null && !twice && language && method.adapters) all.push(at(size.high, 1, true))
+  const mayBeTwice =
+    language && method.adapters
+      ? true
+      : (diffuses(network.networkClass) || network.inputs !== undefined) && isTooLarge(usual, usable)
+  if (method.checkpointing === null && !twice && mayBeTwice) all.push(at(size.high, 1, true))
   if (method.checkpointing === null && twice) {
     const { model } = at(size.high, 1, false)
     const once = { ...expected, model, checkpointing: false }
