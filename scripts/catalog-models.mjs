@@ -119,6 +119,7 @@ export function buildModels(table, date) {
       source(row.verified_by),
       shape,
       shape === null ? imagesOf(row, measured) : null,
+      ...(row.active_params ? [Number(row.active_params)] : []),
     ]
   })
   for (const name of shapes.keys())

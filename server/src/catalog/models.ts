@@ -60,6 +60,8 @@ export interface KnownModel {
     | 'speech'
     | 'multimodal'
   parameters: number
+  /** Parameters that a token visits, of a mixture of experts; absent: all of them, or as its layers say. */
+  active?: number
   /** Null: its layers are not on record. */
   shape: ModelShape | null
   /** For convolutions: bytes that one image of this edge (pixels) leaves for the backward pass. */
@@ -100,6 +102,7 @@ type ModelRow = [
   source: number,
   shape: ShapeRow | null,
   image: [edge: number, mixed: number, full: number, products: number | null] | null,
+  active?: number,
 ]
 
 const tables = data as unknown as { date: string; sources: string[]; models: ModelRow[] }
@@ -115,11 +118,12 @@ let index: Index | undefined
 function indexed(): Index {
   if (index !== undefined) return index
   index = { whole: new Map(), tail: new Map() }
-  for (const [name, aliases, kind, parameters, source, shape, image] of tables.models) {
+  for (const [name, aliases, kind, parameters, source, shape, image, active] of tables.models) {
     const model: KnownModel = {
       name,
       kind: kind as KnownModel['kind'],
       parameters,
+      ...(active !== undefined && { active }),
       shape: shape === null ? null : shapeFrom(shape),
       image: image === null ? null : { edge: image[0], mixed: image[1], full: image[2], products: image[3] },
       source: tables.sources[source]!,
@@ -221,11 +225,19 @@ const decoders: [billions: number, layers: number, hidden: number][] = [
   [175, 96, 12288],
 ]
 
-/** The same with the layers that published decoders of this size have. */
-export function sized(name: string, parameters: number): KnownModel {
-  const distance = ([billions]: (typeof decoders)[number]) =>
-    Math.abs(Math.log((billions * 1e9) / parameters))
+/** Words of the vocabulary of a mixture of experts, all of which are of 2024 and later or close to it. */
+const wordsOfExperts = 128_000
+
+/**
+ * The same with the layers that published decoders of this size have.
+ *
+ * @param active parameters that a token visits, by which its layers are chosen; absent: all
+ */
+export function sized(name: string, parameters: number, active = parameters): KnownModel {
+  const distance = ([billions]: (typeof decoders)[number]) => Math.abs(Math.log((billions * 1e9) / active))
   const [, layers, hidden] = decoders.reduce((a, b) => (distance(b) < distance(a) ? b : a))
+  if (active < parameters)
+    return { ...unnamed(name, parameters), active, shape: expertShape(layers, hidden, active) }
   const shape: ModelShape = {
     family: 'llama',
     layers,
@@ -241,4 +253,26 @@ export function sized(name: string, parameters: number): KnownModel {
     experts: 1,
   }
   return { ...unnamed(name, parameters), shape }
+}
+
+/** Attention as of a plain model; what else a token visits is the feed-forward part. */
+function expertShape(layers: number, hidden: number, active: number): ModelShape {
+  const heads = hidden / 128
+  const kvHeads = Math.max(1, heads / 8)
+  const attention = 2 * hidden * 128 * (heads + kvHeads)
+  const rest = active - 2 * wordsOfExperts * hidden - layers * attention
+  return {
+    family: 'moe',
+    layers,
+    hidden,
+    heads,
+    kvHeads,
+    headSize: 128,
+    feedForward: Math.max(hidden, Math.round(rest / (3 * layers * hidden))),
+    vocabulary: wordsOfExperts,
+    positions: 4096,
+    tied: false,
+    stored: 16,
+    experts: 2,
+  }
 }

@@ -166,6 +166,7 @@ const families: [pattern: RegExp, known: (match: RegExpExecArray) => string][] =
     /^(?:simcse|sentence-?bert).*?(roberta[-_ ])?(base|large)\b/,
     ([, robust, size]) => (robust === undefined ? `bert-${size}-uncased` : `roberta-${size}`),
   ],
+  [/^dinov3-convnext-(tiny|small|base|large)/, ([, size]) => `convnext_${size}`],
   [/dinov2[-_]vit([sblg])14/, ([, size]) => `facebook/dinov2-${lookUp(letters, size!)}`],
   [/dino(?:v3)?[-_]vit([sbl])(8|16)/, ([, size, patch]) => `vit_${lookUp(letters, size!)}_patch${patch}_224`],
   [/codet5p?[-_](?:220m|base)/, () => 't5-base'],
@@ -252,11 +253,12 @@ export function relatives(name: string): string[] {
     plain.push(...relatives(rest))
   }
   const lower = name.toLowerCase()
+  const tail = lower.slice(lower.indexOf('/', 1) + 1)
   const single = alone.flatMap(([pattern, known]) =>
-    pattern.test(lower.slice(lower.indexOf('/', 1) + 1)) || pattern.test(lower) ? [known] : [],
+    pattern.test(tail) || pattern.test(lower) ? [known] : [],
   )
   const family = families.flatMap(([pattern, known]) => {
-    const match = pattern.exec(lower)
+    const match = pattern.exec(lower) ?? pattern.exec(tail)
     return match === null ? [] : [known(match)]
   })
   // A size that the name says comes before the usual one.

@@ -104,6 +104,8 @@ function onRecord(name: string, forms: readonly string[]): NamedModel | undefine
     if (direct !== undefined && !agrees(name, form, direct)) continue
     const cost = stepCost(form) ?? (direct === undefined ? undefined : stepCost(direct.name)) ?? null
     const known = direct ?? (cost === null ? undefined : modelOf(cost)) ?? null
+    if (cost === null && known?.kind === 'causal-lm' && known.shape === null)
+      return { name, model: sized(name, known.parameters, known.active), cost, assumed: true }
     if (known !== null || cost !== null) return { name, model: known, cost, assumed: false }
   }
   return undefined
@@ -205,8 +207,24 @@ function likeOf(text: string): NamedModel | undefined {
   return found && { ...found, name: text, like: like! }
 }
 
+/** What makes pictures, films or speech, or takes them, is no language model, whatever its size. */
+const otherSense =
+  /(?:^|[/_ -])(?:wan[\d.]*|hunyuan[-_]?(?:video|image|dit|3d)\w*|cog(?:video|view)\w*|mochi|ltx|kandinsky|(?:stable|latent)[-_ ]?diffusion\w*|sd[\dx]\w*|flux|sana|pixart|open-?sora|hidream|lumina|kolors|parakeet|canary|wav2vec\w*|xls-r|hubert|wavlm|conformer|w2v|seamless\w*|mms|speecht5|musicgen|vits?\w*|\w*clip\w*|siglip\d?|dino\w*|intern-?vit|swin\w*|convnext\w*|sam[\d.]*|eva\d*|aimv2|mae)(?=[/_ -]|$)/i
+
+/** A mixture of experts says both: '80B-A3B'. */
+const mixture = /(?:^|[-_ ])(\d+(?:\.\d+)?)\s?B[-_ ]A(\d+(?:\.\d+)?)\s?B\b/i
+
 /** A language model says its size; networks for images say millions, or nothing. */
 function assumedOf(text: string, form: string): NamedModel | undefined {
+  if (otherSense.test(text)) return undefined
+  const [, all, visited] = mixture.exec(form) ?? []
+  if (all !== undefined && visited !== undefined && Number(visited) > 0 && Number(visited) < Number(all))
+    return {
+      name: text,
+      model: sized(text, Number(all) * 1e9, Number(visited) * 1e9),
+      cost: null,
+      assumed: true,
+    }
   const size = /(?:^|[-_ ])(\d+(?:[._]\d+)?)\s?B\b/i.exec(form) ?? languageMillions.exec(form)
   if (size === null) return undefined
   const parameters = Number(size[1]!.replace('_', '.')) * (/B$/i.test(size[0]) ? 1e9 : 1e6)

@@ -128,6 +128,9 @@ export function readQuestion(asked: Question): ReadQuestion | NotUnderstood {
   const network = networkOf(withGenerator(named, data), predictsNoToken(data))
   if (named.like !== undefined) assumptions.push(`counted as ${named.like}, of which its name speaks`)
   if (named.assumed) assumptions.push('only its size is known: layers of published models of this size')
+  const { active, parameters } = named.model ?? {}
+  if (active !== undefined)
+    assumptions.push(`a token visits ${active / 1e9} of its ${parameters! / 1e9} billion weights`)
   const size = sizeOf(network, written, question.size ?? '', data, assumptions)
   const length = lengthOf(question, network, assumptions)
   const devices = question.devices ?? card?.count ?? 1
