@@ -28,7 +28,7 @@ export const scaling: Readonly<Record<string, RuleKeys>> = {
     ],
   },
   'scaling/idle-floor': {
-    settings: ['Scaling.minimum'],
+    settings: ['Scaling.minimum', 'Scaling.initial'],
     others: [
       ['gcloud', '`--num-nodes`, `--min-nodes`', '3'],
       ['Azure CLI', '`--min-instances`, `--min-count`'],

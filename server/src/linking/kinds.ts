@@ -10,6 +10,7 @@ import { Layouts } from './layouts.js'
 import type { LinkedProject, LinkKind } from './link-kind.js'
 import { MachineEndings } from './machine-endings.js'
 import { NamedTextLinks } from './named-texts.js'
+import { PoolScalers } from './pool-scalers.js'
 import { ProgramLinks } from './program-links.js'
 import { ScalerLinks } from './scaler-links.js'
 import { SweeperLinks } from './sweepers.js'
@@ -31,6 +32,7 @@ export function linkKinds(project: LinkedProject): LinkKind[] {
     new ScalerLinks(),
     new EndpointEndings(),
     new MachineEndings(),
+    new PoolScalers(),
     new SweeperLinks(project),
     new WorkflowLinks(),
   ]

@@ -120,6 +120,7 @@ import { kubeaiReader } from './kubernetes/kubeai.js'
 import { kueueReader } from './kubernetes/kueue.js'
 import { longRunningReader } from './kubernetes/long-running.js'
 import { modelCacheReader } from './kubernetes/model-cache.js'
+import { poolScalersReader } from './kubernetes/pool-scalers.js'
 import { kubeRayClusterReader } from './kubernetes/ray-cluster.js'
 import { rayJobReader } from './kubernetes/ray-job.js'
 import { trainingJobReader } from './kubernetes/training-job.js'
@@ -378,6 +379,7 @@ export const readers: readonly Reader[] = [
   kueueReader,
   longRunningReader,
   modelCacheReader,
+  poolScalersReader,
   kubeRayClusterReader,
   rayJobReader,
   trainingJobReader,

@@ -52,6 +52,7 @@ const bounds: Record<NumberSetting, Bound> = {
   leastReplicas: machines,
   madeBy: machines,
   maximum: machines,
+  initial: machines,
   maxSteps: count,
   maxWait: seconds,
   minimum: machines,

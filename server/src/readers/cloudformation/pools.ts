@@ -21,6 +21,7 @@ const capacities = new Map([
 export const nodeGroupSettings = settingTable('Scaling', {
   minimum: { keys: [['ScalingConfig', 'MinSize']], parse: asQuotedNumber },
   maximum: { keys: [['ScalingConfig', 'MaxSize']], parse: asQuotedNumber },
+  initial: { keys: [['ScalingConfig', 'DesiredSize']], parse: asQuotedNumber },
   capacity: { keys: ['CapacityType'], parse: asWord(capacities), otherwise: 'on-demand' },
 })
 

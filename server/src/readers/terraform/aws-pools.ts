@@ -26,6 +26,7 @@ const capacityType = { keys: ['capacity_type'], parse: asWord(capacities), other
 export const nodeGroupSettings = settingTable('Scaling', {
   minimum: { keys: [['scaling_config', 0, 'min_size']], parse: asQuotedNumber },
   maximum: { keys: [['scaling_config', 0, 'max_size']], parse: asQuotedNumber },
+  initial: { keys: [['scaling_config', 0, 'desired_size']], parse: asQuotedNumber },
   capacity: capacityType,
 })
 
@@ -56,6 +57,9 @@ export function readNodeGroup(block: Block, poolsBeside: number): void {
     'node.kubernetes.io/instance-type': onlyType(block, 'instance_types', type),
   })
   pool.known('otherPools', 'aws_eks_node_group', poolsBeside, block.header)
+  // Something else changes it.
+  if (block.at('lifecycle', 0, 'ignore_changes') !== undefined)
+    pool.known('resizedBy', 'ignore_changes', 'ignore_changes', block.header)
 }
 
 /** The type of all machines of a group; undefined where it may take one of several. */
@@ -143,6 +147,7 @@ const moduleGroupSettings = settingTable('Scaling', { capacity: capacityType })
 /** Spellings of the module's versions. */
 const leastKeys = ['min_size', 'min_capacity', 'asg_min_size'] as const
 const mostKeys = ['max_size', 'max_capacity', 'asg_max_size'] as const
+const initialKeys = ['desired_size', 'desired_capacity', 'asg_desired_capacity'] as const
 
 /** `defaults`: what holds for every group that does not say otherwise. */
 function readGroup(block: Block, defaults: Block | null, managed: boolean, beside: number): void {
@@ -166,6 +171,8 @@ function readGroup(block: Block, defaults: Block | null, managed: boolean, besid
   const maximum = given((source) => source.number(mostKey))
   pool.say('maximum', mostKey, maximum)
   claimFixed(pool, mostKey, minimum, maximum)
+  const initialKey = keyed(...initialKeys)
+  pool.say('initial', initialKey, given((source) => source.number(initialKey)))
   claimSchedule(pool, block, minimum)
   if (isReserved(block))
     pool.known('capacity', 'capacity_reservation_specification', 'reserved', block.header)

@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
-import { atLeast } from '../bounds.js'
+import type { Effective, SubjectView } from '../../workload/claim.js'
+import { atLeast, type Bound } from '../bounds.js'
 import { defineRule, type Saving } from '../rule.js'
 import { unless } from '../silence.js'
 import {
@@ -29,10 +30,15 @@ export default defineRule({
   summary: 'A pool of machines never scales to zero.',
   tellsTogether: true,
   check(view, { report, silent, options, today }) {
-    const { minimum, capacity, fixed, purpose, schedule, taken, zones } = view.settings
-    const floor = atLeast(minimum)
-    if (minimum === undefined || floor === null || !Number.isFinite(floor.value) || floor.value < 1)
-      return silent(unless(view, 'minimum', 'it shrinks to nothing'))
+    const { capacity, fixed, purpose, schedule, taken, zones } = view.settings
+    const kept = keptMachines(view)
+    if (kept === undefined)
+      return silent(
+        effective(view.settings.resizedBy) !== undefined && (effective(view.settings.initial) ?? 0) > 0
+          ? `its minimum is 0, and ${effective(view.settings.resizedBy)} may take its machines away`
+          : unless(view, 'minimum', 'it shrinks to nothing'),
+      )
+    const { claim, floor, stays } = kept
     const plain = acceleratorsPerMachine(view) === undefined
     if (plain && !isPlainPool(view)) return silent(plainMachines(view))
     if (plain && holdsCluster(view) && floor.value < 2)
@@ -59,8 +65,9 @@ export default defineRule({
         : { usd: { low: usd, high: usd }, asOf: cost.price.asOf, region: cost.where }
     const each = copies === 1 ? '' : `, ${floor.value} in each of ${copies} zones`
     const share = `${floor.exact ? '' : 'at least '}${machinesText(view, count)}${each}`
-    const always =
-      effective(fixed) === true
+    const always = stays
+      ? `${poolName(view)} starts with ${share}, and nothing in the project takes ${count === 1 ? 'it' : 'them'} away again`
+      : effective(fixed) === true
         ? `${poolName(view)} always has ${share}, however little there is to do`
         : `${poolName(view)} never shrinks below ${share}, even with no work at all`
     const [least, most] = [(idle[0] * free) / count, (idle[1] * free) / count]
@@ -83,15 +90,35 @@ export default defineRule({
     const held = capacity?.state === 'unknown' && usd === null
     // A replica that answers at once needs a machine; one that no load adds to and none takes from is held for all hours alike.
     const answers = effective(purpose) === 'serving' && !(effective(fixed) === true && usd !== null)
-    const unsure = slice || answers || held
+    // Who scales the cluster may stand in another project.
+    const unsure = slice || answers || held || stays
     report({
-      at: minimum,
+      at: claim,
       ...(unsure || plain || isTaken ? { severity: 'information' as const } : {}),
       message: `${always}${rate === '' ? '' : `: ${rate} day and night`}.${isTaken ? ' Services of the project take all of it, so it shrinks only with them.' : ''}`,
       ...(isTaken ? {} : { saving }),
-      fixes: plain && holdsCluster(view) ? [] : [{ set: [{ claim: minimum, value: 0 }] }],
+      fixes: stays || (plain && holdsCluster(view)) ? [] : [{ set: [{ claim, value: 0 }] }],
       // How many machines wait is decided once for all clusters.
       ...(plain ? { together: 'processors' } : {}),
     })
   },
 })
+
+interface Kept {
+  claim: Effective<number>
+  floor: Bound
+  /** No minimum holds them: they were made with the pool, and nothing takes them away. */
+  stays: boolean
+}
+
+/** The machines that are there however little there is to do. A minimum of 0 alone takes none away. */
+function keptMachines(view: SubjectView<'Scaling'>): Kept | undefined {
+  const { minimum, initial, resizedBy } = view.settings
+  const least = atLeast(minimum)
+  if (minimum === undefined || least === null || !Number.isFinite(least.value)) return undefined
+  if (least.value >= 1) return { claim: minimum, floor: least, stays: false }
+  const made = effective(initial)
+  const isHeld = acceleratorsPerMachine(view) !== undefined && resizedBy === undefined
+  if (initial === undefined || made === undefined || made < 1 || !isHeld) return undefined
+  return { claim: initial, floor: { value: made, exact: true, says: String(made) }, stays: true }
+}

@@ -270,6 +270,12 @@ export interface ScalingSettings {
   /** Machines that it keeps whatever happens, and at most; null: no limit. */
   minimum: number
   maximum: number | null
+  /** Machines that it is made with, where only something beside the pool takes any of them away. */
+  initial: number
+  /** What the project installs or calls to give pools another size: 'cluster-autoscaler'. */
+  resizedBy: string
+  /** The file installs or calls it, for whichever pools. */
+  resizesPools: string
   /** Machines that services of the project take at all times. */
   taken: number
   /** Zones in each of which it keeps the minimum; absent: the minimum is that of the whole pool. */
