@@ -2,9 +2,9 @@
  * Templates of a Helm chart with the values that stand beside them, as far as a template uses them plainly:
  * `replicas: {{ .Values.replicaCount }}`, `{{- toYaml .Values.resources | nindent 12 }}`. Everything else stays unknown.
  */
-import type { Span } from '../text/location.js'
 import { at } from './access.js'
-import { conditionHolds, isSet } from './chart-conditions.js'
+import { isSet } from './chart-conditions.js'
+import { ChartScopes } from './chart-scopes.js'
 import type { LaidTexts } from './laid-texts.js'
 import type { ConfigEntry, ConfigNode } from './node.js'
 import { laidFrom } from './overlay.js'
@@ -45,37 +45,38 @@ const opened = /\{\{-?\s*with\s+\.Values\.([\w.]+)\s*-?\}\}\s*$/
 const longest = 300
 
 /** `.Values.a.b`, `$.Values.a.b`, `index .Values "a" "b-c" 0`. */
-const value = /^\$?\.Values\.([\w.]+)$/
+const value = /^(?:\$?\.Values|\$\w+|)\.[\w.]+$/
 const indexed = /^index\s+\$?\.Values(?:\.([\w.]+))?((?:\s+(?:"[\w./-]+"|\d+))+)$/
 const shaping = /^(?:quote|squote|int|int64|toString|trim)$/
 /** `default 4 .Values.a`; what stands for a value that is missing counts only where it is a value as well. */
 const orElse = /^default\s+("[^"]*"|[\w.$-]+)(?:\s+(\S+))?$/
 
+/** What a term of an expression stands for at its place. */
+type Term = (term: string) => ConfigNode | undefined
+
 /** The node that an expression takes from the values; undefined: it does more, or there is none. */
-function takenFrom(expression: string, values: ConfigNode): ConfigNode | undefined {
+function takenFrom(expression: string, term: Term): ConfigNode | undefined {
   const [first = '', ...filters] = expression.split(/\s*\|\s*/)
   const direct = orElse.exec(first)
-  let node = direct === null ? termOf(first, values) : isDefault(direct, values)
+  let node = direct === null ? term(first) : isDefault(direct, term)
   for (const filter of filters) {
     const fallback = orElse.exec(filter)
-    if (fallback !== null && fallback[2] === undefined) node = orOther(node, fallback[1]!, values)
+    if (fallback !== null && fallback[2] === undefined) node = orOther(node, fallback[1]!, term)
     else if (!shaping.test(filter)) return undefined
   }
   return node
 }
 
-function isDefault([, otherwise, term]: RegExpExecArray, values: ConfigNode): ConfigNode | undefined {
-  const node = term === undefined ? undefined : termOf(term, values)
-  return orOther(node, otherwise!, values)
+function isDefault([, otherwise, given]: RegExpExecArray, term: Term): ConfigNode | undefined {
+  const node = given === undefined ? undefined : term(given)
+  return orOther(node, otherwise!, term)
 }
 
-function orOther(node: ConfigNode | undefined, other: string, values: ConfigNode): ConfigNode | undefined {
-  return isSet(node) || node?.kind === 'unknown' ? node : termOf(other, values)
+function orOther(node: ConfigNode | undefined, other: string, term: Term): ConfigNode | undefined {
+  return isSet(node) || node?.kind === 'unknown' ? node : term(other)
 }
 
-function termOf(term: string, values: ConfigNode): ConfigNode | undefined {
-  const named = value.exec(term)
-  if (named !== null) return at(values, ...named[1]!.split('.'))
+function indexedIn(term: string, values: ConfigNode): ConfigNode | undefined {
   const listed = indexed.exec(term)
   if (listed === null) return undefined
   const keys = listed[2]!.trim().split(/\s+/)
@@ -90,14 +91,14 @@ function termOf(term: string, values: ConfigNode): ConfigNode | undefined {
 const literal = /^"[^"{}]*"$|^-?\d+(?:\.\d+)?$|^(?:true|false)$/
 
 /** What a template itself gives where the values say nothing. */
-function givenByTemplate(expression: string, at: number, values: ConfigNode): ConfigNode | undefined {
+function givenByTemplate(expression: string, at: number, termAt: Term): ConfigNode | undefined {
   const [first = '', ...filters] = expression.split(/\s*\|\s*/)
   const all = orElse.exec(first)
   const found = all ?? filters.map((one) => orElse.exec(one)).find((one) => one !== null)
   const others = filters.filter((one) => !orElse.test(one))
   if (found == null || !literal.test(found[1]!) || !others.every((one) => shaping.test(one))) return undefined
   const term = all === null ? first : (found[2] ?? '')
-  if (!value.test(term) || termOf(term, values) !== undefined) return undefined
+  if (!value.test(term) || termAt(term) !== undefined) return undefined
   const raw = found[1]!
   const start = at + Math.max(0, expression.indexOf(raw, expression.indexOf('default')))
   const given = raw.startsWith('"')
@@ -108,42 +109,10 @@ function givenByTemplate(expression: string, at: number, values: ConfigNode): Co
   return { kind: 'scalar', value: given, raw, start, end: start + raw.length }
 }
 
-const action = /\{\{-?\s*(if|with|range|define|block|else|end)\b\s*([^}]*?)\s*-?\}\}/g
-
-/** Spans of the text that are written only on a condition that does not hold by default, or that cannot be read. */
-function doubtful(text: string, values: ConfigNode): Span[] {
-  const found: Span[] = []
-  /** Null: whether it holds cannot be read. */
-  const stack: { holds: boolean | null; from: number }[] = []
-  const close = (end: number): void => {
-    const { holds, from } = stack.pop()!
-    if (holds !== true) found.push({ start: from, end })
-  }
-  for (const { 1: word, 2: condition, 0: all, index } of text.matchAll(action)) {
-    const end = index + all.length
-    if (word === 'end') {
-      if (stack.length > 0) close(index)
-    } else if (word === 'else') {
-      const before = stack.at(-1)
-      if (before === undefined) continue
-      close(index)
-      // `else if` asks again; that it comes to it is the opposite of what held before.
-      stack.push({ holds: condition === '' && before.holds !== null ? !before.holds : null, from: end })
-    } else {
-      const asks = word === 'if' || word === 'with'
-      stack.push({
-        holds: asks ? conditionHolds(condition!, (path) => at(values, ...path)) : null,
-        from: end,
-      })
-    }
-  }
-  while (stack.length > 0) close(text.length)
-  return found
-}
-
 /** `text`: what `root` was read from. Nodes of the values are from the first of the other texts. */
 export function withValues(root: ConfigNode, text: string, values: ConfigNode, texts: LaidTexts): ConfigNode {
-  const left = doubtful(text, values)
+  const scopes = new ChartScopes(text, values)
+  const left = scopes.branches.filter(({ holds }) => holds !== true)
   const known = (path: string) => knownNode(at(values, ...path.split('.')))
   const knownNode = (node: ConfigNode | undefined): ConfigNode | undefined => {
     const nothing =
@@ -167,11 +136,12 @@ export function withValues(root: ConfigNode, text: string, values: ConfigNode, t
       const taken = expression[1]!.replace(/-$/, '').trim()
       const json = inJson.exec(taken)
       if (json !== null) return known(json[1] ?? json[2]!)
-      const node = knownNode(takenFrom(taken, values))
+      const termAt: Term = (term) => scopes.term(term, keyStart) ?? indexedIn(term, values)
+      const node = knownNode(takenFrom(taken, termAt))
       // A map where a scalar is asked for is no plain use.
       if (node?.kind === 'scalar') return node
       const start = keyEnd + rest.indexOf(taken)
-      const own = node === undefined ? givenByTemplate(taken, start, values) : undefined
+      const own = node === undefined ? givenByTemplate(taken, start, termAt) : undefined
       if (own !== undefined) return own
     }
     if (!within.test(rest)) return undefined

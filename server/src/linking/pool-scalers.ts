@@ -16,8 +16,7 @@ export class PoolScalers implements LinkKind {
       if (made.length === 0) continue
       all.relate(path, first.path)
       const told = made.map(
-        ({ subject }) =>
-          ({ ...first.claim, subject, setting: 'resizedBy', state: 'known', value }) as Claim,
+        ({ subject }) => ({ ...first.claim, subject, setting: 'resizedBy', state: 'known', value }) as Claim,
       )
       all.amend(path, told, false)
     }

@@ -55,6 +55,11 @@ export function isVariablesFile(path: string): boolean {
   return /(^|\/)(\.env(rc|[.-][\w.-]+)?|[\w.-]+\.env)$/i.test(path)
 }
 
+/** Extensions of templates, behind that of what they make: `job.yaml.j2`, `train.sbatch.tpl`. */
+const template = /\.(?:j2|jinja2?|tpl|tmpl|tftpl|template|in)$/
+/** What is read around the places that a template fills in. */
+const filledIn = new Set<FileKind>(['yaml', 'shell', 'hcl', 'dockerfile'])
+
 /** Undefined: not a file that CostLint reads. `firstLine` may be any beginning of the text. */
 export function languageOf(path: string, firstLine = ''): FileKind | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
@@ -73,6 +78,8 @@ export function languageOf(path: string, firstLine = ''): FileKind | undefined {
   const extension = dot <= 0 ? '' : name.slice(dot + 1)
   const known = lookUp(byExtension, extension)
   if (known !== undefined) return known
+  const made = template.test(name) ? languageOf(path.slice(0, path.lastIndexOf('.')), firstLine) : undefined
+  if (made !== undefined && filledIn.has(made)) return made
   if (isSnakefile(name)) return 'snakefile'
   if (submitted.has(extension) && looksLikeSubmitFile(firstLine)) return 'ini'
   if (settings.has(extension)) return bySettings(firstLine)

@@ -154,7 +154,11 @@ function claimSizes(pool: Pool, group: ConfigMap, header: Place): void {
   const highest = convert(nodeValue(most ?? desired ?? least, header, pool.locator), asQuotedNumber)
   pool.say('maximum', 'maxSize', highest)
   claimFixed(pool, 'maxSize', orDefault(minimum, 2), highest)
-  pool.say('initial', 'desiredCapacity', convert(nodeValue(desired, header, pool.locator, { site }), asQuotedNumber))
+  pool.say(
+    'initial',
+    'desiredCapacity',
+    convert(nodeValue(desired, header, pool.locator, { site }), asQuotedNumber),
+  )
 }
 
 function claimCapacity(pool: Pool, group: ConfigMap, header: Place): void {

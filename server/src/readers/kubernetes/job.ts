@@ -3,6 +3,7 @@
 import { at, entry, items, map, number } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import { languageOf } from '../../text/language.js'
 import { nodeValue } from '../../values/config-source.js'
 import { convert, orDefault } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
@@ -23,6 +24,7 @@ import { type KubernetesObject, manifestLanguages, nameOf, objectsIn, shownWith 
 import {
   type Accelerators,
   acceleratorsOf,
+  isFilledIn,
   isIdleImage,
   isPatch,
   isServerImage,
@@ -107,9 +109,18 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     if (found !== null) work.push(found)
   })
   const plain = accelerators === null ? processorsOnly(pod) : null
-  if (accelerators !== null)
+  if (accelerators !== null) {
     claimAccelerators(compute, accelerators, [...keys, 'template', 'spec'], document.index)
-  else if (plain !== null) compute.known('gpus', 'resources', 0, { start: plain.keyStart, end: plain.keyEnd })
+    // What a script fills in may be none.
+    if (isFilledIn(accelerators) && languageOf(claims.path) === 'yaml')
+      compute.known(
+        'gpusFilledIn',
+        accelerators.resource,
+        true,
+        shownWith(compute.locator, accelerators.shown),
+      )
+  } else if (plain !== null)
+    compute.known('gpus', 'resources', 0, { start: plain.keyStart, end: plain.keyEnd })
   claimLimits(
     compute,
     pod,

@@ -1,7 +1,7 @@
 /** What the pod template of a workload asks for: accelerators, machines, time, and what its containers run. */
 
 import { gpu } from '../../catalog/gpus.js'
-import { at, entries, entry, items, number, text, written } from '../../config/access.js'
+import { at, entries, entry, items, number, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigEntry, ConfigNode } from '../../config/node.js'
 import { define, lookUp } from '../../text/records.js'
 import { derived, type Keyed, stated } from '../../values/operations.js'
@@ -114,6 +114,12 @@ export function acceleratorsOf(pod: ConfigNode | undefined): Accelerators | null
     }
   })
   return found !== null && takesSlices(pod) ? null : found
+}
+
+/** `nvidia.com/gpu: $GPUS` for envsubst, `{{ gpus }}` for Jinja: nobody fills in none. A chart may well do that. */
+export function isFilledIn({ count, shown }: Accelerators): boolean {
+  const said = written(shown.value) ?? textWithTemplates(shown.value) ?? ''
+  return count === null && /^(\$\w+|\$\{\w+\}|\{\{-?\s*\w+\s*-?\}\})$/.test(said)
 }
 
 /** Labels that the pod's node must have: its selector and the required affinity with one value. */

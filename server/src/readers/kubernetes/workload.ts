@@ -1,6 +1,6 @@
 /** What jobs of several groups of pods have in common: the machines that they ask for and the programs that they start. */
 
-import { at, entries, items, number, written as textOf } from '../../config/access.js'
+import { at, entries, items, number } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { PlannedChange } from '../../text/change-target.js'
 import { effective } from '../../values/value.js'
@@ -17,6 +17,7 @@ import { type KubernetesObject, nameOf, placeOf, shownWith } from './objects.js'
 import {
   type Accelerators,
   acceleratorsOf,
+  isFilledIn,
   isIdleImage,
   isPatch,
   isServerImage,
@@ -231,10 +232,7 @@ function claimSize(compute: SubjectBuilder<'Compute'>, workload: Workload, holde
   const each = same ? first.count : total
   if (each === null) {
     compute.unknown('gpus', first.resource, 'template', shown, { site })
-    // `nvidia.com/gpu: $GPUS`, for envsubst: nobody fills in none. A chart may well do that.
-    const later = holders.some(({ accelerators }) =>
-      /^\$\{?\w+\}?$/.test(textOf(accelerators.shown.value) ?? ''),
-    )
+    const later = holders.some(({ accelerators }) => isFilledIn(accelerators))
     if (later) compute.known('gpusFilledIn', first.resource, true, shown)
   } else compute.known('gpus', first.resource, each, shown, { site })
   const nodes = same ? nodesOf(holders) : 1

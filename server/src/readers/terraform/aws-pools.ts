@@ -172,7 +172,11 @@ function readGroup(block: Block, defaults: Block | null, managed: boolean, besid
   pool.say('maximum', mostKey, maximum)
   claimFixed(pool, mostKey, minimum, maximum)
   const initialKey = keyed(...initialKeys)
-  pool.say('initial', initialKey, given((source) => source.number(initialKey)))
+  pool.say(
+    'initial',
+    initialKey,
+    given((source) => source.number(initialKey)),
+  )
   claimSchedule(pool, block, minimum)
   if (isReserved(block))
     pool.known('capacity', 'capacity_reservation_specification', 'reserved', block.header)
