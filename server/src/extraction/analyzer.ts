@@ -33,6 +33,7 @@ import type { SourceFragment } from '../text/source-fragment.js'
 import { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim, Extraction } from '../workload/claim.js'
 import { type Helper, helpersWithCallers, ofCaller, without } from './callers.js'
+import { describeLaunches } from './described-launches.js'
 import type { FileRecord } from './file-record.js'
 import { laidOver, layoutOf, patchesOf, textsOf } from './laid-over.js'
 import { manifestsOf } from './manifests.js'
@@ -442,6 +443,7 @@ export class Analyzer {
       into.subjects.push(...builder.extraction.subjects)
       into.claims.push(...builder.extraction.claims)
       into.launches.push(...builder.extraction.launches)
+      describeLaunches(this.readers, facts, builder.extraction.launches, into)
       const { imagePrograms, imageBuilds, compiledFrom, pipelines, starts, variables } = builder.extraction
       if (starts !== undefined) into.starts = starts
       if (compiledFrom !== undefined) into.compiledFrom = compiledFrom

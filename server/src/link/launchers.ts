@@ -294,6 +294,8 @@ export const trainers: Trainer[] = [
     prepares: true as const,
     ...noOptions,
   })),
+  // Source: fairseq_cli/train.py: it starts a process for each device that it finds.
+  { words: ['fairseq-train'], name: 'fairseq', module: 'fairseq_cli.train', processes: 0, ...noOptions },
   { words: ['nnUNetv2_train'], name: 'nnUNetv2_train', module: 'nnunetv2', processes: 1, ...noOptions },
   {
     words: ['colabfold_batch'],

@@ -237,7 +237,10 @@ export function buildRuns(input: RunInput): Judgement[] {
               const rest = undecided(one, program, input.layerOf)
               return rest !== one && Object.keys(rest.settings).length === 0 ? [] : [rest]
             })
-      run.subjects.push(...own, ...(programs.length > 0 ? [] : neighbours(input, path, read, run)))
+      const ofItself = own.filter(({ subject: { kind, job } }) => {
+        return !(ofTraining.has(kind) && job !== null && runsOfLaunch.has(job))
+      })
+      run.subjects.push(...ofItself, ...(programs.length > 0 ? [] : neighbours(input, path, read, run)))
       for (const found of own) {
         if (shown && ofTraining.has(found.subject.kind)) continue
         const ending = starters.endingFor(found)
@@ -268,6 +271,7 @@ export function buildRuns(input: RunInput): Judgement[] {
         // A command line that says itself how it trains.
         const launch = view.subject.job === null ? undefined : runsOfLaunch.get(view.subject.job)
         if (launch !== undefined && ofTraining.has(view.subject.kind)) {
+          if (view.subject.evidence.unlessHeld === true && launch.script !== null) continue
           const own = { ...view, run: launch }
           launch.subjects.push(own)
           judged.push([own])
@@ -405,7 +409,7 @@ function startsWritten({ job }: Run, path: string): boolean {
 }
 
 /** What a framework config of a collection says of a training is no run; a search over it is one. */
-const ofTraining = new Set<ResourceKind>(['Training', 'InputPipeline', 'Operation', 'Parallelism'])
+const ofTraining = new Set<ResourceKind>(['Training', 'InputPipeline', 'Operation', 'Parallelism', 'Dataset'])
 
 /** A job whose programs all serve is a service, also where its image says so. */
 function asServed(settings: JobEntry['settings'], runs: readonly Run[]): JobEntry['settings'] {

@@ -144,6 +144,7 @@ import { mmengineRunnerReader } from './openmmlab/runner.js'
 import { optunaReader } from './optuna/study.js'
 import { functionCachesReader } from './pipelines/function-caches.js'
 import { prefectReader } from './prefect/flows.js'
+import { publishedScriptsReader } from './published-scripts/reader.js'
 import { arrayTaskReader } from './python/array-task.js'
 import { dataSetsReader } from './python/data-sets.js'
 import { distributedFilesReader } from './python/distributed-files.js'
@@ -403,6 +404,7 @@ export const readers: readonly Reader[] = [
   optunaReader,
   functionCachesReader,
   prefectReader,
+  publishedScriptsReader,
   arrayTaskReader,
   dataSetsReader,
   distributedFilesReader,

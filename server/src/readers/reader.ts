@@ -14,7 +14,7 @@ import type { Json } from '../text/json.js'
 import type { NamedText } from '../text/named-text.js'
 import type { Language, SourceFragment } from '../text/source-fragment.js'
 import type { ClaimBuilder } from '../workload/builder.js'
-import type { Binding, Claim } from '../workload/claim.js'
+import type { Binding, Claim, Launch } from '../workload/claim.js'
 import type { DescribedTable } from './setting-table.js'
 
 /** One fragment with its facts. Which facts are there follows from the language. */
@@ -93,6 +93,11 @@ export interface Reader {
   /** Settings that are plain keys, with their defaults: the documentation lists them. */
   settings?: readonly DescribedTable[]
   read(facts: FragmentFacts, context: ReaderContext, claims: ClaimBuilder): void
+  /**
+   * What the command line of a launch says of a training whose program the project may not hold, as subjects that belong to the
+   * launch; false: nothing.
+   */
+  describes?(launch: Launch, claims: ClaimBuilder): boolean
   /** How this framework writes that setting. `facts` are those of the claim's own fragment, parsed again. */
   change?(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal
 }

@@ -16,6 +16,8 @@ export interface Evidence {
   wide?: string
   /** Its framework trains published networks, of tens of millions of weights and more. */
   published?: true
+  /** A command line says it of a program that the project may hold: then what the program itself says counts. */
+  unlessHeld?: true
   /** What the text of the file is written for and mostly has no units for bf16: 'p3.2xlarge', 'V100', '/kaggle/input'. */
   withoutBf16?: string
   /** Why what it wastes is worth a hint at most: 'it ends after 6 steps'. */

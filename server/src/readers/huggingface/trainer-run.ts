@@ -47,7 +47,7 @@ export function readRun(
 }
 
 /** Source: transformers 4.46, TrainingArguments. */
-const stepsByDefault = 500
+export const stepsByDefault = 500
 
 function readRhythms(source: ArgumentsSource, training: SubjectBuilder<'Training'>): void {
   const orElse = (key: string, byDefault: Json) => ({ key, value: orDefault(source.get(key), byDefault) })
@@ -59,7 +59,8 @@ function readRhythms(source: ArgumentsSource, training: SubjectBuilder<'Training
   claimRhythm(training, 'savedEvery', saves, orElse('save_steps', stepsByDefault), source.place)
 }
 
-function claimRhythm(
+/** A strategy (`no`, `steps`, `epoch`) with its interval. */
+export function claimRhythm(
   training: SubjectBuilder<'Training'>,
   setting: 'evaluatedEvery' | 'savedEvery',
   strategy: Keyed<Json>,

@@ -283,12 +283,20 @@ function containerVersions(python: PythonModule, call: Call): { versions?: Recor
   return Object.keys(versions).length === 0 ? {} : { versions }
 }
 
-/** Relative to where the notebook or script runs; null for a program in a bucket or another repository. */
+/** 'transformers.git', as no folder is called. */
+function repositoryName(config: Json | undefined): string {
+  const url = typeof config === 'object' && config !== null && !Array.isArray(config) ? config.repo : undefined
+  const name = typeof url === 'string' ? /([^/:]+?)(\.git)?\/*$/.exec(url)?.[1] : undefined
+  return `${name ?? 'repository'}.git`
+}
+
+/** Relative to where the notebook or script runs; null for a program in a bucket. */
 function programPath(python: PythonModule, call: Call, entry: Json | undefined): string | null {
   if (typeof entry !== 'string' || /^\w+:\/\//.test(entry)) return null
   // The script lies in the repository that is named there, not in this one.
   const repository = python.argument(call, 'git_config')
-  if (repository.state === 'given' && !isLeftOut(repository)) return null
+  if (repository.state === 'given' && !isLeftOut(repository))
+    return `${repositoryName(knownArgument(repository))}/${entry}`
   const folder = python.argument(call, 'source_dir')
   if (isLeftOut(folder)) return entry
   const base = textArgument(folder)

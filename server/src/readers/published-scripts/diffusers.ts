@@ -1,0 +1,67 @@
+/** Example scripts of Diffusers. Source: diffusers 0.21 to 0.35, examples/*\/train_*.py and textual_inversion.py. */
+import { model as known } from '../../catalog/models.js'
+import { derived } from '../../values/operations.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { sizeOfModel } from '../huggingface/model-sizes.js'
+import { settingTable } from '../setting-table.js'
+import { acceleratedFormat } from './formats.js'
+import type { PublishedScript } from './published-script.js'
+
+export const diffusersSettings = settingTable('Training', {
+  epochs: { keys: ['num_train_epochs'], parse: asNumber },
+  maxSteps: { keys: ['max_train_steps'], parse: asNumber },
+  batchSize: { keys: ['train_batch_size'], parse: asNumber, write: (size) => size },
+  accumulation: {
+    keys: ['gradient_accumulation_steps'],
+    parse: asNumber,
+    otherwise: 1,
+    write: (steps) => steps,
+  },
+  imageEdge: { keys: ['resolution'], parse: asNumber, otherwise: 512 },
+  checkpointing: { keys: ['gradient_checkpointing'], parse: asBoolean, otherwise: false },
+  optimizer: {
+    keys: ['use_8bit_adam'],
+    parse: (value) => (value === true ? 'adamw 8 bit' : 'adamw'),
+    otherwise: 'adamw',
+  },
+  saves: { keys: ['checkpointing_steps'], parse: () => 'while it runs' as const, otherwise: 'while it runs' },
+  keptCheckpoints: {
+    keys: ['checkpoints_total_limit'],
+    parse: asNumber,
+    otherwise: null,
+    write: (limit) => limit,
+  },
+  resumable: { keys: ['resume_from_checkpoint'], parse: () => true, otherwise: false },
+})
+
+export const diffusersScripts: readonly PublishedScript[] = [
+  {
+    named:
+      /^(train_(text_to_image|dreambooth|controlnet|instruct_pix2pix|unconditional|custom_diffusion|lcm_distill)\w*|textual_inversion\w*)\.py$/,
+    known: [
+      'pretrained_model_name_or_path',
+      'pretrained_teacher_model',
+      'model_config_name_or_path',
+      'resolution',
+    ],
+    read(source, training, { name }) {
+      // Only adapters or single words are trained and saved.
+      const part = /_lora|textual_inversion|custom_diffusion/.test(name)
+      diffusersSettings.claim(
+        training,
+        source,
+        {},
+        diffusersSettings.settings.filter((setting) => setting !== 'keptCheckpoints' || !part),
+      )
+      const { key, value } = acceleratedFormat(source)
+      training.say('precision', key, value)
+      if (part) return
+      const id = source.text('pretrained_model_name_or_path')
+      training.say(
+        'parameters',
+        'pretrained_model_name_or_path',
+        derived(id, (one) => known(one)?.parameters ?? sizeOfModel(one) ?? undefined),
+      )
+    },
+  },
+]

@@ -1,0 +1,46 @@
+/** Trainers of sd-scripts. Source: sd-scripts 0.8 to 0.9, library/train_util.py and the train_*.py scripts; their step is that of Diffusers. */
+import { asBoolean, asNumber, asWord } from '../../values/parse.js'
+import type { Precision } from '../../workload/resource-kinds.js'
+import { settingTable } from '../setting-table.js'
+import type { PublishedScript } from './published-script.js'
+
+const formats = new Map<string, Precision>([
+  ['no', 'fp32'],
+  ['fp16', 'fp16-mixed'],
+  ['bf16', 'bf16-mixed'],
+])
+
+export const kohyaSettings = settingTable('Training', {
+  precision: {
+    keys: ['mixed_precision'],
+    parse: asWord(formats),
+    otherwise: 'fp32',
+  },
+  epochs: { keys: ['max_train_epochs'], parse: asNumber },
+  maxSteps: { keys: ['max_train_steps'], parse: asNumber, otherwise: 1600 },
+  batchSize: { keys: ['train_batch_size'], parse: asNumber, otherwise: 1, write: (size) => size },
+  accumulation: {
+    keys: ['gradient_accumulation_steps'],
+    parse: asNumber,
+    otherwise: 1,
+    write: (steps) => steps,
+  },
+  checkpointing: { keys: ['gradient_checkpointing'], parse: asBoolean, otherwise: false },
+})
+
+export const kohyaScripts: readonly PublishedScript[] = [
+  {
+    named: /^((sdxl|flux|sd3|lumina)_)?train(_(network|db|textual_inversion|control_net|controlnet))?\.py$/,
+    known: ['network_module', 'train_data_dir', 'dataset_config'],
+    read(source, training) {
+      // A file of settings may say all of it.
+      if (source.has('config_file')) return
+      kohyaSettings.claim(
+        training,
+        source,
+        {},
+        kohyaSettings.settings.filter((setting) => setting !== 'maxSteps' || !source.has('max_train_epochs')),
+      )
+    },
+  },
+]

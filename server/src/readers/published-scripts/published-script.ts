@@ -1,0 +1,21 @@
+/** What is known of scripts that everybody has and few projects hold: examples of libraries, and their commands. */
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import type { LaunchSource } from './launch-source.js'
+
+export interface PublishedScript {
+  /** Its file, without folders, or the module or command that stands for it. */
+  named: RegExp
+  /** Flags that tell it from other programs of that name: each launch gives one of them. */
+  known: readonly string[]
+  read(source: LaunchSource, training: SubjectBuilder<'Training'>, around: Around): void
+}
+
+export interface Around {
+  claims: ClaimBuilder
+  evidence: Evidence
+  /** The launch, which subjects belong to. */
+  job: string
+  /** Name of the script: 'run_glue.py'. */
+  name: string
+}

@@ -1,0 +1,252 @@
+/**
+ * Example scripts of Transformers, which take the arguments of the Trainer as flags. Source: transformers 4.26 to 4.57,
+ * examples/pytorch/*\/run_*.py: their own defaults of lengths and padding.
+ */
+import { model as known } from '../../catalog/models.js'
+import { absent, convert, derived, firstGiven, orDefault, orUnknown } from '../../values/operations.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
+import type { SubjectBuilder } from '../../workload/builder.js'
+import type { Precision } from '../../workload/resource-kinds.js'
+import { launchPrecision } from '../huggingface/launch-precision.js'
+import { sizeOfModel } from '../huggingface/model-sizes.js'
+import { claimRhythm, stepsByDefault } from '../huggingface/trainer-run.js'
+import { loaderSettings, trainerSettings } from '../huggingface/trainer-settings.js'
+import { claimOperation } from '../operation-claims.js'
+import { settingTable } from '../setting-table.js'
+import { acceleratedFormat } from './formats.js'
+import type { LaunchSource } from './launch-source.js'
+import type { Around, PublishedScript } from './published-script.js'
+
+/** What a script does with texts by itself: the length to which it cuts them, and whether it fills them up to it. */
+interface Texts {
+  named: RegExp
+  keys: readonly string[]
+  length?: number
+  padded?: true
+}
+
+const texts: readonly Texts[] = [
+  { named: /^run_(glue|xnli)/, keys: ['max_seq_length', 'max_length'], length: 128, padded: true },
+  { named: /^run_qa/, keys: ['max_seq_length'], length: 384, padded: true },
+  { named: /^run_clm/, keys: ['block_size'] },
+  { named: /^run_(summarization|translation|seq2seq_qa)/, keys: ['max_source_length'], length: 1024 },
+  { named: /^run_/, keys: ['max_seq_length', 'max_length'] },
+]
+
+const pictures = /^run_(image_classification|mae|mim|semantic_segmentation|instance_segmentation)/
+const ofLanguage = /^run_(clm|mlm|plm|fim|summarization|translation|seq2seq)/
+
+const withoutTrainer = settingTable('Training', {
+  epochs: { keys: ['num_train_epochs'], parse: asNumber, otherwise: 3 },
+  maxSteps: { keys: ['max_train_steps'], parse: asNumber },
+  batchSize: {
+    keys: ['per_device_train_batch_size'],
+    parse: asNumber,
+    otherwise: 8,
+    write: (size) => size,
+  },
+  accumulation: {
+    keys: ['gradient_accumulation_steps'],
+    parse: asNumber,
+    otherwise: 1,
+    write: (steps) => steps,
+  },
+  saves: {
+    keys: ['checkpointing_steps'],
+    parse: () => 'while it runs' as const,
+    otherwise: 'at the end',
+  },
+})
+
+export const transformersTables = [trainerSettings, withoutTrainer]
+
+export const transformersScripts: readonly PublishedScript[] = [
+  {
+    named: /^run_\w+_no_trainer\.py$/,
+    known: ['model_name_or_path', 'config_name', 'model_type'],
+    read(source, training, around) {
+      withoutTrainer.claim(training, source)
+      training.default('optimizer', 'AdamW', 'adamw', source.place, { location: source.launch.location })
+      const { key, value } = acceleratedFormat(source)
+      training.say('precision', key, value)
+      readModel(source, training, around)
+      readTexts(source, training, around)
+      readData(source, around)
+    },
+  },
+  {
+    named:
+      /^run_(glue|xnli|ner|qa|qa_beam_search|seq2seq_qa|swag|clm|mlm|plm|fim|summarization|translation|image_classification|mae|mim|semantic_segmentation|instance_segmentation|object_detection|audio_classification|speech_recognition_\w+|classification)\.py$/,
+    known: ['output_dir'],
+    read(source, training, around) {
+      trainerSettings.claim(training, source)
+      readFormat(source, training)
+      readModel(source, training, around)
+      readTexts(source, training, around)
+      readData(source, around)
+      if (pictures.test(around.name)) readLoader(source, around)
+      // They look for a checkpoint in the folder of their outputs, unless they may overwrite it.
+      const anew = orDefault(convert(source.get('overwrite_output_dir'), asBoolean), false)
+      training.say(
+        'resumable',
+        'overwrite_output_dir',
+        convert(anew, (on) => !on),
+      )
+      readRhythms(source, training, around)
+      training.default('earlyStopping', 'callbacks', false, source.place, {
+        location: source.launch.location,
+      })
+    },
+  },
+]
+
+/** Steps between two of them, few enough to matter. */
+const often = 50
+
+function readRhythms(source: LaunchSource, training: SubjectBuilder<'Training'>, around: Around): void {
+  const asked = firstGiven(source.get('eval_strategy'), source.get('evaluation_strategy'))
+  const strategy = { key: 'eval_strategy', value: orDefault(asked, 'no') }
+  training.say(
+    'validation',
+    'eval_strategy',
+    convert(strategy.value, (word) => word !== 'no'),
+  )
+  const logged = effective(orDefault(source.get('logging_steps'), stepsByDefault)) ?? null
+  const evaluates = { key: 'eval_steps', value: orDefault(source.get('eval_steps'), logged) }
+  claimRhythm(training, 'evaluatedEvery', strategy, evaluates, source.place)
+  const saves = { key: 'save_strategy', value: orDefault(source.get('save_strategy'), 'steps') }
+  const interval = { key: 'save_steps', value: orDefault(source.get('save_steps'), stepsByDefault) }
+  claimRhythm(training, 'savedEvery', saves, interval, source.place)
+  if (effective(saves.value) === 'steps')
+    training.unknown('checkpointCount', 'save_steps', 'how many steps it takes is not known', source.place, {
+      location: source.launch.location,
+    })
+  for (const [kind, by, { key }] of [
+    ['evaluate', strategy, evaluates],
+    ['save', saves, interval],
+  ] as const) {
+    const given = source.number(key)
+    const every = effective(given)
+    if (effective(by.value) !== 'steps' || every === undefined || every < 1 || every > often) continue
+    if (!isGiven(given)) continue
+    const { claims, evidence, job } = around
+    const at = source.place
+    const operation = claimOperation(claims, {
+      kind,
+      place: 'step',
+      key,
+      at,
+      site: at,
+      scope: 'launch',
+      evidence: { ...evidence },
+      job,
+      from: given,
+    })
+    operation.say('every', key, given)
+  }
+}
+
+const formats = { bf16: 'bf16-mixed', fp16: 'fp16-mixed' } as const
+
+function readFormat(source: LaunchSource, training: SubjectBuilder<'Training'>): void {
+  const switches = (['bf16', 'fp16'] as const).map((key) => ({
+    key,
+    on: convert(source.get(key), asBoolean),
+  }))
+  const decides = switches.find(({ on }) => isGiven(on) && effective(on) !== false)
+  if (decides !== undefined) {
+    const { key, on } = decides
+    training.say(
+      'precision',
+      key,
+      convert(on, (): Precision => formats[key]),
+    )
+    return
+  }
+  const launched = launchPrecision({ launch: source.launch, settings: [] }, source.left)
+  // `--mixed_precision no` is what holds without it too: the Trainer's own switch is what is missing.
+  const given: Given<Precision> =
+    launched === null || effective(launched.value) === 'fp32' ? absent(source.left) : launched.value
+  const off = switches.find(({ on }) => isGiven(on))
+  if (given.state !== 'absent') training.say('precision', launched!.key, given)
+  else if (off === undefined) training.say('precision', 'bf16', orDefault(given, 'fp32'))
+  else
+    training.say(
+      'precision',
+      off.key,
+      convert(off.on, () => 'fp32'),
+    )
+}
+
+function readModel(source: LaunchSource, training: SubjectBuilder<'Training'>, { name }: Around): void {
+  const id = source.text('model_name_or_path')
+  training.say('model', 'model_name_or_path', orUnknown(id, 'a model by its configuration'))
+  training.say(
+    'parameters',
+    'model_name_or_path',
+    derived(id, (one) => known(one)?.parameters ?? sizeOfModel(one) ?? undefined),
+  )
+  if (!isGiven(id)) return
+  training.say(
+    'fineTuning',
+    'model_name_or_path',
+    convert(id, () => true),
+  )
+  if (ofLanguage.test(name))
+    training.say(
+      'languageHead',
+      'model_name_or_path',
+      convert(id, () => true),
+    )
+}
+
+/** `--task_name mnli` of the scripts for GLUE, `--dataset_name wikitext --dataset_config_name wikitext-103-raw-v1`. */
+function readData(source: LaunchSource, { claims, evidence, job, name }: Around): void {
+  const task = /glue/.test(name)
+    ? convert(source.text('task_name'), (word) => `glue/${word.toLowerCase()}`)
+    : undefined
+  const named = source.text('dataset_name')
+  const part = effective(source.text('dataset_config_name'))
+  const whole = convert(named, (word) => (part === undefined ? word : `${word}/${part}`))
+  const given = task === undefined ? whole : firstGiven(task, whole)
+  if (!isGiven(given)) return
+  const set = claims.subject('Dataset', source.place, 'launch', { ...evidence }, job)
+  set.subject.location = source.launch.location
+  set.say('name', 'dataset_name', given)
+  set.known('part', 'do_train', 'training', source.place, { location: source.launch.location })
+  const rows = source.number('max_train_samples')
+  set.say('rows', 'max_train_samples', rows)
+}
+
+function readTexts(source: LaunchSource, training: SubjectBuilder<'Training'>, around: Around): void {
+  if (pictures.test(around.name)) return
+  const row = texts.find(({ named }) => named.test(around.name))!
+  const [first, ...others] = row.keys.map((key) => source.number(key))
+  const given = firstGiven(first!, ...others)
+  const length = row.length === undefined ? given : orDefault(given, row.length)
+  training.say('sequenceLength', row.keys[0]!, length)
+  const fills = convert(source.get('pad_to_max_length'), asBoolean)
+  const padded = row.padded === true ? orDefault(fills, true) : fills
+  if (effective(padded) !== true || effective(length) === undefined) return
+  const { claims, evidence, job } = around
+  const pipeline = claims.subject('InputPipeline', source.place, 'launch', { ...evidence }, job)
+  pipeline.subject.location = source.launch.location
+  pipeline.say(
+    'paddedTo',
+    'pad_to_max_length',
+    convert(padded, () => effective(length)),
+  )
+}
+
+/** Pictures are decoded and cut when they are asked for. */
+function readLoader(source: LaunchSource, { claims, evidence, job }: Around): void {
+  const pipeline = claims.subject('InputPipeline', source.place, 'launch', { ...evidence }, job)
+  pipeline.subject.location = source.launch.location
+  loaderSettings.claim(pipeline, source)
+  pipeline.known('feeds', 'train_dataset', 'training', source.place, { location: source.launch.location })
+  pipeline.known('work', 'set_transform', 'decode', source.place, { location: source.launch.location })
+  pipeline.known('decoder', 'set_transform', 'set_transform', source.place, {
+    location: source.launch.location,
+  })
+}
