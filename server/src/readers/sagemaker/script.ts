@@ -285,7 +285,8 @@ function containerVersions(python: PythonModule, call: Call): { versions?: Recor
 
 /** 'transformers.git', as no folder is called. */
 function repositoryName(config: Json | undefined): string {
-  const url = typeof config === 'object' && config !== null && !Array.isArray(config) ? config.repo : undefined
+  const url =
+    typeof config === 'object' && config !== null && !Array.isArray(config) ? config.repo : undefined
   const name = typeof url === 'string' ? /([^/:]+?)(\.git)?\/*$/.exec(url)?.[1] : undefined
   return `${name ?? 'repository'}.git`
 }
