@@ -29,6 +29,13 @@ function meanSeconds(row) {
   return described === null ? null : Number(described[1])
 }
 
+/** Pixels of an edge of its pictures, where all are of one size; null: they differ, or it holds none. */
+function edge(row) {
+  if (!/^(image-classification|segmentation)$/.test(row.kind)) return null
+  const described = /^(\d+)x(\d+)(x[134])?\b(?!x)/.exec(row.typical_size)
+  return described === null ? null : Math.round(Math.sqrt(Number(described[1]) * Number(described[2])))
+}
+
 /** Columns of a table; null: it is none, or nobody says. */
 function columns(row) {
   const described = /^(\d+) features\b/.exec(row.typical_size)
@@ -89,6 +96,7 @@ export function buildDatasets(table) {
       meanTokens(row, count(row.tokens_train), train),
       meanSeconds(row),
       columns(row),
+      edge(row),
     ]
   })
   const tail = table('datasets-tail.tsv')

@@ -110,7 +110,7 @@ describe('what transformers keep', () => {
   })
 
   it('a diffusion model that its card cannot hold computes its layers twice, which is told', () => {
-    const sdxl: Question = { model: 'SDXL', method: 'lora', size: '1024', batch: 1, precision: 'fp16-mixed' }
+    const sdxl: Question = { model: 'SDXL', method: 'lora', size: '1024', batch: 3, precision: 'fp16-mixed' }
     const small = ask({ ...sdxl, gpu: 'RTX 4090' })
     assert.ok(gib(small.memory!.expected) < 22, String(gib(small.memory!.expected)))
     assert.ok(small.assumptions.some((one) => /layers computed twice/.test(one)))

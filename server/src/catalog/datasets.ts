@@ -18,6 +18,8 @@ export interface KnownDataset {
   meanSeconds: number | null
   /** Columns that a table has beside its target; null: not known, or no table. */
   columns: number | null
+  /** Pixels of an edge of its pictures, where all are of one size; null: they differ, or it holds none. */
+  edge: number | null
   /** Compared with a public source by a person. */
   checked: boolean
 }
@@ -34,6 +36,7 @@ type Row = [
   meanTokens: number | null,
   meanSeconds: number | null,
   columns: number | null,
+  edge: number | null,
 ]
 type TailRow = [name: string, kind: number, train: number, tokens: number | null]
 
@@ -56,7 +59,7 @@ function indexed(): NameIndex<KnownDataset> {
   if (index !== undefined) return index
   index = new NameIndex(normal)
   const known = tables.datasets.map(
-    ([name, ids, kind, train, validation, test, tokens, checked, meanTokens, meanSeconds, columns]) => {
+    ([name, ids, kind, train, validation, test, tokens, checked, meanTokens, meanSeconds, columns, edge]) => {
       const one: KnownDataset = {
         name,
         kind: tables.kinds[kind]!,
@@ -67,6 +70,7 @@ function indexed(): NameIndex<KnownDataset> {
         meanTokens,
         meanSeconds,
         columns,
+        edge,
         checked: checked === 1,
       }
       return { one, names: [name, ...ids.split('|')] }
@@ -86,6 +90,7 @@ function indexed(): NameIndex<KnownDataset> {
       meanTokens: texts.test(tables.kinds[kind]!) && tokens !== null ? Math.round(tokens / train) : null,
       meanSeconds: null,
       columns: null,
+      edge: null,
       checked: false,
     }
     index.add(name, one)

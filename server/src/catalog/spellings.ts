@@ -283,6 +283,8 @@ export function namedGpu(asked: string): NamedGpu | undefined {
   const text = asked
     .replace(/_/g, ' ')
     .replace(/\b(v\d[ep]?) (\d{1,4})\s*$/i, '$1-$2')
+    // 'A100-80GB:8', as SkyPilot and SLURM write it
+    .replace(/^\s*(?:gpu:)?([a-z][\w. -]*?):([1-9]\d{0,3})\s*$/i, '$2x $1')
     // 'TPUv3-32', 'v3-8 TPU', 'TPU v4 pod (256 chips)'
     .replace(/\btpu(v\d)/i, 'TPU $1')
     .replace(/^\s*(v\d[ep]?-\d{1,4})\s+tpus?\s*$/i, 'TPU $1')

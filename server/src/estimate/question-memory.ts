@@ -80,9 +80,13 @@ const largeModel = 1e9
 
 /** Nobody publishes a run that its card cannot hold: the first way in which it fits. */
 function onTooSmall(read: ReadQuestion, plain: MemoryRange, usable: number): MemoryRange {
-  const { estimate } = plain
   const { parameters } = read.network!
   if (read.method.adapters || read.method.headOnly || parameters < largeModel) return plain
+  const twice = rangeOf({
+    ...read,
+    method: { ...read.method, checkpointing: read.method.checkpointing ?? true },
+  })
+  const { estimate } = 'missing' in twice ? plain : twice
   const kept = ['activations', 'logits and loss'] as const
   const moving = estimate.items
     .filter(({ name }) => kept.some((one) => one === name))

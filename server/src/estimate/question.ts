@@ -3,10 +3,11 @@ import { dataset, type KnownDataset } from '../catalog/datasets.js'
 import type { Gpu } from '../catalog/gpus.js'
 import type { Instance } from '../catalog/instances.js'
 import { mostMemory, type NamedModel, namedGpu, namedModel } from '../catalog/spellings.js'
+import { contradictions } from './contradictions.js'
 import type { OptimizerKind } from './memory-states.js'
 import { convolves, type Network, networkOf } from './network.js'
 import { ownBatch } from './own-batch.js'
-import { alone, detectionSchedule, type RunLength, runLength } from './run-length.js'
+import { alone, clockHours, detectionSchedule, type RunLength, runLength } from './run-length.js'
 import type { ProductFormat } from './step-seconds.js'
 import {
   type Method,
@@ -65,6 +66,8 @@ export interface ReadQuestion {
   length: RunLength | null
   /** What was written as length and says nothing of how much is computed. */
   openLength: string | null
+  /** How long it takes, where that itself is asked for in place of what it computes. */
+  clockHours?: number
   dataset: KnownDataset | null
   /** A data set that the catalogue does not hold, as it was written. */
   unknownDataset: string | null
@@ -104,16 +107,23 @@ export function readQuestion(asked: Question): ReadQuestion | NotUnderstood {
   if (named === undefined) return { option: 'model', text: question.model, words: null }
   const card = question.gpu === undefined ? null : namedGpu(question.gpu)
   if (card === undefined) return { option: 'gpu', text: question.gpu!, words: null }
-  const precision = question.precision === undefined ? null : precisionFrom(question.precision)
-  if (precision === undefined)
-    return { option: 'precision', text: question.precision!, words: precisionWords }
-  const spoken = `${question.method ?? ''} ${precision?.weightBits === 4 ? 'qlora' : ''}`
+  const stated = question.precision === undefined ? null : precisionFrom(question.precision)
+  if (stated === undefined) return { option: 'precision', text: question.precision!, words: precisionWords }
+  const spoken = `${question.method ?? ''} ${stated?.weightBits === 4 ? 'qlora' : ''}`
   // Tables write the method behind the model: 'Llama-2 7B QLoRA'.
   const told = methodFrom(question.method ?? '') ?? methodFrom(`${spoken} ${question.model}`)
   // 'lora' over '4-bit'
-  const method = told?.adapters && precision?.weightBits === 4 ? { ...told, quantized: true } : told
+  const method = told?.adapters && stated?.weightBits === 4 ? { ...told, quantized: true } : told
   if (question.method !== undefined && methodFrom(question.method) === undefined)
     return { option: 'method', text: question.method, words: methodWords }
+  // Weights of so few bits are not trained themselves.
+  const untrained = stated !== null && (stated.weightBits === 4 || stated.weightBits === 8)
+  const raised = untrained && method !== undefined && !method.adapters && !method.headOnly
+  const precision = raised ? precisionFrom('bf16')! : stated
+  if (raised)
+    assumptions.push(
+      `all weights are trained in 16 bits: those of ${stated.weightBits} take adapters (qlora)`,
+    )
   // 'full + 8-bit Adam'
   const ofMethod = optimizerFrom(question.method ?? '') ?? null
   const optimizer = question.optimizer === undefined ? ofMethod : optimizerFrom(question.optimizer)
@@ -131,9 +141,13 @@ export function readQuestion(asked: Question): ReadQuestion | NotUnderstood {
   const { active, parameters } = named.model ?? {}
   if (active !== undefined)
     assumptions.push(`a token visits ${active / 1e9} of its ${parameters! / 1e9} billion weights`)
+  assumptions.push(...contradictions(question, network, data))
   const size = sizeOf(network, written, question.size ?? '', data, assumptions)
   const length = lengthOf(question, network, assumptions)
+  const clock = length === null && question.length !== undefined ? clockHours(question.length) : null
   const devices = question.devices ?? card?.count ?? 1
+  if (card?.count != null && devices % card.count !== 0 && card.machine === null)
+    assumptions.push(`${devices} devices, as --devices says, where --gpu names ${card.count}`)
   const plain = methodFrom('full')!
   const optimizerAssumed = network?.networkClass === 'conv' || network?.networkClass === 'detector'
   const short = (method ?? plain).adapters
@@ -157,6 +171,7 @@ export function readQuestion(asked: Question): ReadQuestion | NotUnderstood {
     method: method ?? plain,
     length,
     openLength: question.length !== undefined && length === null ? question.length : null,
+    ...(clock !== null && { clockHours: clock }),
     dataset: data,
     unknownDataset: data === null ? (question.dataset ?? null) : null,
     samples: question.samples ?? inTexts(question.samplesTokens, network, size, Math.ceil),
@@ -182,7 +197,7 @@ function lengthOf(
 ): RunLength | null {
   const told = length === undefined ? null : runLength(length)
   if (told !== null && alone(length!) !== null)
-    assumptions.push(`${told.amount} ${told.unit}: the length names no unit`)
+    assumptions.push(`${told.amount} ${told.amount === 1 ? 'epoch' : told.unit}: the length names no unit`)
   if (told !== null || network?.networkClass !== 'detector') return told
   const schedule = detectionSchedule(length ?? model)
   if (schedule !== null)
@@ -255,6 +270,9 @@ const longestClip = 30
 /** Clips of a batch are as long as the longest, by which they are mostly sorted. */
 const longestOfBatch = 1.3
 
+/** Pictures that are so small are trained on as they are, or brought to the size for which a network was made. */
+const thumbnail = 96
+
 function sizeOf(
   network: Network | null,
   written: { numbers: number[]; phases: boolean } | null,
@@ -275,6 +293,13 @@ function sizeOf(
       }
       assumptions.push(`length of the audio not given: ${clip.low} to ${clip.high} s`)
       return clip
+    }
+    const edge = unit === 'pixels' ? (data?.edge ?? null) : null
+    if (edge !== null && edge <= thumbnail && edge < usualSize) {
+      assumptions.push(
+        `size not given: from ${edge} pixels, as in ${data!.name}, to ${usualSize}, as the network was published with`,
+      )
+      return { low: edge, high: usualSize }
     }
     assumptions.push(`size not given: ${usualSize} ${unit === 'coco' ? 'pixels' : unit}, as published`)
     return { low: usualSize, high: usualSize }

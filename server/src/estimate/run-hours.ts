@@ -60,7 +60,11 @@ const manyModels = /\b(ppo|rlhf|grpo)\b/i
 const usualTexts: Interval = { low: 512, high: 4096 }
 
 export function runHours(read: ReadQuestion): RunHours {
-  return ofTokens(read) ?? ofSamples(read)
+  const found = ofTokens(read) ?? ofSamples(read)
+  const told = read.clockHours
+  if (told === undefined || found.hours !== null) return found
+  const lacks = found.lacks.filter((lack) => lack !== 'length' && lack !== 'open length')
+  return { ...found, hours: { low: told, high: told }, lacks }
 }
 
 /** A run over so many tokens takes about as long however they are cut. Null: it is not such a run. */

@@ -136,6 +136,28 @@ function single(text: string): RunLength | null {
   return unit === undefined || !(amount > 0 && amount < 1e18) ? null : { amount, unit }
 }
 
+const hoursOf: Record<string, number> = {
+  min: 1 / 60,
+  minute: 1 / 60,
+  h: 1,
+  hr: 1,
+  hour: 1,
+  d: 24,
+  day: 24,
+  week: 168,
+}
+
+/** How long by the clock: '2 days', '36 h', '1 day 12 hours'. Null: that is not what is said. */
+export function clockHours(text: string): number | null {
+  if (!/^\W*(\d+(\.\d+)?\s?-?(min(ute)?|hr?|hour|d|day|week)s?\W*(and\W*)?)+$/i.test(text)) return null
+  let hours = 0
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)\s?-?([a-z]+)/gi)) {
+    const word = unit!.toLowerCase()
+    hours += Number(amount) * (lookUp(hoursOf, word) ?? lookUp(hoursOf, word.replace(/s$/, '')) ?? 0)
+  }
+  return hours > 0 && hours < 1e6 ? hours : null
+}
+
 /** Epochs of COCO in Detectron's schedule '1x': 90,000 steps of 16 pictures. */
 const epochsOfSchedule = 12
 
