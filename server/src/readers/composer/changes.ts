@@ -34,13 +34,13 @@ export function changeComposer(claim: Claim, value: unknown, facts: FragmentFact
       const settings = call.method === 'CheckpointSaver' ? saverSettings : savingSettings
       return settings.change(claim, value, facts)
     }
-    case 'saves':
-      return set(
-        'save_folder',
-        null,
-        '"checkpoints/{run_name}"',
-        'Write a checkpoint after each epoch (save_folder)',
-      )
+    case 'saves': {
+      const title =
+        'Write a checkpoint after each epoch (save_folder), and go on from it (load_path, or autoresume)'
+      const change = set('save_folder', null, '"checkpoints/{run_name}"', title)
+      // What a run is called, and where it goes on, is its owner's to say.
+      return 'reason' in change ? change : { ...change, safety: 'display' }
+    }
     case 'resumable': {
       const given = (key: string): boolean => mayBePassed(python.argument(call, key))
       // It refuses to look for checkpoints of a run that has no name, or in no folder.
