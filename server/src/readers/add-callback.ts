@@ -4,6 +4,7 @@ import type { PythonRange, Refusal, Write } from '../edit/write.js'
 import type { Call, PythonModule } from '../python/module.js'
 import { lastName } from '../syntax/python-children.js'
 import { mayBePassed } from '../values/argument.js'
+import { givenByCallers } from '../values/given-by-callers.js'
 import { passedCallbacks } from './callback-list.js'
 import type { FragmentFacts } from './reader.js'
 
@@ -41,7 +42,10 @@ export function addCallback(
       : { kind: 'append item', path, list: range({ start, end }), value: code }
   }
   const written = call.expr.args.find((one) => one.name === keyword)
-  if (list.items.length === 0 && written !== undefined) return set(code)
+  if (list.items.length === 0 && written !== undefined)
+    return givenByCallers(python, written.value) === false
+      ? { reason: 'callers may pass callbacks: add it to what they pass' }
+      : set(code)
   if (list.alone && written !== undefined) {
     const { start, end } = written.value
     const made = python.definition(written.value)

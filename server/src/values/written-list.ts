@@ -2,6 +2,7 @@
 import type { PythonModule } from '../python/module.js'
 import { returnsOf } from '../python/returns.js'
 import type { Collection, Expr } from '../syntax/python-ast.js'
+import { givenByCallers } from './given-by-callers.js'
 
 export interface WrittenList {
   items: Expr[]
@@ -29,6 +30,7 @@ function listOf(python: PythonModule, expr: Expr, seen: Set<string>, depth: numb
     const [passed, ...others] = python.possible(value) ?? []
     if (passed !== undefined && passed !== value && others.length === 0)
       return listOf(python, passed, seen, depth + 1)
+    if (givenByCallers(python, value) === false) return { items: [], display: null, alone: false }
   }
   let found: WrittenList | null = null
   if (value.type === 'list' || value.type === 'tuple') {

@@ -5,6 +5,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import { once } from '../../text/once.js'
 import { isLeftOut, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
+import { asksForGiven, givenByCallers } from '../../values/given-by-callers.js'
 import { convert, originOf, unreadable } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
@@ -165,9 +166,10 @@ function readValidation(python: PythonModule, fit: Call, training: SubjectBuilde
   const split = argumentOf(python, fit, 'validation_split')
   const expr = passedExpression(data)
   if (expr !== null && !isLeftOut(data)) {
-    const maybe = expr.type === 'conditional' || isParameterOrNone(python, expr)
-    if (maybe) training.unknown('validation', key, 'it may be None', place, { site })
-    else training.known('validation', key, true, place, { site })
+    const given = isGiven(python, expr)
+    if (given === null) training.unknown('validation', key, 'it may be None', place, { site })
+    else if (given) training.known('validation', key, true, place, { site })
+    else training.default('validation', key, false, place, { site })
   } else if (!isLeftOut(data)) training.unknown('validation', key, '**kwargs', place, { site })
   else if (!mayBePassed(split)) training.default('validation', key, false, place, { site })
   else {
@@ -175,6 +177,16 @@ function readValidation(python: PythonModule, fit: Call, training: SubjectBuilde
     const positive = (value: Json) => (typeof value === 'number' ? value > 0 : undefined)
     training.say('validation', 'validation_split', convert(share, positive))
   }
+}
+
+/** False: it is None, as its callers leave it out; null: nobody can tell. */
+function isGiven(python: PythonModule, expr: Expr): boolean | null {
+  if (expr.type === 'conditional') {
+    const holds = asksForGiven(python, expr.test)
+    return holds === null ? null : isGiven(python, holds ? expr.then : expr.otherwise)
+  }
+  if (expr.type === 'constant') return expr.value !== null
+  return isParameterOrNone(python, expr) ? givenByCallers(python, expr) : true
 }
 
 /** A parameter whose default is None. */

@@ -29,7 +29,35 @@ export function resumeGap(python: PythonModule, outer: Loop): ResumeGap | null {
   if (outer.node.type !== 'for' || outer.node.target.type !== 'name' || !namesEpochs(outer.node.target.id))
     return null
   if (isCutShort(python, given.at(-1)!) || skipsPasses(python, outer)) return null
-  return restores(python, outer) ? { misses: 'the epochs', place } : null
+  if (restores(python, outer)) return { misses: 'the epochs', place }
+  return leavesOptimizer(python) && readsWeightsFirst(python, outer)
+    ? { misses: 'the saved optimiser', place }
+    : null
+}
+
+/** `model.load_state_dict(torch.load(path))` above the loop, where the path may be that of any checkpoint. */
+function readsWeightsFirst(python: PythonModule, outer: Loop): boolean {
+  const { node } = outer
+  // A switch that is off can be turned on.
+  const off = python.dead.some(
+    ({ start, end, condition: { test } }) =>
+      test !== null &&
+      test.type !== 'constant' &&
+      end <= node.start &&
+      readsWeights.test(python.text.slice(start, end)) &&
+      !ofAnotherRun.test(textOf(python, test) + python.text.slice(start, end)),
+  )
+  if (off) return true
+  return python.calls.some(
+    (call) =>
+      call.method === 'load_state_dict' &&
+      call.function === outer.function &&
+      call.expr.end < outer.node.start &&
+      isFirst(python, call) &&
+      filesOf(python, call).length === 0 &&
+      !ofAnotherRun.test(codeText(python, call.statement.start, call.statement.end)) &&
+      /\btorch\.load\(/.test(textOf(python, python.definition(call.expr.args[0]?.value ?? call.expr))),
+  )
 }
 
 /** `range(epochs)`, also in `tqdm(range(epochs))`, or in a bar that is made before the loop. */
@@ -136,10 +164,27 @@ function comesBack(python: PythonModule, first: Expr): boolean {
   return given.test(python.text)
 }
 
+/** Weights that a training begins with, and never writes. */
+const ofAnotherRun = /pre_?train|imagenet|backbone|fine_?tun|init|["'][^"'\n]*\.(pth?|ckpt|bin)["']/i
+const readsWeights = /\.load_state_dict\(\s*torch\.load\(/
+
+/** `save_checkpoint(model, optimizer, epoch)` of another module, which saves. */
+function handsOptimizerOver(python: PythonModule): boolean {
+  return python.calls.some(
+    ({ method, expr }) =>
+      /save/i.test(method) &&
+      expr.args.some(({ value }) => /(^|[._])opt/i.test(textOf(python, value))) &&
+      python.importedFunction(expr.callee)?.calls.includes('torch.save') === true,
+  )
+}
+
 /** It saves the state of its optimiser, and nothing here reads that back or is handed an optimiser to do so. */
 function leavesOptimizer(python: PythonModule): boolean {
-  if (!/\boptim\w*\.state_dict\(\)/i.test(python.code) || !python.uses('torch.load')) return false
-  if (/\bopt\w*(\.\w+|\[\w+\])*\.load_state_dict\b/i.test(python.code)) return false
+  const saves = /\boptim\w*\.state_dict\(\)/i.test(python.code) || handsOptimizerOver(python)
+  if (!saves || !/\btorch\.load\(/.test(python.text)) return false
+  const around = [...python.imported, ...python.importers].flatMap((module) => module.restores ?? [])
+  if (around.some((name) => optimizerName.test(name))) return false
+  if (/\bopt\w*(\.\w+|\[\w+\])*\.load_state_dict\b/i.test(python.text)) return false
   // `state['optimizer']` that is read, not written.
   if (/\[\s*["']\w*opt\w*["']\s*\](?!\s*=[^=])|\.get\(\s*["']\w*opt/i.test(python.code)) return false
   return !python.calls.some(
