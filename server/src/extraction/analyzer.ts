@@ -390,6 +390,7 @@ export class Analyzer {
       binding:
         facts.fragment.index === 0 || facts.fragment.target !== undefined ? surroundings.binding : null,
       versions: facts.versions ?? surroundings.versions,
+      documents: facts.config?.documents ?? [],
       shell: (text) => inner.facts(text),
       textOf: (path) => lookUp(surroundings.texts ?? {}, path),
     }

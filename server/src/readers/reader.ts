@@ -4,7 +4,7 @@
  */
 import type { BundleFacts } from '../config/bundle.js'
 import type { HclModule } from '../config/hcl-module.js'
-import type { ConfigFacts } from '../config/node.js'
+import type { ConfigDocument, ConfigFacts } from '../config/node.js'
 import type { ShellFacts } from '../config/shell-facts.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { PythonModule } from '../python/module.js'
@@ -49,6 +49,8 @@ export interface ReaderContext {
   binding: Binding | null
   /** Versions that the project asks for at least, by distribution name in lower case ('transformers': '4.46.1'); exact pins also under 'transformers=='. */
   versions: Record<string, string>
+  /** What the fragment holds beside the object that is read: a ConfigMap with a script, say. */
+  documents: readonly ConfigDocument[]
   /** Facts of shell text inside this fragment (`bash -c "…"`, container arguments, `run: |`). Offsets are those of `text`. */
   shell(text: string): ShellFacts
   /** A script that the file names (`ClaimBuilder.namesText`); undefined: it is none of the project, or has not been read so far. */

@@ -35,8 +35,9 @@ export const composeReader = defineReader({
       // Workflows have services beside their jobs, objects of Kubernetes have a version.
       if (services === undefined || entry(document.root, 'apiVersion') !== undefined) continue
       for (const { key, value, keyStart, keyEnd } of services.entries) {
-        const service = map(value)
-        if (service === undefined) continue
+        const own = map(value)
+        if (own === undefined) continue
+        const service = extended(own, services)
         if (entry(service, 'image') === undefined && entry(service, 'build') === undefined) continue
         readService(claims, context, document, service, key, { start: keyStart, end: keyEnd })
       }
@@ -44,6 +45,28 @@ export const composeReader = defineReader({
   },
   change: changeService,
 })
+
+/** With what it takes from services of the same file by `extends`; its own keys count. */
+function extended(own: ConfigMap, services: ConfigMap): ConfigMap {
+  let service = own
+  const seen = new Set([own])
+  for (let from = own; ; ) {
+    const name = at(from, 'extends', 'file') === undefined ? baseOf(from) : undefined
+    const base = name === undefined ? undefined : map(at(services, name))
+    if (base === undefined || seen.has(base)) return service
+    seen.add(base)
+    const keys = new Set(service.entries.map(({ key }) => key))
+    service = {
+      ...service,
+      entries: [...service.entries, ...base.entries.filter(({ key }) => !keys.has(key))],
+    }
+    from = base
+  }
+}
+
+function baseOf(service: ConfigMap): string | undefined {
+  return text(at(service, 'extends')) ?? text(at(service, 'extends', 'service'))
+}
 
 function readService(
   claims: ClaimBuilder,
@@ -269,6 +292,9 @@ function claimImage(
 function changeService(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys } = claim.site
   if (keys === undefined) return byHand(claim)
+  const service = at(facts.config?.documents[claim.site.document ?? 0]?.root, ...keys.slice(0, 2))
+  if (at(service, 'extends') !== undefined && at(service, String(keys[2])) === undefined)
+    return { reason: 'others may extend the same service: change it there' }
   const set = (title: string, to: Json) => writeKeys(claim, facts, title, [{ keys, value: to }])
   switch (claim.setting) {
     case 'gpus':

@@ -26,6 +26,7 @@ import {
 } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
 import { variableSources } from './config-map.js'
+import { mountedScript } from './mounted-scripts.js'
 import { containerEnvironment, containerWords } from './pod.js'
 
 interface Script {
@@ -83,7 +84,7 @@ export function claimContainer(
     })
     return null
   }
-  const script = scriptOf(claims, context, words, values, environment)
+  const script = scriptOf(claims, context, container, words, values, environment)
   const contained = listed && !readsIn(script.facts)
   script.launches.forEach((launch, index) => {
     claimShellLaunch(claims, launch, {
@@ -182,6 +183,7 @@ function claimImageLaunch(
 function scriptOf(
   claims: ClaimBuilder,
   context: ReaderContext,
+  container: ConfigNode,
   words: ConfigNode[],
   values: Map<string, string | null>,
   environment: Record<string, LaunchValue>,
@@ -199,6 +201,13 @@ function scriptOf(
       const launches = launchesOf(facts.commands, () => claims.locate(whole))
       return { facts, launches, whole: { start: whole.start, end: whole.end }, text: source }
     }
+  }
+  const mounted = mountedScript(words, container, context.documents)
+  if (mounted !== undefined) {
+    const source = linesBefore(mounted.text, environment) + mounted.text
+    const facts = context.shell(source)
+    const whole = { start: mounted.entry.keyStart, end: mounted.entry.keyEnd }
+    return { facts, launches: launchesOf(facts.commands, () => claims.locate(whole)), whole, text: source }
   }
   const command: ShellCommand = {
     ...bareCommand(
