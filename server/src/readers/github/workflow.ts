@@ -53,6 +53,7 @@ function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: Co
   const { root } = document
   claimKeptFiles(claims, 'GitHub Actions', keptFiles(root))
   const known = trainingSteps(claims, context, root)
+  claimShared(claims, context, root)
   const job = `${claims.path}#workflow`
   // What its scripts start is seen later (linking/workflow-links.ts).
   const steps = known.length > 0 ? known : callingSteps(claims, context, root, job)
@@ -256,6 +257,19 @@ function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: Confi
   return found
 }
 
+/** What a workflow starts for those that call it, whatever it is known to do by itself. */
+function claimShared(claims: ClaimBuilder, context: ReaderContext, root: ConfigNode): void {
+  const on = at(root, 'on')
+  const isShared = entry(on, 'workflow_call') !== undefined || eventsOf(on).includes('workflow_call')
+  if (!isShared || triesOut(root)) return
+  for (const { key, value } of entries(at(root, 'jobs')))
+    if (!triesOut(value)) claimSteps(claims, context, items(at(value, 'steps')), `${key}:shared`, null)
+}
+
+function eventsOf(trigger: ConfigNode | undefined): (string | undefined)[] {
+  return (trigger?.kind === 'list' ? trigger.items : [trigger]).map((one) => written(one))
+}
+
 /** Steps that call what may train: scripts, Makefiles, actions and workflows of the project. */
 function callingSteps(
   claims: ClaimBuilder,
@@ -265,13 +279,10 @@ function callingSteps(
 ): TrainingStep[] {
   if (triesOut(root)) return []
   const found: TrainingStep[] = []
-  // Other workflows call it, too.
-  const shared = at(root, 'on', 'workflow_call') !== undefined || written(at(root, 'on')) === 'workflow_call'
   for (const { key, value } of entries(at(root, 'jobs'))) {
     if (map(value) === undefined || triesOut(value)) continue
     const runsOn = onGpu(at(value, 'runs-on')) ? 'gpu' : 'runner'
     const steps = items(at(value, 'steps'))
-    if (shared) claimSteps(claims, context, steps, `${key}:shared`, null)
     const tested = steps
       .map((step) => runsTests.test(textWithTemplates(at(step, 'run')) ?? ''))
       .lastIndexOf(true)
@@ -418,7 +429,7 @@ function changeWorkflow(claim: Claim, _value: unknown, facts: FragmentFacts): Ch
   if (trigger.kind === 'map')
     for (const event of events) writes.push(write(['on', event, 'paths-ignore'], ignored))
   else {
-    const listed = trigger.kind === 'list' ? trigger.items.map((one) => written(one)) : [written(trigger)]
+    const listed = eventsOf(trigger)
     if (listed.some((one) => one === undefined)) return { reason: 'the events cannot be read' }
     const all = Object.fromEntries(
       listed.map((one) => [one!, events.includes(one!) ? { 'paths-ignore': ignored } : null]),
