@@ -41,7 +41,7 @@ import { inOrder } from './look-up.js'
 import { fallbackOf } from './lookups.js'
 import { assignRoles, markEvaluation } from './loop-roles.js'
 import { madeObjects } from './made-objects.js'
-import { importedCalls } from './method-calls.js'
+import { importedCalls, importedYields } from './method-calls.js'
 import type {
   AddedItem,
   ArgumentValue,
@@ -244,6 +244,9 @@ export class Analysis extends IndexedModule implements PythonModule {
   }
   importedCalls(callee: Expr): readonly string[] | null {
     return importedCalls(this, callee)
+  }
+  importedYields(callee: Expr): readonly string[] | null {
+    return importedYields(this, callee)
   }
   readsElsewhere(callee: Expr): boolean {
     return readsElsewhere(this, callee)

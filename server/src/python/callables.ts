@@ -132,6 +132,8 @@ export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass 
         one === null || one.type === 'constant' ? null : instanceClass(analysis, one, depth + 1),
       )
   }
+  // `words or Words()`: whoever passes another passes one that does the same.
+  if (value.type === 'binary' && value.op === 'or') return instanceClass(analysis, value.right, depth + 1)
   const made = value.type === 'call' ? classOf(analysis, value.callee, depth + 1) : null
   if (made !== null) return made
   const like = agreed(likeOf(analysis, value), (one) => instanceClass(analysis, one, depth + 1))

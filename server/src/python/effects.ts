@@ -270,8 +270,9 @@ export class EffectFinder {
     if (createdGraph(call) !== null) effects.secondOrder = true
     this.follow(call.expr.callee, effects, depth)
     // `optimizer.step(closure)`, `map(step, batches)`: functions that are handed over are run.
-    for (const argument of call.expr.args) {
-      if (argument.value.type === 'name') this.follow(argument.value, effects, depth, false)
+    const applies = appliesFunctions.test(call.method)
+    for (const { value } of call.expr.args) {
+      if (value.type === 'name' || (applies && isOwnMethod(value))) this.follow(value, effects, depth, false)
     }
   }
 
@@ -417,6 +418,13 @@ export function isAbstract({ node }: Func): boolean {
     (one) =>
       one.type === 'raise' || one.type === 'pass' || (one.type === 'expr' && one.value.type === 'constant'),
   )
+}
+
+/** `map(self.read, files)`, `partial(self.read, size=64)`. */
+const appliesFunctions = /^(map|partial|filter|imap\w*|starmap\w*|submit|apply\w*)$/
+
+function isOwnMethod(expr: Expr): boolean {
+  return expr.type === 'attribute' && expr.value.type === 'name' && expr.value.id === 'self'
 }
 
 /** Gradients as a function of a function. */

@@ -87,6 +87,8 @@ export function importedClassOf(analysis: Analysis, value: Expr, depth = 0): str
   const made = definition(analysis, value)
   const like = () => agreed(likeOf(analysis, made), (one) => importedClassOf(analysis, one, depth + 1))
   if (made.type === 'conditional') return like()
+  // `words or Words()`: whoever passes another passes one that does the same.
+  if (made.type === 'binary' && made.op === 'or') return importedClassOf(analysis, made.right, depth + 1)
   if (made.type === 'call') {
     const klass = like()
     return klass === null || hasOwn(analysis, klass, made.callee) ? targetOf(analysis, made.callee) : klass

@@ -50,6 +50,7 @@ const made = [
   'itertools.product',
   'sklearn.model_selection.ParameterGrid',
   'torchvision.transforms.',
+  'monai.transforms.',
   'torchvision.datasets.',
   'albumentations.',
   'keras.preprocessing.image.ImageDataGenerator',

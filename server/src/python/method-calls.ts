@@ -32,6 +32,12 @@ export function importedCalls(analysis: Analysis, callee: Expr): readonly string
   return (found === null ? undefined : lookUp(found.klass.does ?? {}, found.method)) ?? null
 }
 
+/** What a method of an object whose class is of another module calls to hand out one value after the other; null: it does not. */
+export function importedYields(analysis: Analysis, callee: Expr): readonly string[] | null {
+  const found = importedMethod(analysis, callee)
+  return (found === null ? undefined : lookUp(found.klass.yields ?? {}, found.method)) ?? null
+}
+
 /** The same as what happens when it is called. */
 export function importedWork(analysis: Analysis, callee: Expr): Running | null {
   const calls = callee.type === 'attribute' ? importedCalls(analysis, callee) : null

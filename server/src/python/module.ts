@@ -71,6 +71,8 @@ export interface ModuleNames {
   importedFunction(expr: Expr): FunctionSummary | null
   /** What that calls, or a method of an object whose class is of another module. */
   importedCalls(callee: Expr): readonly string[] | null
+  /** What a method of such an object calls to hand out one value after the other; null: it does not. */
+  importedYields(callee: Expr): readonly string[] | null
   /** What it calls of another module of the project brings tensors to the host: `meter.update(logits)`. */
   readsElsewhere(callee: Expr): boolean
   /** What another module of the project says of the class that an expression names. */

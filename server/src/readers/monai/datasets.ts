@@ -4,8 +4,10 @@
  */
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { possibleAt, resultAt } from '../../python/definition-places.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { numberIn, passedExpression } from '../../values/argument.js'
+import type { ValuePlace } from '../../python/possible.js'
+import { numberArgument, numberIn, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writtenList } from '../../values/written-list.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -19,6 +21,9 @@ import { feedsByName, feedsOf } from '../pytorch/loader-use.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 
 const dataset = /^monai\.data\.(dataset\.)?Dataset$/
+const caching = /^monai\.data\.(dataset\.)?(Smart)?CacheDataset$/
+/** Shares of the volumes up to which most are made anew all the same. */
+const littleKept = 0.5
 const loader = /^(monai|torch\.utils)\.data\.([\w.]+\.)?DataLoader$/
 const compose = /^monai\.transforms\.([\w.]+\.)?Compose$/
 /** Unpacks a file, or resamples the whole volume. */
@@ -36,7 +41,8 @@ export const monaiDatasetReader = defineReader({
   read(facts, _context, claims) {
     const python = facts.python
     if (python === undefined || python.evidence.role === 'test') return
-    for (const call of python.calls) if (dataset.test(call.name ?? '')) readDataset(python, call, claims)
+    for (const call of python.calls)
+      if (dataset.test(call.name ?? '') || keepsLittle(python, call)) readDataset(python, call, claims)
   },
   change: keepOnDisk,
 })
@@ -48,7 +54,11 @@ function readDataset(python: PythonModule, call: Call, claims: ClaimBuilder): vo
   claimPreparedAgain(claims, {
     keeper: 'cache_dir',
     key: 'transform',
-    steps: steps.map((one) => ({ what: one.method, location: claims.locate(calleePlace(one)) })),
+    // What stands in another module is shown where its data set is made.
+    steps: steps.map((one) => ({
+      what: one.method,
+      location: claims.locate(calleePlace(python.callAt(one.expr) === one ? one : call)),
+    })),
     epochs: epochs === null ? null : numberIn(epochs.trips),
     dear: steps.some(({ method }) => respaces.test(method)),
     overlapped: true,
@@ -66,10 +76,29 @@ interface Transforms {
   rest: Call[]
 }
 
+/** `CacheDataset(files, transforms, cache_rate=0.1)`. */
+function keepsLittle(python: PythonModule, call: Call): boolean {
+  const rate = caching.test(call.name ?? '')
+    ? numberArgument(python.argument(call, 'cache_rate', null))
+    : null
+  return rate !== null && rate <= littleKept
+}
+
 /** Null: the list of transforms is not seen. */
 function transformsOf(python: PythonModule, call: Call): Transforms | null {
   const transform = passedExpression(python.argument(call, 'transform', 1))
-  const composed = transform === null ? null : python.callOf(python.result(transform))
+  if (transform === null) return null
+  // A class of the program makes data sets of several parts: that of the training draws.
+  const all = (possibleAt(python, transform) ?? [{ python, expr: transform }]).flatMap(
+    (place) => transformsAt(place) ?? [],
+  )
+  return all.find(({ rest }) => rest.length > 0) ?? all[0] ?? null
+}
+
+/** The same of one pipeline, also where a function of another module makes it. */
+function transformsAt(place: ValuePlace): Transforms | null {
+  const { python, expr } = resultAt(place.python, place.expr)
+  const composed = python.callOf(expr)
   const given =
     composed === null || !compose.test(composed.name ?? '')
       ? null
@@ -91,8 +120,21 @@ function isTrainedOn(python: PythonModule, call: Call): boolean {
     const given = loader.test(one.name ?? '') ? passedExpression(python.argument(one, 'dataset', 0)) : null
     return given !== null && python.callOf(given) === call
   })
-  if (loaders.length === 0) return call.assignedTo !== null && feedsByName(call.assignedTo) === 'training'
-  return loaders.some((one) => feedsOf(python, one) === 'training')
+  if (loaders.length > 0) return loaders.some((one) => feedsOf(python, one) === 'training')
+  return [call.assignedTo, ...namesOutside(python, call)].some(
+    (name) => name !== null && feedsByName(name) === 'training',
+  )
+}
+
+/** What callers call what the function around it hands out, or the object whose constructor makes it. */
+function namesOutside(python: PythonModule, { function: func }: Call): (string | null)[] {
+  if (func === null) return []
+  const { class: klass, name } = func
+  const sites = klass !== null && name === '__init__' ? python.constructionsOf(klass) : python.callSites(func)
+  return [
+    ...(sites ?? []).map(({ assignedTo }) => assignedTo),
+    ...python.outsideCalls(func).map(({ usedAs }) => usedAs),
+  ]
 }
 
 function keepOnDisk(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
@@ -100,6 +142,11 @@ function keepOnDisk(claim: Claim, _value: unknown, facts: FragmentFacts): Change
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
   if (call.expr.args.some(({ star }) => star > 0)) return byHand(claim)
+  if (caching.test(call.name ?? ''))
+    return {
+      reason:
+        'keep a larger share (`cache_rate`), or what comes before the first random transform on disk (PersistentDataset)',
+    }
   const needy = transformsOf(python, call)?.rest.find(({ method }) => asksForMetadata.test(method))
   if (needy !== undefined)
     return {

@@ -9,6 +9,7 @@ import type { Binding } from '../../python/scope.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { isLeftOut, knownArgument, passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { isJaxLoop, jaxEvidence } from '../jax/loop.js'
@@ -128,7 +129,7 @@ function generatorOf(python: PythonModule, source: Expr, depth = 0): Made | null
   const imported = python.importedFunction(callee)
   const calls =
     imported === null
-      ? (iteratorOf(python, value) ?? methodElsewhere(python, callee))
+      ? (iteratorOf(python, value) ?? python.importedYields(callee))
       : imported.yields === true
         ? imported.calls
         : null
@@ -157,14 +158,6 @@ function readInStep(python: PythonModule, loop: Loop): Made | null {
   return null
 }
 
-/** What `DataGenerator(lines).batches()` calls, of a class of another module. */
-function methodElsewhere(python: PythonModule, callee: Expr): string[] | null {
-  if (callee.type !== 'attribute') return null
-  const made = python.definition(callee.value)
-  const klass = made.type === 'call' ? python.importedClass(made.callee) : null
-  return lookUp(klass?.yields ?? {}, callee.attr) ?? null
-}
-
 function claim(
   claims: ClaimBuilder,
   { call, decoder, light, turned, numbered }: Made,
@@ -188,10 +181,7 @@ function claim(
 
 /** Keras draws from a generator, or a sequence, in one thread. */
 function readFit(python: PythonModule, fit: Call, evidence: Evidence, claims: ClaimBuilder): void {
-  if (
-    fit.expr.args.some(({ name, star }) => star > 0 || name === 'workers' || name === 'use_multiprocessing')
-  )
-    return
+  if (fit.expr.args.some(({ star }) => star > 0) || asksForWorkers(python, fit)) return
   const named = python.argument(fit, 'generator')
   const data = passedExpression(isLeftOut(named) ? argumentOf(python, fit, 'x') : named)
   if (data === null) return
@@ -205,6 +195,15 @@ function readFit(python: PythonModule, fit: Call, evidence: Evidence, claims: Cl
     )
     .find((one) => one !== null)
   if (made !== undefined) claim(claims, made, evidence, fit.function?.qualified ?? '', 'one thread', fit)
+}
+
+/** `workers=4`; one is what Keras takes by itself. */
+function asksForWorkers(python: PythonModule, fit: Call): boolean {
+  return ['workers', 'use_multiprocessing'].some((name) => {
+    const given = python.argument(fit, name)
+    const value = given.state === 'given' ? effective(given.folded) : undefined
+    return !isLeftOut(given) && value !== 1 && value !== 0 && value !== false
+  })
 }
 
 /** What an expression may be: through names, attributes, what functions of this module are passed, and what they return. */

@@ -7,12 +7,12 @@ import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import { onlyReturn } from '../../python/returns.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
+import { blocksOf, childrenOf, comprehensionsAround, lastName } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
 import { alwaysRun, inTry, plainCalls, Varying } from '../repeated-code.js'
 import { pictureReader } from './datasets.js'
 import { trainsAnywhere } from './evidence.js'
-import { hotCode } from './hot-code.js'
+import { type HotStatement, hotCode } from './hot-code.js'
 import { remoteRead } from './remote-reads.js'
 import { costOf, costsElsewhere } from './sample-costs.js'
 import { fontFile, readsSharedFile, repeatedWork } from './sample-repeats.js'
@@ -309,7 +309,7 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
           found.push({ kind, maker, call, func, statement, what, weight, hoistable: false })
           continue
         }
-        if (readsFiles(analysis, maker, func, statement, call)) {
+        if (readsFiles(analysis, maker, hot, call)) {
           if (found.some((one) => one.kind === 'several files')) continue
           const what = 'reads several files'
           const weight = 'slight'
@@ -342,10 +342,23 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
 }
 
 /** `for name in os.listdir(folder): masks.append(cv2.imread(name))`: one sample lies in many files, which chance did not choose. */
-function readsFiles(analysis: PythonModule, maker: Maker, func: Func, statement: Stmt, call: Call): boolean {
-  if (maker.each !== 'sample' || maker.kept || maker.generates || !inLoop(func, statement)) return false
-  return pictureReader.test(call.name ?? '') && !drawsLots(analysis, maker.func, call)
+function readsFiles(analysis: PythonModule, maker: Maker, hot: HotStatement, call: Call): boolean {
+  if (maker.each !== 'sample' || maker.kept || maker.generates) return false
+  if (!pictureReader.test(call.name ?? '') && !arrayReader.test(call.name ?? '')) return false
+  const goes =
+    comprehensionsAround(hot.statement, call.expr).length > 0 ||
+    hot.loops.some(
+      ({ statement }) =>
+        statement.type === 'for' &&
+        !retries.test(analysis.code.slice(statement.target.start, statement.target.end)),
+    )
+  return goes && !drawsLots(analysis, maker.func, call)
 }
+
+const retries = /^_|attempt|retr|tries|trial/i
+/** Calls that read an array from its file. */
+const arrayReader =
+  /^(numpy\.load|torch\.load|h5py\.File|scipy\.io\.loadmat|rasterio\.open|tifffile\.imread|SimpleITK\.ReadImage|nrrd\.read|soundfile\.read|librosa\.(core\.)?load|torchaudio\.load)$/
 
 /** What chance has cut out of a sample is not the same in the next epoch. */
 function drawsLots({ code }: PythonModule, { node }: Func, { expr }: Call): boolean {
