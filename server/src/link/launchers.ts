@@ -294,6 +294,14 @@ export const trainers: Trainer[] = [
     prepares: true as const,
     ...noOptions,
   })),
+  // Source: trl, cli.py: it starts one process for each device that it finds, as `accelerate launch` does.
+  ...['sft', 'dpo', 'kto', 'grpo', 'rloo', 'reward'].map((command) => ({
+    words: ['trl', command],
+    name: 'trl',
+    module: `trl.scripts.${command}`,
+    processes: null,
+    ...noOptions,
+  })),
   // Source: fairseq_cli/train.py: it starts a process for each device that it finds.
   { words: ['fairseq-train'], name: 'fairseq', module: 'fairseq_cli.train', processes: 0, ...noOptions },
   { words: ['nnUNetv2_train'], name: 'nnUNetv2_train', module: 'nnunetv2', processes: 1, ...noOptions },

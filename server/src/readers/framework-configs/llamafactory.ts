@@ -28,7 +28,7 @@ import { changeRhythm, claimRhythms } from './rhythm.js'
 const anchor = 'model_name_or_path'
 
 /** Activations are recomputed unless that is switched off. */
-const trainingSettings = settingTable('Training', {
+export const llamafactorySettings = settingTable('Training', {
   epochs: { keys: ['num_train_epochs'], parse: asQuotedNumber, otherwise: 3 },
   maxSteps: { keys: ['max_steps'], parse: (value) => positive(value) ?? null, otherwise: null },
   batchSize: { keys: ['per_device_train_batch_size'], parse: positive, otherwise: 8 },
@@ -46,7 +46,7 @@ const trainingSettings = settingTable('Training', {
 export const llamafactoryReader = defineReader({
   name: 'llamafactory',
   title: 'LLaMA-Factory',
-  settings: [trainingSettings],
+  settings: [llamafactorySettings],
   languages: ['yaml', 'json'],
   triggers: ['finetuning_type'],
   read(facts, _context, claims) {
@@ -127,7 +127,7 @@ function readPrecision(frameworkConfig: FrameworkConfig, training: FrameworkConf
 function readRun(frameworkConfig: FrameworkConfig, training: FrameworkConfigClaims<'Training'>): void {
   training.known('managed', [anchor], true)
   training.known('fineTuning', [anchor], true)
-  trainingSettings.claim(training.subject, training)
+  llamafactorySettings.claim(training.subject, training)
   const held = (frameworkConfig.number('val_size') ?? 0) > 0 || frameworkConfig.has('eval_dataset')
   const strategy = firstGiven(training.text('eval_strategy'), training.text('evaluation_strategy'))
   const validates = convert(strategy, (word) => held && word !== 'no')

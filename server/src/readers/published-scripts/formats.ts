@@ -23,7 +23,7 @@ export function changeFormat(claim: Claim, value: unknown, facts: FragmentFacts)
     return changeOf(title, [writeLaunchValue(claim, isSwitch ? 'True' : word, facts)])
   }
   if (!isOnLaunchLine(claim)) return byHand(claim)
-  const flag = isSwitch ? `--${word}` : `--mixed_precision ${word}`
+  const flag = claim.key === 'amp' ? '--amp' : isSwitch ? `--${word}` : `--mixed_precision ${word}`
   return changeOf(title, [writeLaunchFlag(claim, flag, facts)])
 }
 

@@ -7,6 +7,8 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { flagOf } from '../../link/launch-parts.js'
 import type { Claim, Evidence, Launch } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
+import { llamafactorySettings } from '../framework-configs/llamafactory.js'
+import { trainerSettings } from '../huggingface/trainer-settings.js'
 import { isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { writeLaunchValue } from '../write-launch-value.js'
@@ -14,18 +16,32 @@ import { diffusersScripts, diffusersSettings } from './diffusers.js'
 import { fairseqScripts, fairseqSettings } from './fairseq.js'
 import { changeFormat } from './formats.js'
 import { kohyaScripts, kohyaSettings } from './kohya.js'
+import { languageModelScripts, megatronSettings } from './language-models.js'
 import { LaunchSource } from './launch-source.js'
 import type { PublishedScript } from './published-script.js'
 import { transformersScripts, transformersTables } from './transformers.js'
+import { visionScripts, visionSettings } from './vision.js'
 
 const scripts: readonly PublishedScript[] = [
   ...transformersScripts,
   ...diffusersScripts,
   ...kohyaScripts,
   ...fairseqScripts,
+  ...languageModelScripts,
+  ...visionScripts,
 ]
 
-const tables = [...transformersTables, diffusersSettings, kohyaSettings, fairseqSettings]
+const tables = [
+  ...transformersTables,
+  diffusersSettings,
+  kohyaSettings,
+  fairseqSettings,
+  llamafactorySettings,
+  megatronSettings,
+  visionSettings,
+]
+// Those of LLaMA-Factory are documented by the reader of its files.
+const documented = tables.filter((one) => one !== llamafactorySettings && one !== trainerSettings)
 
 const evidence: Evidence = {
   role: 'training',
@@ -38,16 +54,19 @@ const evidence: Evidence = {
 
 export const publishedScriptsReader = defineReader({
   name: 'published-scripts',
-  title: 'Scripts of Transformers, Diffusers, sd-scripts and fairseq',
+  title:
+    'Scripts that everybody has (Transformers, Diffusers, sd-scripts, fairseq, TRL, LLaMA-Factory, Megatron-LM, timm, torchvision)',
   languages: ['shell'],
   triggers: [],
-  settings: tables,
+  settings: documented,
   read() {},
   describes(launch, claims) {
     const name = nameOf(launch)
     const script = scripts.find(
-      ({ named, known }) =>
-        named.test(name) && known.some((flag) => flagOf(launch.flags, flag) !== undefined),
+      ({ named, within, known }) =>
+        named.test(name) &&
+        within?.test(launch.program.path ?? '') !== false &&
+        known.some((flag) => flagOf(launch.flags, flag) !== undefined),
     )
     if (script === undefined) return false
     const source = new LaunchSource(launch, claims)

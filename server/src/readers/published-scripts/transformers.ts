@@ -14,6 +14,7 @@ import { claimRhythm, stepsByDefault } from '../huggingface/trainer-run.js'
 import { loaderSettings, trainerSettings } from '../huggingface/trainer-settings.js'
 import { claimOperation } from '../operation-claims.js'
 import { settingTable } from '../setting-table.js'
+import { claimDataset } from './data.js'
 import { acceleratedFormat } from './formats.js'
 import type { LaunchSource } from './launch-source.js'
 import type { Around, PublishedScript } from './published-script.js'
@@ -202,21 +203,15 @@ function readModel(source: LaunchSource, training: SubjectBuilder<'Training'>, {
 }
 
 /** `--task_name mnli` of the scripts for GLUE, `--dataset_name wikitext --dataset_config_name wikitext-103-raw-v1`. */
-function readData(source: LaunchSource, { claims, evidence, job, name }: Around): void {
-  const task = /glue/.test(name)
+function readData(source: LaunchSource, around: Around): void {
+  const task = /glue/.test(around.name)
     ? convert(source.text('task_name'), (word) => `glue/${word.toLowerCase()}`)
     : undefined
   const named = source.text('dataset_name')
   const part = effective(source.text('dataset_config_name'))
   const whole = convert(named, (word) => (part === undefined ? word : `${word}/${part}`))
   const given = task === undefined ? whole : firstGiven(task, whole)
-  if (!isGiven(given)) return
-  const set = claims.subject('Dataset', source.place, 'launch', { ...evidence }, job)
-  set.subject.location = source.launch.location
-  set.say('name', 'dataset_name', given)
-  set.known('part', 'do_train', 'training', source.place, { location: source.launch.location })
-  const rows = source.number('max_train_samples')
-  set.say('rows', 'max_train_samples', rows)
+  claimDataset(source, given, around)
 }
 
 function readTexts(source: LaunchSource, training: SubjectBuilder<'Training'>, around: Around): void {

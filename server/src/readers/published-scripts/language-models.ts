@@ -1,0 +1,135 @@
+/**
+ * Scripts that train language models by flags: TRL's, LLaMA-Factory's, Megatron's. Source: trl 0.24, trl/scripts; LLaMA-Factory
+ * 0.9, hparams and train_bash.py before; Megatron-LM core 0.12, megatron/training/arguments.py.
+ */
+import { model as known } from '../../catalog/models.js'
+import { convert, derived, firstGiven, orDefault, orUnknown } from '../../values/operations.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { effective, isGiven } from '../../values/value.js'
+import type { SubjectBuilder } from '../../workload/builder.js'
+import type { TrainingSettings } from '../../workload/resource-kinds.js'
+import { llamafactorySettings } from '../framework-configs/llamafactory.js'
+import { sizeOfModel } from '../huggingface/model-sizes.js'
+import { trainerSettings } from '../huggingface/trainer-settings.js'
+import { settingTable } from '../setting-table.js'
+import { claimDataset } from './data.js'
+import type { LaunchSource } from './launch-source.js'
+import type { PublishedScript } from './published-script.js'
+
+export const megatronSettings = settingTable('Training', {
+  maxSteps: { keys: ['train-iters'], parse: asNumber },
+  batchSize: { keys: ['micro-batch-size'], parse: asNumber, write: (size) => size },
+  sequenceLength: { keys: ['seq-length'], parse: asNumber },
+  saves: { keys: ['save'], parse: () => 'while it runs' as const, otherwise: 'never' },
+  resumable: { keys: ['load'], parse: () => true, otherwise: false },
+})
+
+export const languageModelScripts: readonly PublishedScript[] = [
+  {
+    named: /^(trl\.scripts\.)?(sft|dpo|kto|orpo|cpo|grpo|rloo|reward|reward_modeling|online_dpo|gkd)(\.py)?$/,
+    known: ['model_name_or_path'],
+    read(source, training, around) {
+      trainerSettings.claim(
+        training,
+        source,
+        {},
+        trainerSettings.settings.filter((setting) => setting !== 'checkpointing'),
+      )
+      // What is left out differs from version to version.
+      const checkpointing = convert(source.get('gradient_checkpointing'), asBoolean)
+      if (isGiven(checkpointing)) training.say('checkpointing', 'gradient_checkpointing', checkpointing)
+      readModel(source, training)
+      const lora = convert(orDefault(source.get('use_peft'), false), asBoolean)
+      const rank = effective(orDefault(source.number('lora_r'), 16)) ?? 16
+      training.say(
+        'adapters',
+        'use_peft',
+        convert(lora, (on) => (on ? { rank, targets: 'attention' } : null)),
+      )
+      readFormat(source, training)
+      claimDataset(source, source.text('dataset_name'), around)
+    },
+  },
+  {
+    named: /^(train_bash\.py|train\.py|llamafactory\.cli)$/,
+    known: ['stage'],
+    read(source, training) {
+      const kind = orDefault(source.text('finetuning_type'), 'lora')
+      llamafactorySettings.claim(training, source)
+      readModel(source, training)
+      const rank = effective(orDefault(source.number('lora_rank'), 8)) ?? 8
+      training.say(
+        'adapters',
+        'finetuning_type',
+        convert(kind, (word): TrainingSettings['adapters'] | undefined =>
+          word === 'lora' ? { rank, targets: 'attention' } : word === 'full' ? null : undefined,
+        ),
+      )
+      readFormat(source, training)
+    },
+  },
+  {
+    named: /^pretrain_(gpt|bert|t5|llama|mamba)\.py$/,
+    known: ['num-layers'],
+    read(source, training) {
+      megatronSettings.claim(training, source)
+      training.known('languageHead', 'pretrain', true, source.place, { location: source.launch.location })
+      const layers = effective(source.number('num-layers'))
+      const width = source.number('hidden-size')
+      // Attention and a block of four times the width: twelve squares of it for each layer.
+      if (layers !== undefined)
+        training.say(
+          'parameters',
+          'hidden-size',
+          convert(width, (size) => 12 * layers * size * size),
+        )
+      readSwitches(source, training)
+    },
+  },
+]
+
+function readModel(source: LaunchSource, training: SubjectBuilder<'Training'>): void {
+  const id = source.text('model_name_or_path')
+  const { location } = source.launch
+  training.say('model', 'model_name_or_path', orUnknown(id, 'a model by its configuration'))
+  training.say(
+    'parameters',
+    'model_name_or_path',
+    derived(id, (one) => known(one)?.parameters ?? sizeOfModel(one) ?? undefined),
+  )
+  training.known('fineTuning', 'model_name_or_path', true, source.place, { location })
+  training.known('languageHead', 'model_name_or_path', true, source.place, { location })
+}
+
+/** Only what is written: without it the format is that of the weights, or one that the version prefers. */
+function readFormat(source: LaunchSource, training: SubjectBuilder<'Training'>): void {
+  const asked = firstGiven(source.get('bf16'), source.get('fp16'))
+  if (isGiven(asked)) readSwitches(source, training)
+  else
+    training.unknown('precision', 'bf16', 'the format of the weights', source.place, {
+      location: source.launch.location,
+    })
+}
+
+function readSwitches(source: LaunchSource, training: SubjectBuilder<'Training'>): void {
+  const bf16 = convert(source.get('bf16'), asBoolean)
+  const fp16 = convert(source.get('fp16'), asBoolean)
+  if (isGiven(bf16) && effective(bf16) !== false)
+    training.say(
+      'precision',
+      'bf16',
+      convert(bf16, () => 'bf16-mixed'),
+    )
+  else if (isGiven(fp16) && effective(fp16) !== false)
+    training.say(
+      'precision',
+      'fp16',
+      convert(fp16, () => 'fp16-mixed'),
+    )
+  else
+    training.say(
+      'precision',
+      'bf16',
+      convert(orDefault(bf16, false), () => 'fp32'),
+    )
+}
