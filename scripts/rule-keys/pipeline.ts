@@ -37,8 +37,11 @@ export const pipeline: Readonly<Record<string, RuleKeys>> = {
     settings: ['Step.cached'],
     others: [
       ['Kubeflow and Vertex AI pipelines', '`set_caching_options(…)`, `enable_caching`', 'true'],
-      ['Flyte', '`@task(cache=…)`', 'false'],
+      ['Flyte', '`@task(cache=…)`, `--overwrite-cache`', 'false'],
       ['DVC', '`always_changed`, `dvc repro --force`', 'false'],
+      ['Snakemake', '`--forceall`', 'false'],
+      ['Make', '`--always-make`, where the target trains', 'false'],
+      ['Ploomber, pytask, doit', '`--force`, `--always-execute`', 'false'],
       [
         'Azure ML',
         '`allow_reuse`, `is_deterministic` (also of a component in YAML), `force_rerun`',

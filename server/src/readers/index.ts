@@ -51,7 +51,6 @@ import { dockerRunReader } from './docker/run.js'
 import { readmeReader } from './documentation/readme.js'
 import { dstackReader } from './dstack/configuration.js'
 import { dstackPythonReader } from './dstack/python-task.js'
-import { dvcCommandReader } from './dvc/command.js'
 import { dvcExperimentsReader } from './dvc/experiments.js'
 import { dvcReader } from './dvc/pipeline.js'
 import { eksctlReader } from './eksctl/cluster.js'
@@ -142,6 +141,7 @@ import { notebookRuntimeReader } from './notebooks/reader.js'
 import { openmmlabReader } from './openmmlab/config.js'
 import { mmengineRunnerReader } from './openmmlab/runner.js'
 import { optunaReader } from './optuna/study.js'
+import { forcedRunsReader } from './pipelines/forced-runs.js'
 import { functionCachesReader } from './pipelines/function-caches.js'
 import { prefectReader } from './prefect/flows.js'
 import { publishedScriptsReader } from './published-scripts/reader.js'
@@ -310,7 +310,6 @@ export const readers: readonly Reader[] = [
   readmeReader,
   dstackReader,
   dstackPythonReader,
-  dvcCommandReader,
   dvcExperimentsReader,
   dvcReader,
   eksctlReader,
@@ -402,6 +401,7 @@ export const readers: readonly Reader[] = [
   openmmlabReader,
   mmengineRunnerReader,
   optunaReader,
+  forcedRunsReader,
   functionCachesReader,
   prefectReader,
   publishedScriptsReader,

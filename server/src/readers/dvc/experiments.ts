@@ -4,8 +4,8 @@ import type { Evidence } from '../../workload/claim.js'
 import { commandsAnywhere } from '../command-lines/commands-anywhere.js'
 import { claimGrid, type Swept, searchedDimensions } from '../hydra/space.js'
 import { sweptValue } from '../hydra/swept-value.js'
+import { wordsBehind } from '../pipelines/forced-runs.js'
 import { defineReader } from '../reader.js'
-import { runWords } from './command.js'
 
 const evidence: Evidence = { role: 'tuning', accelerator: 'maybe', small: null, notebook: false }
 
@@ -31,7 +31,7 @@ export const dvcExperimentsReader = defineReader({
 
 /** `params.yaml:train.lr=0.1,0.01`: the file is not part of the name. */
 function sweptIn(command: ShellCommand): Swept[] {
-  const words = runWords(command) ?? []
+  const words = wordsBehind(command, 'dvc', ['repro', 'exp run']) ?? []
   return words.flatMap(({ text }, index): Swept[] => {
     const given = /^(?:-S|--set-param)(?:=(.+))?$/.exec(text ?? '')
     if (given === null) return []
