@@ -140,3 +140,25 @@ export function countProcesses(
       return outer
   }
 }
+
+/**
+ * Why the processes that a launcher starts know of one machine only, however many run it: its option says so, or nothing says
+ * otherwise. Undefined: they may know of others.
+ */
+export function knowsOneMachine(
+  launcher: string,
+  flags: Flags,
+  complete: boolean,
+  environment: Flags,
+): 'said' | 'unsaid' | undefined {
+  const accelerate = launcher.startsWith('accelerate')
+  if (!accelerate && !/^(torchrun|torch\.distributed\.(launch|run))$/.test(launcher)) return undefined
+  // A step of the scheduler on some of the nodes of the job.
+  if (given(flags, 'nodes', 'nodelist', 'w', 'N', 'exclude', 'relative') !== undefined) return undefined
+  const machines = given(flags, accelerate ? 'num-machines' : 'nnodes')
+  if (machines !== undefined) return machines === '1' ? 'said' : undefined
+  // Its user may have configured the other launcher for several machines.
+  if (accelerate) return undefined
+  if (given(flags, 'standalone') !== undefined) return 'said'
+  return complete && lookUp(environment, 'PET_NNODES') === undefined ? 'unsaid' : undefined
+}

@@ -73,6 +73,7 @@ import { googleBatchReader } from './google-batch/job.js'
 import { rentedInstancesReader } from './gpu-clouds/instances.js'
 import { podProgramReader } from './gpu-clouds/pod-program.js'
 import { podScriptReader } from './gpu-clouds/pod-script.js'
+import { guildReader } from './guild/command.js'
 import { htcondorReader } from './htcondor/submit.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
@@ -143,6 +144,7 @@ import { mmengineRunnerReader } from './openmmlab/runner.js'
 import { optunaReader } from './optuna/study.js'
 import { forcedRunsReader } from './pipelines/forced-runs.js'
 import { functionCachesReader } from './pipelines/function-caches.js'
+import { polyaxonReader } from './polyaxon/operation.js'
 import { prefectReader } from './prefect/flows.js'
 import { publishedScriptsReader } from './published-scripts/reader.js'
 import { arrayTaskReader } from './python/array-task.js'
@@ -190,6 +192,7 @@ import { anyscaleReader } from './ray/anyscale.js'
 import { rayClusterReader } from './ray/cluster.js'
 import { rayDataReader } from './ray/data.js'
 import { rayDownReader } from './ray/down.js'
+import { rayExperimentReader } from './ray/experiment-file.js'
 import { rayReservedReader } from './ray/reserved.js'
 import { rllibReader } from './ray/rllib.js'
 import { rayTuneReader } from './ray/tune.js'
@@ -332,6 +335,7 @@ export const readers: readonly Reader[] = [
   rentedInstancesReader,
   podProgramReader,
   podScriptReader,
+  guildReader,
   htcondorReader,
   accelerateReader,
   huggingfaceDatasetsReader,
@@ -403,6 +407,7 @@ export const readers: readonly Reader[] = [
   optunaReader,
   forcedRunsReader,
   functionCachesReader,
+  polyaxonReader,
   prefectReader,
   publishedScriptsReader,
   arrayTaskReader,
@@ -450,6 +455,7 @@ export const readers: readonly Reader[] = [
   rayClusterReader,
   rayDataReader,
   rayDownReader,
+  rayExperimentReader,
   rayReservedReader,
   rllibReader,
   rayTuneReader,

@@ -69,6 +69,8 @@ export interface Launch {
   /** The launcher starts the program as it is, on each node of the job. */
   everyNode?: boolean
   nodes: number | null
+  /** Its processes know of no machine but their own: its option says so, or nothing says otherwise. Absent: they may know of others. */
+  oneMachine?: 'said' | 'unsaid'
   /** Processes on all nodes together, where it is left open how they are spread; `processes` is their mean. */
   total?: number
   /** `file`: what a file of a sweep starts for each of its runs; `agent`: it runs what the sweep does that it is told to serve. */

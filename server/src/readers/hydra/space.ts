@@ -4,7 +4,7 @@ import { gridSize } from '../../estimate/grid.js'
 import type { Span } from '../../text/location.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Dimension } from '../../workload/resource-kinds.js'
-import { hyperparameter, repetitionTarget } from '../python/hyperparameter-names.js'
+import { chosenNetwork, hyperparameter, repetitionTarget } from '../python/hyperparameter-names.js'
 import type { SweptValue } from './swept-value.js'
 
 export interface Swept {
@@ -21,10 +21,10 @@ export const trialsByDefault: Record<string, { key: string; trials: number }> = 
   nevergrad: { key: 'budget', trials: 80 },
 }
 
-/** Two or more hyperparameters are searched; models and data sets are compared, seeds repeat. */
+/** Two or more hyperparameters are searched, for each network and seed; data sets are compared. */
 export function searchedDimensions(swept: Swept[]): Dimension[] | null {
   const dimensions = swept
-    .filter((one) => isHyperparameter(one) || isRepeated(one.name))
+    .filter((one) => isHyperparameter(one) || isRepeated(one.name) || choosesNetwork(one.name))
     .map(({ name, value }): Dimension => {
       const { size, values } = value
       return values === undefined ? { name, size } : { name, size, values }
@@ -39,6 +39,10 @@ function lastPart(name: string): string {
 
 function isRepeated(name: string): boolean {
   return repetitionTarget.test(lastPart(name))
+}
+
+function choosesNetwork(name: string): boolean {
+  return chosenNetwork.test(lastPart(name))
 }
 
 function isHyperparameter({ name, value }: Swept): boolean {

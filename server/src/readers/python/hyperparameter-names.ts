@@ -18,7 +18,7 @@ export const hyperparameter = new RegExp(
 
 /** Which network is trained: a factor beside hyperparameters; by itself it compares networks. */
 export const chosenNetwork =
-  /^(archs?|architectures?|models?|model_?names?|backbones?|encoders?|networks?|nets?)$/i
+  /^(archs?|architectures?|models?|model_?names?|backbones?|(en|de)coders?|networks?|nets?)$/i
 
 /** What repeats an experiment. */
 export const repetitionTarget =

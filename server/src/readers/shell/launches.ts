@@ -4,6 +4,7 @@ import { parseCommandCall, parseLaunch, parseScriptCall } from '../../link/launc
 import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
 import { describesItself, preparesData, startsOnEveryNode, startsPerDevice } from '../../link/launchers.js'
 import { deviceOf } from '../../link/one-device.js'
+import { knowsOneMachine } from '../../link/processes.js'
 import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'
 import { lookUp } from '../../text/records.js'
@@ -139,6 +140,7 @@ export function shellLaunch(
     ...onDevice(parts),
     ...(startsPerDevice(parts.launcher) ? { perDevice: true } : {}),
     ...(startsOnEveryNode(parts.launcher) ? { everyNode: true } : {}),
+    ...(command.loops.length > 0 || command.background ? {} : onOneMachine(parts, around)),
     files: parts.files,
     ...(command.guards === undefined ? {} : { conditional: true as const }),
     ...(command.repeated === undefined ? {} : { restarts: command.repeated }),
@@ -158,6 +160,15 @@ export function shellLaunch(
 function onDevice(parts: LaunchParts): Pick<Launch, 'device'> {
   const device = deviceOf(parts)
   return device === undefined ? {} : { device }
+}
+
+function onOneMachine(
+  { launcher, launcherFlags, launcherComplete, environment }: LaunchParts,
+  around: Omit<Around, 'place'>,
+): Pick<Launch, 'oneMachine'> {
+  const surroundings = { ...around.environment, ...environment }
+  const oneMachine = knowsOneMachine(launcher, launcherFlags, launcherComplete, surroundings)
+  return oneMachine === undefined ? {} : { oneMachine }
 }
 
 function versionsIn(image: string | null | undefined): { versions?: Record<string, string> } {

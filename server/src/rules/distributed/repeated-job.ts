@@ -24,7 +24,7 @@ export default defineRule({
   check(view, { report, silent }) {
     const { nodes, provider, instanceType, sharing, undividedBy } = view.settings
     const count = effective(nodes)
-    const copies = copiesOf(view)
+    const copies = copiesOf(view) ?? separateNodes(view)
     if (copies !== null) return report(copies)
     if (nodes === undefined || count === undefined || count < 2)
       return silent(unless(view, 'nodes', 'the job runs on one machine'))
@@ -86,6 +86,32 @@ function copiesOf(view: SubjectView<'Compute'>): Report | null {
     }
   }
   return null
+}
+
+/** The processes of a launcher train together, and it is told of no machine but the one that it runs on. */
+function separateNodes(view: SubjectView<'Compute'>): Report | null {
+  const { nodes, provider, sharing } = view.settings
+  const count = effective(nodes)
+  const [run, ...others] = view.run.siblings
+  if (nodes === undefined || count === undefined || count < 2 || run === undefined || others.length > 0)
+    return null
+  const { launch } = run.job
+  // Where the job is run by a service, that may tell the launcher through its environment.
+  const alone = launch?.oneMachine === 'said' || effective(provider) === 'own cluster'
+  if (launch?.oneMachine === undefined || !alone || launch.conditional === true || sharing !== undefined)
+    return null
+  if (effective(view.settings.trials) === true || launch.sweep !== undefined || mayDiffer(launch)) return null
+  const trainer = trainerOf(run)
+  if (trainer === null || effective(trainer.program.settings.parallelism) !== 'distributed') return null
+  const share = (count - 1) / count
+  const why = launch.oneMachine === 'said' ? 'is told of one node only' : 'is told of no other node'
+  return {
+    at: nodes,
+    message: `${launch.launcher} ${why}, so ${run.script} never trains on all ${count} together: each of the others repeats the same training, or idles, and ${percent(share)} of the cost is wasted. Give it the number of nodes and a rendezvous.`,
+    saving: { fraction: [share, share], usd: null, basis: `${count - 1} of ${count} machines add nothing` },
+    fixes: [],
+    related: [{ location: launch.location, message: `starts processes that know of one machine` }],
+  }
 }
 
 /** What stands in a variable may be another thing for each process: `--seed $OMPI_COMM_WORLD_RANK`. */
