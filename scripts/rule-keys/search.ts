@@ -13,6 +13,8 @@ export const search: Readonly<Record<string, RuleKeys>> = {
       ['KerasTuner', '`GridSearch(…)`'],
       ['Hydra', '`--multirun`, `hydra.sweeper.params`'],
       ['Determined', '`searcher.name`'],
+      ['Polyaxon', '`matrix.kind`'],
+      ['Guild', '`guild run`'],
       ['NNI', '`tuner.name`'],
       ['Azure ML, sweep', '`sampling_algorithm`'],
       ['Katib', '`algorithm.algorithmName`'],
