@@ -65,6 +65,7 @@ const bounds: Record<NumberSetting, Bound> = {
   parameters: weights,
   passes: count,
   patience: count,
+  rateFadesAfter: count,
   validatedEvery: count,
   pictureEdge: [1, 1e6],
   processes: machines,

@@ -44,16 +44,24 @@ export function claimCountedPatience(
 ): void {
   if (every === null) return
   const place = { start: limit.start, end: limit.end }
-  if (every !== 'each') {
-    const between = fixedValue(python.fold(every))
-    if (typeof between !== 'number' || between < 1) return
-    const rhythm = { start: every.start, end: every.end }
-    training.known('validatedEvery', python.text.slice(every.start, every.end), between, rhythm)
-  }
+  if (every !== 'each' && !claimValidatedEvery(python, training, every)) return
   claimFolded(training, 'patience', keyOf(limit), python.fold(limit), place, (value) => {
     const epochs = asNumber(value)
     return epochs !== undefined && epochs > 0 ? epochs + (beyond ? 1 : 0) : undefined
   })
+}
+
+/** False: how many epochs lie between two validations cannot be told. */
+export function claimValidatedEvery(
+  python: PythonModule,
+  training: SubjectBuilder<'Training'>,
+  every: Expr,
+): boolean {
+  const between = fixedValue(python.fold(every))
+  if (typeof between !== 'number' || between < 1) return false
+  const rhythm = { start: every.start, end: every.end }
+  training.known('validatedEvery', python.text.slice(every.start, every.end), between, rhythm)
+  return true
 }
 
 /** Null: the patience at this place is not written as a number in this file. */
@@ -139,7 +147,7 @@ function visit(statement: Stmt, { every, conditional }: Where, into: Own[]): voi
 }
 
 /** What the number of an epoch is divided by. */
-function remainderIn(test: Expr): Expr | null {
+export function remainderIn(test: Expr): Expr | null {
   if (test.type === 'unary') return remainderIn(test.operand)
   if (test.type !== 'binary') return null
   return test.op === '%' ? test.right : (remainderIn(test.left) ?? remainderIn(test.right))

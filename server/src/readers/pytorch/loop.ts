@@ -20,6 +20,7 @@ import { claimCountedPatience, countedPatience, idleCounter } from './counted-pa
 import { demonstration } from './demonstration.js'
 import { claimEndless, endlessBecause } from './endless.js'
 import { codeText, trainingEvidence } from './evidence.js'
+import { claimFadedRate } from './faded-rate.js'
 import { countsEpochs } from './hot-code.js'
 import { changeProcessor, claimProcessor } from './kept-on-processor.js'
 import { usesAny } from './library-uses.js'
@@ -316,6 +317,7 @@ export function claimRun(python: PythonModule, outer: Loop, training: SubjectBui
       training.known('stoppingWanted', text, `\`${text}\` is off`, { start: off.start, end: off.end })
     }
   }
+  claimFadedRate(python, outer, training)
   const schedule = plannedSchedule(python, outer)
   if (schedule !== null) {
     training.known('fullHorizonSchedule', schedule.method, true, calleePlace(schedule), {

@@ -192,14 +192,14 @@ function offByDefault(python: PythonModule, calls: readonly Call[]): Expr | null
   return found
 }
 
-/** `args.checkpoint` of `if args.checkpoint and is_main:`. */
+/** `args.checkpoint` of `if args.checkpoint and is_main:`, `args.save_every` of `if args.save_every > 0 and …`. */
 function switchIn(python: PythonModule, test: Expr | null): Expr | null {
   if (test?.type === 'attribute' || test?.type === 'name') return test
-  if (test?.type !== 'binary' || test.op !== 'and') return null
-  return (
-    [test.left, test.right].find((one) => effective(python.fold(one)) === false && switchIn(python, one)) ??
-    null
-  )
+  if (test?.type !== 'binary') return null
+  if (/^(>=?|!=|is not)$/.test(test.op) && test.right.type === 'constant') return switchIn(python, test.left)
+  if (test.op !== 'and') return null
+  const off = [test.left, test.right].find((one) => effective(python.fold(one)) === false)
+  return off === undefined ? null : switchIn(python, off)
 }
 
 const hooks = /(^|[._])(hook|callback|listener|plugin)s?\b/i

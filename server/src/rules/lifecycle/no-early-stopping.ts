@@ -7,6 +7,7 @@ import { isSilence, notTraining, unless } from '../silence.js'
 import { subjectsOf } from '../subject-view.js'
 import { onAccelerator } from '../training/operation.js'
 import { boostingReport } from './boosting-rounds.js'
+import { fadedReport } from './faded-rate.js'
 import { passesOf } from './passes.js'
 import { beyondSolved } from './solved-task.js'
 import { hasUnreadEpochs } from './unread-epochs.js'
@@ -36,6 +37,8 @@ export default defineRule({
       else report(solved)
       return
     }
+    const faded = fadedReport(view)
+    if (faded !== null) return report(faded)
     const openEnded = openEndedBy(view)
     const noBest = `${openEnded} has no best epoch that validation shows`
     // Rounds that a search draws waste most where they are most.

@@ -48,6 +48,8 @@ export interface TrainingSettings {
   earlyStopping: boolean
   /** What would end the run is there and does nothing, as a clause: '`EarlyStopping` is imported and never used'. */
   stoppingWanted: string
+  /** Epochs after which its schedule has lowered the learning rate so far that it trains no more. */
+  rateFadesAfter: number
   /** The weights of the epoch are kept that is best by a metric of validation. */
   keepsBest: boolean
   /** The logged metric that early stopping would watch, and whether lower is better. */
