@@ -22,7 +22,9 @@ export function claimInstalledPackages(
   { key, packages, at, instead, holder, gpus }: InstalledPackages,
 ): void {
   const { job, evidence, scope } = subject
-  if (job === null || packages.length === 0 || evidence.accelerator === 'none') return
+  // A machine that nobody can tell may as well have processors only.
+  const isHeld = gpus !== undefined || !/^(none|cpu|maybe)$/.test(evidence.accelerator)
+  if (job === null || packages.length === 0 || !isHeld) return
   const what = `pip install ${packages.slice(0, 3).join(' ')}${packages.length > 3 ? ' …' : ''}`
   const operation = claimOperation(claims, {
     kind: 'set up',

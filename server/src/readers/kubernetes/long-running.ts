@@ -58,7 +58,7 @@ export const longRunningReader = defineReader({
         claimWorkbench(compute, group.pod, place)
       if (object.kind === 'Notebook') claimNotebook(compute, place)
       // Ranks of a training that only borrow the kind: nothing may change their number.
-      else if (object.kind !== 'Pod' && !work.some((one) => one.trains))
+      else if (object.kind !== 'Pod' && !work.some((one) => one.trains) && !joinsAScheduler(group.pod))
         claimReplicas(claims, object, group, place)
     }
   },
@@ -67,6 +67,19 @@ export const longRunningReader = defineReader({
     return carryOut(claim, value, facts)
   },
 })
+
+/** A node of another scheduler: requests come to that, and jobs that it has placed would be lost with a replica. */
+function joinsAScheduler(pod: ConfigNode): boolean {
+  return items(at(pod, 'containers')).some((container) => {
+    const words = [...items(at(container, 'command')), ...items(at(container, 'args'))]
+    const mounts = items(at(container, 'volumeMounts')).map((one) => text(at(one, 'mountPath')) ?? '')
+    return (
+      /slurm/i.test(text(at(container, 'image')) ?? '') ||
+      words.some((word) => /\bslurmd\b/.test(text(word) ?? '')) ||
+      mounts.some((path) => /^\/etc\/(slurm|munge)\b/.test(path))
+    )
+  })
+}
 
 /** Images of servers that are slow without an accelerator. */
 const computing =

@@ -21,7 +21,10 @@ const isRegion = (location: string): boolean => /^[a-z]+-[a-z]+\d+$/.test(locati
 export function placeOfPool(pool: Block): PoolPlace {
   const cluster = clusterOf(pool)
   const location = locationOf(pool) ?? (cluster === null ? undefined : locationOf(cluster))
-  if (location === undefined) return {}
+  if (location === undefined)
+    return [pool, cluster].some((one) => one !== null && namesRegion(one)) && !names(pool)
+      ? ofUnknownRegion(cluster)
+      : {}
   const zonal = !isRegion(location)
   const zones = names(pool) ? countOf(pool.at('node_locations')) : zonesOfCluster(cluster, zonal)
   return { region: location.replace(/-[a-z]$/, ''), ...(zones === undefined ? {} : { zones }) }
@@ -32,6 +35,17 @@ function names(block: Block): boolean {
   const node = block.at('node_locations')?.node
   if (node?.kind === 'list') return items(node).length > 0
   return block.has('node_locations') && !(node !== undefined && isNothing(node))
+}
+
+/** `location = var.region`, whichever that is: a zone is called one. */
+function namesRegion(block: Block): boolean {
+  const node = block.at('location')?.node
+  return node?.kind === 'unknown' && /^var\.(\w+_)?region$/.test(node.reference ?? node.because)
+}
+
+function ofUnknownRegion(cluster: Block | null): PoolPlace {
+  const zones = zonesOfCluster(cluster, false)
+  return zones === undefined ? {} : { zones }
 }
 
 /** Undefined: they are named in a way that cannot be read. */
