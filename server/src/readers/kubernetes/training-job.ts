@@ -11,6 +11,7 @@ import { stated } from '../../values/operations.js'
 import { effective, isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { ownProcesses } from '../../workload/sharing.js'
+import { claimOperation } from '../operation-claims.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys, planned } from './change-plan.js'
@@ -23,6 +24,7 @@ import {
   placeOf,
   specPlace,
 } from './objects.js'
+import { acceleratorsOf } from './pod.js'
 import {
   type Claimed,
   claimTimeLimit,
@@ -60,7 +62,8 @@ export const trainingJobReader = defineReader({
     }
   },
   change(claim, value, facts) {
-    if (isJobOperation(claim)) return changeJobOperation(claim, facts)
+    const isPlanned = claim.site.target?.kind === 'plan'
+    if (isJobOperation(claim) && !isPlanned) return changeJobOperation(claim, facts)
     return carryOut(claim, value, facts)
   },
 })
@@ -87,6 +90,43 @@ function readReplicas(claims: ClaimBuilder, context: ReaderContext, object: Kube
     })
   claimRetries(claimed, object, specs)
   claimProcesses(claimed, object)
+  if (mpi) claimLeftWorkers(claims, claimed, object, groups)
+}
+
+/** Workers of MPI wait for the launcher to log in, also after it has ended: with this policy nobody takes them away. */
+function claimLeftWorkers(
+  claims: ClaimBuilder,
+  { compute: { subject } }: Claimed,
+  object: KubernetesObject,
+  groups: readonly PodGroup[],
+): void {
+  const found = [['spec', 'runPolicy'], ['spec']]
+    .map((keys) => ({ keys, entry: entry(at(object.root, ...keys), 'cleanPodPolicy') }))
+    .find((one) => one.entry !== undefined)
+  const workers = groups.find((group) => !group.starts)
+  const held = workers === undefined ? null : acceleratorsOf(workers.pod)
+  if (found?.entry === undefined || written(found.entry.value) !== 'None' || held === null) return
+  const shown = { start: found.entry.keyStart, end: found.entry.value.end }
+  const key = 'cleanPodPolicy: None'
+  const site = planned(shown, object.document.index, [], {
+    title: 'Take the workers away with the launcher: cleanPodPolicy: Running',
+    writes: [{ path: [...object.base, ...found.keys, 'cleanPodPolicy'], value: 'Running' }],
+  })
+  const operation = claimOperation(claims, {
+    kind: 'hold',
+    place: 'run',
+    key,
+    at: shown,
+    site,
+    scope: '',
+    evidence: { ...subject.evidence, role: 'job' },
+    subject: 'the launcher has ended,',
+    ...(subject.job === null ? {} : { job: subject.job }),
+  })
+  operation.known('stage', key, 'after', shown)
+  operation.known('seconds', key, null, shown)
+  const count = workers!.replicas.count
+  if (held.count !== null && count !== null) operation.known('gpus', held.resource, held.count * count, shown)
 }
 
 /**
