@@ -4,6 +4,7 @@ import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { mayBePassed, passedExpression, textArgument } from '../../values/argument.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
+import { HandedTasks } from './handed-tasks.js'
 
 const componentDecorators =
   /^kfp\.(v2\.)?(dsl\.(component|container_component|notebook_component)|components\.(create_component_from_func|func_to_container_op))$/
@@ -206,6 +207,7 @@ export function readPipelines(python: PythonModule): Pipelines {
     if (component !== null) add(call, component)
   }
 
+  const handedTasks = new HandedTasks(python, pipelines)
   /** `task.set_x(…).set_y(…)` goes back to the call that made the task. */
   const baseOf = (expr: Expr, depth = 0): Task[] => {
     if (depth > 20) return []
@@ -223,6 +225,11 @@ export function readPipelines(python: PythonModule): Pipelines {
     if (expr.type === 'name') {
       const value = python.definition(expr)
       if (value !== expr) return baseOf(value, depth + 1)
+      const handed = handedTasks.behind(expr)
+      if (handed !== null)
+        return handed.flatMap((one) =>
+          'all' in one ? tasks.filter(({ pipeline }) => pipeline === one.all) : baseOf(one.task, depth + 1),
+        )
       const several = python.possible(expr)
       return several === null || several.length > 50
         ? []
