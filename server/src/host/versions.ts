@@ -11,6 +11,7 @@ import {
 } from '../link/console-scripts.js'
 import { baseName, folderOf, parents } from '../link/paths.js'
 import {
+  acceleratorWheels,
   dockerfileVersions,
   environmentVersions,
   installedVersions,
@@ -91,7 +92,9 @@ export class VersionTable {
         if (versions !== undefined && versions !== null) found.push(versions)
       }
     }
-    const merged = plainVersions(mergeVersions(...found))
+    const { [acceleratorWheels]: accelerated, ...merged } = plainVersions(mergeVersions(...found))
+    // `requirements_cuda.txt` beside `requirements.txt`: whoever has an accelerator installs that.
+    if (accelerated !== undefined) delete merged[processorWheels]
     this.plain.set(folder, merged)
     return merged
   }

@@ -95,11 +95,16 @@ function requirement(versions: Versions, source: string): void {
     return
   }
   if (/^torch\b[^+]*\+cpu\b/.test(line)) add(versions, processorWheels, { version: '0', bound: 'pin' })
+  if (/^torch\b[^+]*\+(cu|rocm)\d/.test(line))
+    add(versions, acceleratorWheels, { version: '0', bound: 'pin' })
   add(versions, match[1]!, specifier(match[2]))
 }
 
 /** Stands for `torch==2.1.0+cpu`: PyTorch without support for accelerators. */
 export const processorWheels = 'torch+cpu'
+
+/** Stands for `torch==2.1.0+cu118`, in requirements that may lie beside those of another machine. */
+export const acceleratorWheels = 'torch+cuda'
 
 /** `--index-url https://download.pytorch.org/whl/cpu`, which pip prefers also as an extra one: `2.1+cpu` counts as newer than `2.1`. */
 const processorIndex =

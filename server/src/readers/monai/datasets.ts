@@ -43,6 +43,7 @@ export const monaiDatasetReader = defineReader({
     if (python === undefined || python.evidence.role === 'test') return
     for (const call of python.calls)
       if (dataset.test(call.name ?? '') || keepsLittle(python, call)) readDataset(python, call, claims)
+      else if (caching.test(call.name ?? '')) readThrownAway(python, call, claims)
   },
   change: keepOnDisk,
 })
@@ -63,6 +64,25 @@ function readDataset(python: PythonModule, call: Call, claims: ClaimBuilder): vo
     dear: steps.some(({ method }) => respaces.test(method)),
     overlapped: true,
     place: calleePlace(call),
+    site: callSite(call),
+    scope: call.function?.qualified ?? '',
+    evidence: trainingEvidence(python),
+    apart: 'volumes',
+  })
+}
+
+/** A cache that each epoch fills anew: `for epoch in …: data = CacheDataset(…)`. */
+function readThrownAway(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const epochs = call.loops.find(({ role }) => role === 'epoch')
+  if (epochs === undefined || !isTrainedOn(python, call)) return
+  const place = calleePlace(call)
+  claimPreparedAgain(claims, {
+    keeper: 'cache_dir',
+    key: 'transform',
+    steps: [{ what: call.method, location: claims.locate(place) }],
+    epochs: numberIn(epochs.trips),
+    overlapped: false,
+    place,
     site: callSite(call),
     scope: call.function?.qualified ?? '',
     evidence: trainingEvidence(python),

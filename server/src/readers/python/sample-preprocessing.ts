@@ -19,6 +19,7 @@ import { isDrawn } from './drawn-samples.js'
 import { elementLoop } from './element-loops.js'
 import {
   isReadPicture,
+  namesSmallPictures,
   type ShrinkingStep,
   shrinkingStep,
   shrinks,
@@ -76,6 +77,7 @@ function hasOtherWays(python: PythonModule, { node }: Func): boolean {
 export function repeatedSamples(python: PythonModule): Repetition[] {
   if (evaluatesOnce(python) || goesOnce(python)) return []
   const times = epochsOf(python)
+  const isSmall = namesSmallPictures(python)
   const makers = [...makersOf(python), ...generatorsOf(python)]
   const found: Repetition[] = makers.flatMap(({ func, each, kept, handed }) => {
     // A method that puts batches together may stand in a class that does all else as well.
@@ -103,7 +105,9 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
         : hot.expressions.flatMap((expr) =>
             plainCalls(python, expr).flatMap((call) => {
               const work = slowFor(python, call) ?? loopsWork(python, hot.statement, call)
-              const smaller = shrinksPicture(python, { func, followed: code.followed }, call, same)
+              const smaller = isSmall
+                ? null
+                : shrinksPicture(python, { func, followed: code.followed }, call, same)
               // A change of the rate stands under a test of what a file has, reading under one of whether it is there.
               const taken = work?.resamples === true || (work?.reads === true && !otherWays)
               const either = () =>
@@ -149,7 +153,7 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
   }
   // One word for a program: a data set whose own code does it comes first.
   const small =
-    found.some(({ steps }) => steps.some(({ cost }) => cost.made === 'picture')) || times === 1
+    isSmall || times === 1 || found.some(({ steps }) => steps.some(({ cost }) => cost.made === 'picture'))
       ? null
       : shrunkByDataSet(python)
   if (small !== null) {
