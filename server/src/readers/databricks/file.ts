@@ -5,28 +5,13 @@
 import { at, entries, entry, items, map } from '../../config/access.js'
 import { type BundleFacts, targetsOf } from '../../config/bundle.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
-import type { Json } from '../../text/json.js'
-import { asQuotedNumber } from '../../values/parse.js'
-import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { type Keys, keyedPlace } from '../config-change.js'
 import { defineReader } from '../reader.js'
-import { settingTable } from '../setting-table.js'
 import { changeDatabricks } from './change.js'
-import { claimCluster } from './cluster.js'
 import { BundleVariables, ConfigFields } from './fields.js'
 import { readJob, scheduledJobSettings } from './job.js'
-
-const idleStop = {
-  keys: ['autotermination_minutes'],
-  parse: (value: Json) => {
-    const minutes = asQuotedNumber(value)
-    return minutes === undefined ? undefined : minutes <= 0 ? null : minutes * 60
-  },
-}
-
-const clusterSettings = settingTable('Compute', { idleStop })
-const requestSettings = settingTable('Compute', { idleStop: { ...idleStop, otherwise: null } })
+import { claimStandingCluster, requestSettings } from './standing-cluster.js'
 
 export const databricksReader = defineReader({
   name: 'databricks',
@@ -156,7 +141,6 @@ function readJobAt(
   readJob(claims, fields, { key, place: shown, site: keyedPlace(shown, document.index, keys) })
 }
 
-/** A cluster for people and for jobs of all kinds, which stays until nobody has used it for a while. */
 function readClusterAt(
   claims: ClaimBuilder,
   document: ConfigDocument,
@@ -170,11 +154,5 @@ function readClusterAt(
   const cluster = map(node)
   if (cluster === undefined) return
   const fields = new ConfigFields(claims, cluster, keys, document.index, shown, bundle.variables, false)
-  const compute = claimCluster(claims, fields, key, null, shown)
-  compute.known('name', 'cluster_name', effective(fields.text('cluster_name')) ?? key, shown)
-  compute.known('interactive', 'cluster', false, shown)
-  compute.known('service', 'cluster', true, shown)
-  clusterSettings.claim(compute, fields)
-  // A request that leaves it out asks for a cluster that never stops; bundles fill in an hour. A policy may set it.
-  if (request && !fields.has('policy_id')) requestSettings.claim(compute, fields)
+  claimStandingCluster(claims, fields, key, shown, request)
 }

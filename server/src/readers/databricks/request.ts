@@ -18,37 +18,45 @@ import type { Keys } from '../config-change.js'
 import { defineReader } from '../reader.js'
 import { Fields } from './fields.js'
 import { readJob } from './job.js'
+import { claimStandingCluster } from './standing-cluster.js'
 
 export const databricksRequestReader = defineReader({
   name: 'databricks-request',
   leads: true,
   languages: ['python'],
-  triggers: ['new_cluster', 'job_clusters', 'existing_cluster_id'],
+  triggers: ['new_cluster', 'job_clusters', 'existing_cluster_id', 'spark_version'],
   read(facts, _context, claims) {
     const python = facts.python!
     if (python.evidence.role === 'test') return
     const seen = new Set<number>()
+    const submits = python.calls.some((call) => asksForJob(call.expr.callee))
     for (const call of python.calls) {
-      if (isRequest((key) => call.expr.args.some((one) => one.name === key))) {
-        const fields = new PythonFields(
-          claims,
-          python,
-          (key) => python.argument(call, key),
-          calleePlace(call),
-        )
-        readJob(claims, fields, { key: call.method, place: calleePlace(call), site: calleePlace(call) })
+      // Part of a job that is read as a whole.
+      if (submits && /^(Submit)?Task$/.test(call.method)) continue
+      const has = (key: string) => call.expr.args.some((one) => one.name === key)
+      const isJob = isRequest(has) || (has('tasks') && asksForJob(call.expr.callee))
+      const isCluster = !isJob && isClusterRequest(has) && asksForCluster(call.expr.callee)
+      if (isJob || isCluster) {
+        const place = calleePlace(call)
+        const fields = new PythonFields(claims, python, (key) => python.argument(call, key), place)
+        if (isJob) readJob(claims, fields, { key: call.method, place, site: place })
+        else claimStandingCluster(claims, fields, 'cluster', place, true)
         continue
       }
-      for (const { value } of call.expr.args) {
+      for (const { value: given } of call.expr.args) {
+        const value = asText(python, given)
         const dict = value.type === 'name' || value.type === 'dict' ? python.definition(value) : value
         if (dict.type !== 'dict' || seen.has(dict.start)) continue
-        seen.add(dict.start)
         const keys = new Set(python.keysOf(dict) ?? [])
-        if (!isRequest((key) => keys.has(key))) continue
+        const isJob = isRequest((key) => keys.has(key))
+        if (!isJob && !(keys.has('cluster_name') && isClusterRequest((key) => keys.has(key)))) continue
+        seen.add(dict.start)
         const first = dict.entries[0]!
         const place: Place = { start: first.start, end: first.end }
         const fields = new PythonFields(claims, python, (key) => python.entry(dict, key), place)
-        readJob(claims, fields, { key: value.type === 'name' ? value.id : 'job', place, site: place })
+        if (isJob)
+          readJob(claims, fields, { key: value.type === 'name' ? value.id : 'job', place, site: place })
+        else claimStandingCluster(claims, fields, 'cluster', place, true)
       }
     }
   },
@@ -67,6 +75,31 @@ const tasks = [
 function isRequest(has: (key: string) => boolean): boolean {
   if (has('job_clusters') && has('tasks')) return true
   return (has('new_cluster') || has('existing_cluster_id')) && tasks.some(has)
+}
+
+function isClusterRequest(has: (key: string) => boolean): boolean {
+  return has('spark_version') && (has('node_type_id') || has('instance_pool_id'))
+}
+
+/** `w.jobs.create(…)` and `w.jobs.submit(…)` of the SDK. */
+const asksForJob = (callee: Expr): boolean => endsIn(callee, 'jobs', /^(create|submit|submit_and_wait)$/)
+
+const asksForCluster = (callee: Expr): boolean =>
+  endsIn(callee, 'clusters', /^(create|create_and_wait|ensure_cluster_is_running)$/)
+
+function endsIn(callee: Expr, of: string, method: RegExp): boolean {
+  return (
+    callee.type === 'attribute' &&
+    method.test(callee.attr) &&
+    callee.value.type === 'attribute' &&
+    callee.value.attr === of
+  )
+}
+
+/** `json.dumps(job)`: what it makes a text of. */
+function asText(python: PythonModule, expr: Expr): Expr {
+  const inner = expr.type === 'call' && python.nameOf(expr.callee) === 'json.dumps' ? expr.args[0] : undefined
+  return inner?.value ?? expr
 }
 
 class PythonFields extends Fields {
@@ -90,7 +123,11 @@ class PythonFields extends Fields {
   }
 
   private below(expr: Expr, key: string | number): ArgumentValue {
-    if (typeof key === 'string') return this.python.entry(expr, key)
+    if (typeof key === 'string') {
+      const made = this.python.definition(expr)
+      const object = made.type === 'call' ? this.python.callOf(made) : null
+      return object === null ? this.python.entry(expr, key) : this.python.argument(object, key)
+    }
     const item = this.items(expr)?.[key]
     if (item === undefined) return { state: 'unknown', because: 'a list that is not readable' }
     return {
@@ -132,6 +169,15 @@ class PythonFields extends Fields {
 
   private fields(expr: Expr): PythonFields | undefined {
     const dict = this.python.definition(expr)
+    // `jobs.Task(…)`, `compute.ClusterSpec(…)` of the SDK.
+    const object = dict.type === 'call' ? this.python.callOf(dict) : null
+    if (object !== null && /^[A-Z]/.test(object.method))
+      return new PythonFields(
+        this.claims,
+        this.python,
+        (key) => this.python.argument(object, key),
+        calleePlace(object),
+      )
     if (dict.type !== 'dict') return undefined
     const first = dict.entries[0]
     const shown: Place = first === undefined ? this.shown : { start: first.start, end: first.end }
