@@ -29,7 +29,7 @@ export default defineRule({
     if (effective(settings.openEnded) === 'reinforcement learning')
       return silent('reinforcement learning goes on as long as it pays')
     if ((effective(settings.maxSteps) ?? null) !== null) return silent('a number of steps ends it')
-    const found = endless(view) ?? byDefault(view) ?? farTooLong(view)
+    const found = endless(view) ?? byDefault(view) ?? farTooLong(view) ?? beyondCount(view)
     if (found !== null) report(found)
     else
       silent(
@@ -79,5 +79,24 @@ function farTooLong({ settings }: SubjectView<'Training'>): Report | null {
     at: epochs,
     severity: 'information',
     message: `${formatCount(count)} epochs over pretrained weights, with nothing to end the run early or show when to stop.`,
+  }
+}
+
+/** So many passes over a data set stand for 'until somebody stops it'. */
+const beyondAll = 10_000
+
+function beyondCount({ settings, subject }: SubjectView<'Training'>): Report | null {
+  const { epochs, earlyStopping, lightNetwork, boundBy, openEnded } = settings
+  const count = effective(epochs)
+  if (epochs === undefined || count === undefined || count < beyondAll) return null
+  // With validation the advice is to stop early.
+  if (effective(earlyStopping) !== false || effective(settings.validation) !== false) return null
+  // Such passes are over in no time, or a step each.
+  const light = effective(lightNetwork) !== undefined || effective(boundBy) !== undefined
+  if (light || subject.evidence.small !== null || effective(openEnded) !== undefined) return null
+  return {
+    at: epochs,
+    severity: epochs.overridable ? 'information' : 'warning',
+    message: `${formatCount(count)} epochs are more than anybody waits for, and nothing ends the run or shows when to: it is paid for until somebody looks.`,
   }
 }
