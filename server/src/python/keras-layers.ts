@@ -1,5 +1,6 @@
 /** How much matrix work the Keras layers of a module do, and those of the modules that it imports. */
 
+import type { Expr } from '../syntax/python-ast.js'
 import type { Call, ModuleSummary, PythonModule } from './module.js'
 
 /** open: recurrent layers whose width is not known. */
@@ -10,6 +11,15 @@ const heavyLayers =
 const recurrent = /^keras\.layers\.(CuDNN)?(LSTM|GRU|SimpleRNN)$/
 /** Units from which on a recurrent layer fills the matrix units. */
 const wideRecurrent = 256
+
+/** Published networks as values: `{'large': keras.applications.ConvNeXtLarge}`, `getattr(keras.applications, name)`. */
+const choosesPublished = /\bapplications\.(?:[a-z]\w*\.)*[A-Z]\w+|\bgetattr\(\s*(?:\w+\.)*applications\b/
+const published = /^keras\.applications\.(\w+\.)*[A-Z]/
+
+/** It is handed to what makes the network: `build(ConvNeXtBase, size)`. */
+function isPublished(python: PythonModule, value: Expr): boolean {
+  return (value.type === 'name' || value.type === 'attribute') && published.test(python.nameOf(value) ?? '')
+}
 
 const layerClass = /^keras\.(layers\.(\w+\.)*\w+|Model|Sequential)$/
 /** Layers that pass messages along edges: sparse work, whatever their width. */
@@ -40,10 +50,11 @@ function mostWork(found: readonly (KerasLayers | undefined)[]): KerasLayers | un
 function ownLayers(python: PythonModule): KerasLayers | undefined {
   const own = python.classes.filter(({ bases }) => bases.some((base) => layerClass.test(base)))
   let found: KerasLayers | undefined
+  if (choosesPublished.test(python.code) && python.usesHere('keras.')) return 'heavy'
   for (const call of python.calls) {
     const { name, expr } = call
     if (name === null) continue
-    if (heavyLayers.test(name)) return 'heavy'
+    if (heavyLayers.test(name) || expr.args.some(({ value }) => isPublished(python, value))) return 'heavy'
     // A layer of the project's own that multiplies matrices: attention that is written out.
     if (products.test(name) && own.some(({ node }) => node.start <= expr.start && expr.end <= node.end))
       return 'heavy'

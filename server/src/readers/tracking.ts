@@ -12,9 +12,22 @@ const trackers =
 const ownRecords =
   /\.to_csv\(|csv\.writer|DictWriter|json\.dump|savefig|np\.savez?\(|FileHandler|basicConfig\([^)]*filename|pickle\.dump|\.write\(|add_scalar|log_metrics?\(|logger\.log\(|Logger\(|SummaryWriter|\bTee\b/
 
+/** What keeps metrics by itself: reports of trials and trainers of Ray, trackers that Accelerate is told to start. */
+const keeping =
+  /^(ray\.(train|tune|air)\.(\w+\.)*report|ray\.(air|train|tune)\.(\w+\.)*(setup_\w+|\w*LoggerCallback))$/
+
+function keepsByLibrary(python: PythonModule): string | null {
+  const report = python.calls.find(({ name }) => keeping.test(name ?? ''))
+  if (report !== undefined) return 'ray'
+  const started = python.calls.some(({ method }) => method === 'init_trackers')
+  return started && [...python.imports].some((name) => /^accelerate(\.|$)/.test(name)) ? 'accelerate' : null
+}
+
 /** The tracker that this module or its neighbours use; null: none. */
 export function trackerOf(python: PythonModule): string | null {
   return once(python, 'tracker', () => {
+    const kept = keepsByLibrary(python)
+    if (kept !== null) return kept
     for (const name of python.imports) if (trackers.test(name)) return name.split('.')[0]!
     for (const module of [...python.importers, ...python.imported]) {
       const found = [...module.imports, ...module.uses].find((one) => trackers.test(one))

@@ -49,9 +49,9 @@ export const axolotlReader = defineReader({
   settings: [trainingSettings, generationSettings],
   languages: ['yaml'],
   triggers: ['base_model:'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {
-      const frameworkConfig = FrameworkConfig.of(facts, document)
+      const frameworkConfig = FrameworkConfig.of(facts, document, context.binding)
       if (frameworkConfig === null || !isAxolotl(frameworkConfig)) continue
       claims.frameworkConfig('axolotl', false)
       read(frameworkConfig, claims)

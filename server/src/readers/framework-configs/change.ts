@@ -4,6 +4,7 @@ import type { Json } from '../../text/json.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
+import { writeLaunchValue } from '../write-launch-value.js'
 
 export function changeFrameworkConfig(
   claim: Claim,
@@ -12,6 +13,17 @@ export function changeFrameworkConfig(
   options: { keys?: string[]; after?: string; safety?: Change['safety'] } = {},
 ): Change | Refusal {
   const { config, path, fragment } = facts
+  if (claim.channel === 'launch flag' && options.keys === undefined) {
+    const write = writeLaunchValue(claim, String(value), facts)
+    return 'reason' in write
+      ? write
+      : {
+          title: `Set ${claim.key} to ${String(value)} on the launch line`,
+          safety: options.safety ?? 'unsafe',
+          writes: [write],
+          imports: [],
+        }
+  }
   const keys = options.keys ?? claim.site.keys
   if (keys === undefined || config?.documents[claim.site.document ?? 0] === undefined)
     return { reason: 'the file has changed' }

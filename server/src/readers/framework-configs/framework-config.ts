@@ -3,8 +3,10 @@
 import { configuredFrom } from '../../config/configured.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { Refusal, Write } from '../../edit/write.js'
-import { type Configured, configuredAt, plainConfigured } from '../../text/configured.js'
+import { overrideValue } from '../../link/hydra-overrides.js'
+import { type Configured, type ConfiguredMap, configuredAt, plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import { changedAt } from '../../text/merge-configured.js'
 import type { Origin, Place } from '../../text/origin.js'
 import { absent, orDefault, stated, unreadable } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
@@ -12,9 +14,31 @@ import type { Key } from '../../values/source.js'
 import { TypedSource } from '../../values/typed-source.js'
 import type { Absent, Given } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
-import type { Evidence } from '../../workload/claim.js'
+import type { Binding, Evidence, Launch } from '../../workload/claim.js'
 import type { ResourceKind, ResourceKinds, SettingName } from '../../workload/resource-kinds.js'
 import type { FragmentFacts } from '../reader.js'
+import { frameworkConfigPlace } from './inherited-claims.js'
+
+/** What the words behind the file set in its place: keys with a value, as flags or as they are. */
+function withLaunch(root: ConfiguredMap, { flags, positionals, files }: Launch): ConfiguredMap {
+  const given = new Map(Object.entries(flags).map(([name, value]) => [name.replaceAll('-', '_'), value]))
+  for (const one of positionals) {
+    const match = typeof one.value === 'string' ? /^([A-Za-z_][\w.]*)=(.*)$/.exec(one.value) : null
+    if (match !== null) given.set(match[1]!, { ...one, value: match[2]! })
+  }
+  let merged = root
+  for (const [name, { value, location }] of given) {
+    if (files.some(({ flag }) => flag === name) || name === 'config') continue
+    const at = { location, document: 0, keys: null }
+    const read = typeof value === 'string' ? overrideValue(value) : value
+    merged = changedAt(merged, name.split('.'), () =>
+      read === undefined || read === null
+        ? { kind: 'unknown', because: 'a value of the launch line', at }
+        : { kind: 'scalar', value: read, at },
+    )
+  }
+  return merged
+}
 
 /** A run of so few steps tries a framework config out. */
 const fewSteps = 20
@@ -27,11 +51,13 @@ export class FrameworkConfig {
     readonly open: boolean,
   ) {}
 
-  static of(facts: FragmentFacts, document: ConfigDocument): FrameworkConfig | null {
+  /** With what the launch lays over it: `dtype=bf16`, `--bf16 true`. */
+  static of(facts: FragmentFacts, document: ConfigDocument, binding: Binding | null): FrameworkConfig | null {
     if (document.index > 0 || document.hasErrors || document.root.kind !== 'map') return null
     const root = configuredFrom(facts.path, facts.fragment, [document])
     if (root === null || root.kind !== 'map') return null
-    return new FrameworkConfig(facts, root, document.templated || root.open !== undefined)
+    const merged = binding === null ? root : withLaunch(root, binding.launch)
+    return new FrameworkConfig(facts, merged, document.templated || root.open !== undefined)
   }
 
   node(...keys: string[]): Configured | undefined {
@@ -71,10 +97,12 @@ export class FrameworkConfig {
     return asQuotedNumber(this.value(...keys) ?? null)
   }
 
-  /** The key with its value, or, where it is left out, the key that is shown instead. */
+  /** The key with its value, or, where it is left out or stands on the launch line, the key that is shown instead. */
   place(keys: string[], instead: string): Place {
-    const node = this.node(...keys) ?? this.node(instead) ?? this.root
-    const { location } = node.at
+    const here = [this.node(...keys), this.node(instead)].find(
+      (one) => one !== undefined && one.at.keys !== null,
+    )
+    const { location } = (here ?? this.root).at
     return { start: location.start, end: location.end, document: 0, keys }
   }
 
@@ -119,9 +147,11 @@ export class FrameworkConfigClaims<W extends ResourceKind> extends TypedSource {
 
   /** Where these keys are written, or would be. */
   at(...keys: string[]): Origin {
-    return this.subject.locator.origin(this.frameworkConfig.place(keys, this.instead), {
-      channel: 'named file',
-    })
+    const place = this.frameworkConfig.place(keys, this.instead)
+    const node = this.frameworkConfig.node(...keys)
+    const options =
+      node?.at.keys === null ? frameworkConfigPlace(node, this.frameworkConfig.facts.path, place).options : {}
+    return this.subject.locator.origin(place, { channel: 'named file', ...options })
   }
 
   get(...path: Key[]): Given<Json> {

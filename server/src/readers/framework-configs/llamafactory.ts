@@ -49,9 +49,9 @@ export const llamafactoryReader = defineReader({
   settings: [llamafactorySettings],
   languages: ['yaml', 'json'],
   triggers: ['finetuning_type'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {
-      const frameworkConfig = FrameworkConfig.of(facts, document)
+      const frameworkConfig = FrameworkConfig.of(facts, document, context.binding)
       if (frameworkConfig === null || !isLlamaFactory(frameworkConfig)) continue
       claims.frameworkConfig('llamafactory', false)
       read(frameworkConfig, claims)

@@ -30,7 +30,7 @@ export const nemoReader = defineReader({
   triggers: ['exp_manager:'],
   read(facts, { binding }, claims) {
     for (const document of facts.config?.documents ?? []) {
-      const frameworkConfig = FrameworkConfig.of(facts, document)
+      const frameworkConfig = FrameworkConfig.of(facts, document, null)
       if (frameworkConfig === null || !frameworkConfig.has('trainer') || !frameworkConfig.has('model'))
         continue
       if (binding !== null && startsOther(binding.launch)) continue

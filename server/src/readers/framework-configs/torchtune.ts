@@ -31,9 +31,9 @@ export const torchtuneReader = defineReader({
   settings: [trainingSettings],
   languages: ['yaml'],
   triggers: ['torchtune.'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {
-      const frameworkConfig = FrameworkConfig.of(facts, document)
+      const frameworkConfig = FrameworkConfig.of(facts, document, context.binding)
       if (frameworkConfig === null || !trains(frameworkConfig)) continue
       claims.frameworkConfig('torchtune', false)
       read(frameworkConfig, claims)

@@ -18,9 +18,9 @@ export const trlConfigReader = defineReader({
   settings: [generationSettings],
   languages: ['yaml'],
   triggers: ['model_name_or_path:'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {
-      const frameworkConfig = FrameworkConfig.of(facts, document)
+      const frameworkConfig = FrameworkConfig.of(facts, document, context.binding)
       if (frameworkConfig === null || !isTrl(frameworkConfig)) continue
       claims.frameworkConfig('trl', false)
       const training = FrameworkConfigClaims.subject(

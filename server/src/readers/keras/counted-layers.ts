@@ -105,7 +105,8 @@ function countedOf(python: PythonModule, maker: Maker): CountedLayers | null {
       const layer = layerOf(call)
       const part = layer === null ? makerCalled(python, call) : null
       const holds = part !== null && part !== one && hasLayers(python, part, depth)
-      if (layer === null && part === null && isPartElsewhere(python, call)) return false
+      if (layer === null && part === null && (isPartElsewhere(python, call) || isHandedNetwork(call)))
+        return false
       if (layer === null && !holds) continue
       // Nobody knows how often a loop goes round that makes a part of them.
       if (call.loops.length > around || depth > deepest || left-- <= 0) return false
@@ -122,6 +123,15 @@ function isPartElsewhere(python: PythonModule, { expr }: Call): boolean {
   const { bases = [] } = python.importedClass(expr.callee) ?? {}
   const { calls = [] } = python.importedFunction(expr.callee) ?? {}
   return [...bases, ...calls].some((name) => /^keras\.(layers\.|Model$|Sequential$)/.test(name))
+}
+
+/** `base(include_top=False, weights='imagenet')`: whichever network the maker is given. */
+function isHandedNetwork({ name, expr: { callee, args } }: Call): boolean {
+  return (
+    name === null &&
+    (callee.type === 'name' || callee.type === 'subscript') &&
+    args.some((one) => /^(include_top|input_tensor|include_preprocessing)$/.test(one.name ?? ''))
+  )
 }
 
 function hasLayers(python: PythonModule, maker: Maker, depth: number): boolean {

@@ -129,6 +129,7 @@ function forcedBy(command: ShellCommand): { engine: Engine; word: ShellWord } | 
     const named = used.filter(({ text }) => text === null || !text.startsWith('-'))
     if (engine.target === 'on purpose' && named.length > 0) return null
     const trains = ({ text }: ShellWord) =>
+      /(^|[^a-z])models?$/.test(text ?? '') ||
       workOfName(text ?? '').some((work) => work === 'train' || work === 'tune')
     if (engine.target === 'trains' && !named.some(trains)) return null
     return { engine, word }

@@ -23,6 +23,7 @@ import { functionAround, isOnProcessor, onCuda } from './autocast-device.js'
 import { hasBf16Units } from './bf16-units.js'
 import { boundInLoop, type ForwardBlock, forwardBlock, holdsCall, reachedFunctions } from './forward-block.js'
 import { callsIn } from './hot-code.js'
+import { turnOnByLaunch } from './launched-switch.js'
 import { usesAny, usesAround } from './library-uses.js'
 import { epochLoopOf, sparseRefusal, takesSecondOrder } from './loop-facts.js'
 import { switchedOffLowering, switchOfLowering } from './lowering.js'
@@ -35,9 +36,11 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
   const { python } = facts
   if (isConfigured(claim, facts)) return writeConfigured(claim, true, facts)
   if (isOnLaunchLine(claim)) return passOption(claim, facts)
-  if (python === undefined || claim.setting !== 'precision') return refuse('this is not written in Python')
   const format = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
   if (format === null) return refuse('only bf16 and fp16 can be written around a loop')
+  const launched = turnOnByLaunch(claim, format, facts)
+  if (launched !== undefined) return launched
+  if (python === undefined || claim.setting !== 'precision') return refuse('this is not written in Python')
   const { start, end } = claim.site
   const refused = refusedLoss(
     python,

@@ -24,6 +24,7 @@ import { onLaunchLine } from '../launch-flag.js'
 import { isBefore } from '../versions.js'
 import { autocastFormats } from './autocast-format.js'
 import { trainedNetwork } from './defined-network.js'
+import { launchedOff } from './launched-switch.js'
 import { usesAny, usesAround } from './library-uses.js'
 import { lowersOnlyBeside } from './lowered-beside.js'
 import {
@@ -367,6 +368,8 @@ function fromAutocast(python: PythonModule, call: Call, spot: Spot): Given<Preci
     const off = argumentValue(enabled, calleePlace(call), origin.site, spot.locator)
     // The switch stands in a file that the program reads: that is the place to turn it on.
     if (off.state === 'known' && off.site.keys !== undefined) return convert(off, (): Precision => 'fp32')
+    const launched = launchedOff(off, passedExpression(enabled))
+    if (launched !== null) return convert(launched, (): Precision => 'fp32')
     return stated(origin, 'fp32')
   }
   const dtype = python.argument(call, 'dtype', 1)
