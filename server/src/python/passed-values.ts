@@ -23,9 +23,11 @@ export function passedValues(
   const owner = analysis.parameterOwner(binding)
   const sites = owner === null ? null : analysis.callSites(owner.func)
   if (owner === null || sites === null) return null
+  const byDefault = owner.func.node.params.find((one) => one.name === name && one.star === 0)?.default ?? null
   const here: Expr[] = []
   for (const { expr } of sites) {
-    const given = expr.args.some(({ star }) => star > 0) ? null : argumentOf(expr, name, owner.position)
+    const open = expr.args.some(({ star }) => star > 0)
+    const given = open ? null : (argumentOf(expr, name, owner.position) ?? byDefault)
     if (given === null) return null
     here.push(given)
   }

@@ -156,7 +156,7 @@ export function isWrittenForNew(python: PythonModule): boolean {
 
 /** What came with releases from 2.6 on: networks, optimisers, a callback out of its experiments, a format of files. */
 const newNames =
-  /\b(ConvNeXt(Tiny|Small|Base|Large|XLarge)|EfficientNetV2\w+|RegNet[XY]\d+|ResNetRS\d+|(optimizers\.)?AdamW|optimizers\.Lion|(?<!experimental\.)BackupAndRestore|utils\.image_dataset_from_directory)\(?|\.keras["']/
+  /\b(ConvNeXt(Tiny|Small|Base|Large|XLarge)|EfficientNetV2\w+|RegNet[XY]\d+|ResNetRS\d+|(?<!tfa\.|addons\.)optimizers\.(AdamW|Lion)|(?<!experimental\.)BackupAndRestore|utils\.image_dataset_from_directory)\(?|\.keras["']/
 
 /** What TensorFlow 2.4, which brought the policies, and the releases of Keras beside it had no more. */
 function usesRemoved(python: PythonModule, versions: Record<string, string> = {}): boolean {
