@@ -112,6 +112,7 @@ export function gpusOf(
     }
     if (value.type === 'list' || value.type === 'tuple')
       for (const item of value.items) visit(item, depth + 1)
+    else if (value.type === 'subscript') for (const entry of entriesOf(python, value)) visit(entry, depth + 1)
     else if (value !== expr) for (const child of childrenOf(value)) visit(child, depth + 1)
   }
   if (call === null) return null
@@ -121,6 +122,17 @@ export function gpusOf(
     if (argument.name !== 'dag' && argument.name !== 'python_callable') visit(argument.value, 0)
   }
   return found
+}
+
+/** `RESOURCES[size]`: the entry that is meant; where only callers tell, all of them. */
+function entriesOf(python: PythonModule, { value, index }: Expr & { type: 'subscript' }): Expr[] {
+  const table = python.definition(value)
+  if (table.type !== 'dict') return []
+  const key = effective(python.fold(index))
+  if (key === undefined && index.type !== 'name') return []
+  return table.entries.flatMap((one) =>
+    one.key !== null && (key === undefined || effective(python.fold(one.key)) === key) ? [one.value] : [],
+  )
 }
 
 /** The task trains on the accelerator of the worker that runs it. */
