@@ -29,6 +29,7 @@ export const databricksRequestReader = defineReader({
     const python = facts.python!
     if (python.evidence.role === 'test') return
     const seen = new Set<number>()
+    let asked = 0
     const submits = python.calls.some((call) => asksForJob(call.expr.callee))
     for (const call of python.calls) {
       // Part of a job that is read as a whole.
@@ -39,8 +40,11 @@ export const databricksRequestReader = defineReader({
       if (isJob || isCluster) {
         const place = calleePlace(call)
         const fields = new PythonFields(claims, python, (key) => python.argument(call, key), place)
-        if (isJob) readJob(claims, fields, { key: call.method, place, site: place })
-        else claimStandingCluster(claims, fields, 'cluster', place, true)
+        // Several jobs are asked for by methods of one name.
+        const key = asked === 0 ? call.method : `${call.method}.${asked}`
+        asked++
+        if (isJob) readJob(claims, fields, { key, place, site: place })
+        else claimStandingCluster(claims, fields, key, place, true)
         continue
       }
       for (const { value: given } of call.expr.args) {
