@@ -4,6 +4,7 @@ import { grouped } from '../text/grouped.js'
 import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
 import { methodOf } from './callables.js'
+import { tableEntries } from './function-tables.js'
 import { handedCall } from './handed-calls.js'
 import type { Call, Func, Klass } from './module.js'
 
@@ -32,6 +33,11 @@ export class CallSites {
     for (const base of this.analysis.classOf(callee)?.bases ?? []) this.analysis.ownUses.add(base)
     const run = func ?? this.constructorOf(callee)
     if (run !== null) this.addSite(run, call)
+    else
+      for (const entry of tableEntries(this.analysis, callee) ?? []) {
+        const one = this.analysis.functionOf(entry) ?? this.constructorOf(entry)
+        if (one !== null) this.addSite(one, call)
+      }
   }
 
   /** Notes a function that a call is handed: which library it is handed to may depend on what other calls make. */

@@ -2,6 +2,7 @@
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
+import { isOnlyCalled, tableTargets } from './function-tables.js'
 import { projectTarget, targetOf } from './import-targets.js'
 import { bindingsOf } from './names.js'
 
@@ -9,6 +10,8 @@ const mostChoices = 20
 
 /** What a callee may be, as imported; empty: it is no such name, or may be something else as well. */
 export function chosenTargets(analysis: Analysis, callee: Expr): string[] {
+  const ofTable = tableTargets(analysis, callee)
+  if (ofTable.length > 0) return ofTable
   if (callee.type !== 'name') return []
   const bindings = bindingsOf(analysis, callee.id, callee.start)
   if (bindings.length === 0 || bindings.length > mostChoices) return []
@@ -22,8 +25,9 @@ export function chosenTargets(analysis: Analysis, callee: Expr): string[] {
 export function isChoice(analysis: Analysis, statement: Stmt & { type: 'assign' }): boolean {
   const [target] = statement.targets
   if (statement.targets.length !== 1 || target?.type !== 'name' || statement.value === null) return false
-  if (targetsIn(analysis, statement.value) === null) return false
   const { id } = target
+  if (statement.value.type === 'dict') return isOnlyCalled(analysis, id)
+  if (targetsIn(analysis, statement.value) === null) return false
   const named = (expr: Expr) => expr.type === 'name' && expr.id === id
   const assigned = analysis.statements.filter((one) => one.type === 'assign' && one.targets.some(named))
   const called = analysis.calls.filter(

@@ -2,8 +2,6 @@
 
 import type { Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
-import type { Json } from '../text/json.js'
-import type { Location } from '../text/location.js'
 import { once } from '../text/once.js'
 import { define, lookUp } from '../text/records.js'
 import { lowerBound } from '../text/sorted.js'
@@ -17,11 +15,9 @@ import { readingCalls, running } from './effects.js'
 import { encodingMethods, isEncoder } from './encoders.js'
 import { environmentFields } from './environment-fields.js'
 import { importedBases, inheritedMethods, namedClasses, repeatedMethods } from './extended-classes.js'
-import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, isFrozenClass, mayFreeze, returnsFrozen } from './frozen-modules.js'
 import { functionLoads, mayLoad, methodLoads } from './function-loads.js'
 import { isGenerator } from './generators.js'
-import type { Recipe } from './grafts.js'
 import { returnedDataSets } from './handed-data-sets.js'
 import { handedOn, writingMethods } from './handed-on.js'
 import { projectTarget } from './import-targets.js'
@@ -33,19 +29,18 @@ import { instantiatedParameter } from './made-objects.js'
 import { takingOf } from './mapping-classes.js'
 import { callsOfMethods } from './method-calls.js'
 import type { ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
-import { nameOf } from './names.js'
+import { moduleConstants } from './module-constants.js'
 import { optionFunction } from './option-functions.js'
 import { readyData } from './ready-data.js'
-import { recipeOf, recipeOfName } from './recipes.js'
+import { recipeOf } from './recipes.js'
 import { movesSamples } from './resident-data.js'
 import { onlyReturn, returnsOf } from './returns.js'
 import { searchedParameters, searchingMethods } from './searched-tables.js'
 import { mayHoldSinglePasses, singleParameters } from './single-passes.js'
-import { foldWritten } from './written-places.js'
 
 export type Definitions = Pick<
   ModuleSummary,
-  'functions' | 'classes' | 'constants' | 'reexports' | 'passesOn'
+  'functions' | 'classes' | 'constants' | 'replaceable' | 'reexports' | 'passesOn'
 > &
   Required<Pick<ModuleSummary, 'places' | 'displays' | 'kept' | 'loads' | 'parses'>> & {
     /** Networks that it freezes. */
@@ -54,74 +49,15 @@ export type Definitions = Pick<
     secondOrder: boolean
   }
 
-/** Longest constant that is worth passing on, in characters of JSON. */
-const maximumConstant = 2_000
-
-/** `class CFG: workers = 4`, and `self.workers = 4` of its objects, where the module itself does not change it. */
-function classConstants(
-  analysis: Analysis,
-  constants: Record<string, Json>,
-  places: Record<string, Location>,
-): void {
-  for (const klass of analysis.classes.slice(0, 50)) {
-    for (const [field, value] of fieldValues(analysis, klass)) {
-      const name = `${klass.name}.${field}`
-      if (analysis.attributeStores.has(name)) continue
-      if (
-        value.state === 'known' &&
-        !value.overridable &&
-        JSON.stringify(value.value).length <= maximumConstant
-      ) {
-        define(constants, name, value.value)
-        if (value.written !== undefined) define(places, name, value.written)
-      }
-    }
-  }
-}
-
 /** Its constants, functions and classes, and what it passes on of others'. */
 export function definitionsOf(analysis: Analysis): Definitions {
-  const constants: Record<string, Json> = {}
-  const places: Record<string, Location> = {}
-  const reexports: Record<string, string> = {}
-  const displays: Record<string, Recipe> = {}
-  for (const [name, bindings] of analysis.scopes.bindings) {
-    if (name.includes('.') || name.endsWith('[]')) continue
-    const last = bindings.at(-1)!
-    if (bindings.every((binding) => binding.kind === 'import')) {
-      const expr: Expr = { type: 'name', id: name, start: analysis.text.length, end: analysis.text.length }
-      const target = nameOf(analysis, expr)
-      if (target !== null) define(reexports, name, target)
-    } else if (
-      bindings.length === 1 &&
-      last.kind === 'assign' &&
-      last.value !== null &&
-      last.unpack === null
-    ) {
-      const end = analysis.text.length
-      // With the changes in place that follow the assignment.
-      const value = analysis.isMutated(name, analysis.scopes)
-        ? analysis.fold({ type: 'name', id: name, start: end, end })
-        : foldWritten(analysis, last.value)
-      if (
-        value.state === 'known' &&
-        !value.overridable &&
-        JSON.stringify(value.value).length <= maximumConstant
-      ) {
-        define(constants, name, value.value)
-        if (value.written !== undefined) define(places, name, value.written)
-      } else if (value.state === 'unknown') {
-        const recipe = recipeOfName(analysis, name, last.value)
-        if (recipe !== null) define(displays, name, recipe)
-      }
-    }
-  }
-  classConstants(analysis, constants, places)
+  const { constants, places, reexports, displays, replaceable } = moduleConstants(analysis)
   const functions: ModuleSummary['functions'] = {}
   const classes: ModuleSummary['classes'] = {}
   const passesOn = passedOn(analysis)
   const known: Definitions = {
     ...{ functions, classes, constants, places, reexports, displays, kept: {}, loads: {}, parses: {} },
+    ...(Object.keys(replaceable).length === 0 ? {} : { replaceable }),
     ...(passesOn === null ? {} : { passesOn }),
     frozen: frozenIn(analysis),
     secondOrder: false,

@@ -9,6 +9,7 @@ import { constantOf, unknown } from './folded.js'
 import { isDictionaryOf, takingOf } from './mapping-classes.js'
 import type { Folded, Func, Klass, ModuleSummary } from './module.js'
 import { bindingsOf } from './names.js'
+import { properties } from './properties.js'
 import type { Binding, Scope } from './scope.js'
 import { foldWritten } from './written-places.js'
 
@@ -71,7 +72,7 @@ export function fieldsElsewhere(
   made: CallExpr,
   byKeyword: boolean,
 ): FieldValues {
-  const values = analysis.complete ? constantsOf(summary, name) : new Map<string, Folded>()
+  const values = analysis.complete ? constantsOf(analysis, summary, name) : new Map<string, Folded>()
   if (!analysis.complete) return values
   for (const argument of made.args)
     if (argument.name !== null)
@@ -86,16 +87,16 @@ export function classElsewhere(analysis: Analysis, summary: ModuleSummary, name:
   const kept = elsewhere.get(analysis) ?? new Map<string, FieldValues>()
   elsewhere.set(analysis, kept)
   const key = `${summary.path}\0${name}`
-  const values = kept.get(key) ?? constantsOf(summary, name)
+  const values = kept.get(key) ?? constantsOf(analysis, summary, name)
   kept.set(key, values)
   return values
 }
 
-function constantsOf(summary: ModuleSummary, name: string): Map<string, Folded> {
+function constantsOf({ binding }: Analysis, summary: ModuleSummary, name: string): Map<string, Folded> {
   const values = new Map<string, Folded>()
-  for (const key of Object.keys(summary.constants)) {
+  for (const key of [...Object.keys(summary.constants), ...Object.keys(summary.replaceable ?? {})]) {
     const field = name === '' ? key : key.startsWith(`${name}.`) ? key.slice(name.length + 1) : null
-    const value = field === null ? undefined : constantOf(summary, key)
+    const value = field === null ? undefined : constantOf(summary, key, binding)
     if (field !== null && value !== undefined) values.set(field, value)
   }
   return values
@@ -125,6 +126,7 @@ class FieldReader {
     const init = klass.methods.get('__init__')
     if (init === undefined) this.given(fields)
     else this.initialised(init)
+    for (const [name, value] of properties(klass)) if (!this.values.has(name)) this.put(name, value)
     for (const name of set) this.set(name, unknown(`several values of .${name}`))
     for (const [name, value] of this.values)
       if (this.mayBeFilled(name, value)) this.set(name, unknown(`.${name} is changed`))

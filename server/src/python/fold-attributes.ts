@@ -15,6 +15,7 @@ import { agree, chosen, combine, constantOf, known, unknown } from './folded.js'
 import { projectTarget } from './import-targets.js'
 import type { Folded } from './module.js'
 import { bindingsOf, nameOf } from './names.js'
+import { propertyRead } from './properties.js'
 import { optionSetOn } from './renamed-options.js'
 import { scopeAt } from './scope.js'
 import { trackedValue } from './tracked-configuration.js'
@@ -31,7 +32,7 @@ function constantElsewhere(
   const target = bindingsOf(analysis, from.id, from.start).at(-1)?.target
   const found = target === undefined || target === null ? null : projectTarget(analysis, target)
   if (found === null || (from !== value && found.rest === '')) return undefined
-  return constantOf(found.summary, found.rest === '' ? attr : `${found.rest}.${attr}`)
+  return constantOf(found.summary, found.rest === '' ? attr : `${found.rest}.${attr}`, analysis.binding)
 }
 
 /** What an attribute holds: what is assigned to it, an option of the program, a value of a configuration, a default of its class. */
@@ -71,6 +72,8 @@ export function foldAttribute(analysis: Analysis, fold: Fold, expr: Expr & { typ
   if (configured !== null) return configured
   const field = analysis.fieldDefault(expr)
   if (field !== null) return fold(field)
+  const given = propertyRead(analysis, expr)
+  if (given !== null) return fold(given)
   const value = constantElsewhere(analysis, expr)
   if (value !== undefined) return value
   const fields = expr.attr === '__dict__' ? writtenOut(analysis, expr) : null

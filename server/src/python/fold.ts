@@ -292,7 +292,7 @@ export class Folder {
       if (options.length > 0) return programArgument(this.analysis, this.folding, id, options)
       const star = starTarget(this.analysis, id)
       const found = star === null ? null : projectTarget(this.analysis, star)
-      const value = found === null ? undefined : constantOf(found.summary, found.rest)
+      const value = found === null ? undefined : constantOf(found.summary, found.rest, this.analysis.binding)
       return value ?? unknown(`the name ${id}`)
     }
     // A list or dictionary that is changed after it was made no longer has the value it was made with.
@@ -354,7 +354,8 @@ export class Folder {
         return this.parameter(binding)
       case 'import': {
         const found = binding.target === null ? null : projectTarget(this.analysis, binding.target)
-        const value = found === null ? undefined : constantOf(found.summary, found.rest)
+        const value =
+          found === null ? undefined : constantOf(found.summary, found.rest, this.analysis.binding)
         return value ?? unknown(`${binding.name} of another module`)
       }
       default:

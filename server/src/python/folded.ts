@@ -2,6 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import type { ConfiguredPlace } from '../text/configured.js'
 import type { Json } from '../text/json.js'
+import type { LaunchBinding } from '../text/launch.js'
 import { type Location, sameLocation } from '../text/location.js'
 import { lookUp } from '../text/records.js'
 import type { Folded, FoldedOption, ModuleSummary } from './module.js'
@@ -16,11 +17,17 @@ export const known = (value: Json): Folded => ({ state: 'known', value, channel:
 
 /** A constant of another module. */
 export function constantOf(
-  { constants, places }: Pick<ModuleSummary, 'constants' | 'places'>,
+  { constants, places, replaceable }: Pick<ModuleSummary, 'constants' | 'places' | 'replaceable'>,
   name: string,
+  binding: LaunchBinding | null,
 ): Folded | undefined {
   const value = lookUp(constants, name)
-  return value === undefined ? undefined : writtenAt(known(value), lookUp(places ?? {}, name))
+  if (value !== undefined) return writtenAt(known(value), lookUp(places ?? {}, name))
+  const open = lookUp(replaceable ?? {}, name)
+  if (open === undefined) return undefined
+  const { environment = {}, contained = false } = binding?.launch ?? {}
+  if (open.variables.some((one) => lookUp(environment, one) !== undefined)) return unknown('the environment')
+  return { state: 'known', value: open.value, channel: 'code', overridable: !contained }
 }
 
 export function writtenAt(folded: Folded, place: Location | undefined): Folded {

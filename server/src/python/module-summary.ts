@@ -137,8 +137,12 @@ export interface ModuleSummary {
   /** By what it, or a module of the project that it imports, tells one process from another. */
   readsRank?: string
   constants: Record<string, Json>
+  /** Constants that variables of the environment replace, with what they are without them. */
+  replaceable?: Record<string, { value: Json; variables: string[] }>
   /** Where those of them stand that are plain literals. */
   places?: Record<string, Location>
+  /** Dictionaries of functions and classes of the project: what each key stands for, as the module calls it. */
+  tables?: Record<string, Record<string, string>>
   /** Lists and dictionaries of the module that hold more than plain values. */
   displays?: Record<string, Recipe>
   functions: Record<

@@ -356,9 +356,19 @@ function rootOf(expr: Expr): string {
   return expr.type === 'attribute' || expr.type === 'subscript' ? rootOf(expr.value) : ''
 }
 
-/** Displays and objects; what is only looked up or computed tells nothing that its caller does not see. */
+/** `TABLE[name]`, `max(1, total // workers)`, `8 if large else 0`, `f'{name}-large'`. */
+export function isWorkedOut({ type }: Expr): boolean {
+  return type === 'subscript' || type === 'binary' || type === 'conditional' || type === 'fstring'
+}
+
+function isUnknown(body: Expr): boolean {
+  return body.type === 'other' || childrenOf(body).some(isUnknown)
+}
+
+/** Displays, objects, and what is looked up in a table or computed of what the function is given. */
 function isPutTogether(body: Expr): boolean {
   if (body.type === 'list' || body.type === 'tuple' || body.type === 'dict') return true
+  if (isWorkedOut(body)) return !isUnknown(body)
   if (body.type === 'comprehension') return body.kind !== 'generator'
   return (
     isObject(body) ||

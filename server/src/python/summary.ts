@@ -1,4 +1,5 @@
 /** What a module lets the rest of the project know. */
+
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { deviceSaid } from './chosen-device.js'
@@ -7,6 +8,7 @@ import { configurationUses } from './configured-uses.js'
 import { type Definitions, definitionsOf, passedOn, stepsOfClasses } from './definitions.js'
 import { createdGraph, lastIdentifier } from './effects.js'
 import { fittedMethods } from './fitted-classes.js'
+import { moduleTables } from './function-tables.js'
 import { sharedArguments } from './imported-arguments.js'
 import { keptCode } from './kept-code.js'
 import { writesModels } from './kept-models.js'
@@ -37,7 +39,8 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
   if (whom === 'itself') return aboutItself(analysis)
   const isImported = whom === 'everyone' || passedOn(analysis) !== null
   const known = isImported ? definitionsOf(analysis) : stepsOfClasses(analysis)
-  const { constants, places, displays, functions, classes, reexports, passesOn, frozen, secondOrder } = known
+  const { constants, places, replaceable, displays, functions, classes } = known
+  const { reexports, passesOn, frozen, secondOrder } = known
   const reported = reportedMetrics(analysis)
   const outward = outwardCalls(analysis, frozen)
   const derived = derivedClasses(analysis)
@@ -56,6 +59,8 @@ export function summarise(analysis: Analysis, whom: SummaryFor): ModuleSummary {
     path: analysis.path,
     constants,
     ...(Object.keys(places).length === 0 ? {} : { places }),
+    ...(replaceable === undefined ? {} : { replaceable }),
+    ...(isImported ? tablesOf(analysis) : {}),
     ...(Object.keys(displays).length === 0 ? {} : { displays }),
     functions,
     classes,
@@ -256,4 +261,9 @@ function heldConfigurations(
     ...(Object.keys(kept).length === 0 ? {} : { kept }),
     ...(Object.keys(loads).length === 0 ? {} : { loads }),
   }
+}
+
+function tablesOf(analysis: Analysis): Pick<ModuleSummary, 'tables'> {
+  const tables = moduleTables(analysis)
+  return Object.keys(tables).length === 0 ? {} : { tables }
 }

@@ -9,7 +9,7 @@ import { type Ground, grafted, type Recipe, unrolled } from './grafts.js'
 import type { Call, Func } from './module.js'
 import { nameOf } from './names.js'
 import { copiedObject, objectDisplay } from './object-entries.js'
-import { displayElsewhere, isObject, recipeElsewhere, recipeOf } from './recipes.js'
+import { displayElsewhere, isObject, isWorkedOut, recipeElsewhere, recipeOf } from './recipes.js'
 import { certainReturn } from './returns.js'
 
 interface Written {
@@ -67,7 +67,7 @@ function make(analysis: Analysis, expr: Expr): Expr | null {
   const found = recipeElsewhere(analysis, expr.callee)
   if (found === null) return null
   const made = grafted(found.recipe, expr.args, found.self, groundIn(analysis, expr.start))
-  return made !== null && isDisplay(made) ? made : null
+  return made !== null && (isDisplay(made) || isWorkedOut(made)) ? made : null
 }
 
 /** A call that a function of another module makes when it is called at `site`; null: which argument is which cannot be told. */
@@ -128,7 +128,7 @@ function ofThisCall(analysis: Analysis, { args }: CallExpr, func: Func, here: Gr
   const { params } = func.node
   const sites = analysis.callSites(func)
   if (returned === null || params.length === 0 || sites === null || sites.length < 2) return null
-  if (func.class !== null || !isDisplay(returned)) return null
+  if (func.class !== null || !(isDisplay(returned) || isWorkedOut(returned))) return null
   const named = params.map(({ name, star, default: otherwise }) => ({ name, star, otherwise }))
   return grafted({ params: named, body: returned }, args, null, here)
 }

@@ -42,7 +42,11 @@ export function argumentValue(
 export function withBounds(python: PythonModule, argument: ArgumentValue, value: Given<Json>): Given<Json> {
   const expr = value.state === 'unknown' ? passedExpression(argument) : null
   const bounds = expr === null ? null : boundsIn(python, expr)
-  return bounds === null ? value : { ...originOf(value), state: 'range', ...bounds }
+  if (bounds === null) return value
+  // `max(0, min(n, 0))` leaves nothing open.
+  if (bounds.low !== null && bounds.low === bounds.high)
+    return { ...originOf(value), state: 'known', value: bounds.low }
+  return { ...originOf(value), state: 'range', ...bounds }
 }
 
 export interface CallSourceOptions {
