@@ -40,6 +40,7 @@ import { holdsAny, usesOf } from './library-uses.js'
 import { inOrder } from './look-up.js'
 import { fallbackOf } from './lookups.js'
 import { assignRoles, markEvaluation } from './loop-roles.js'
+import { callsElsewhere, givenElsewhere } from './made-elsewhere.js'
 import { madeObjects } from './made-objects.js'
 import { importedCalls, importedYields } from './method-calls.js'
 import type {
@@ -310,6 +311,12 @@ export class Analysis extends IndexedModule implements PythonModule {
     if (!this.complete) return this.calls.filter((call) => call.name !== null && wanted.includes(call.name))
     this.byName ??= grouped(this.calls, (call) => call.name)
     return inOrder(this.byName, wanted)
+  }
+  callsMade(...wanted: string[]): Call[] {
+    return [...this.callsTo(...wanted), ...callsElsewhere(this, wanted)]
+  }
+  givenElsewhere(expr: Expr): Expr | null {
+    return givenElsewhere(this, expr)
   }
   settingsElsewhere(...wanted: string[]): SetElsewhere {
     return once(this, `set elsewhere: ${wanted.join(' ')}`, () => settingsElsewhere(this, wanted))

@@ -1,5 +1,6 @@
 /** What attributes are worth. */
 import type { Expr } from '../syntax/python-ast.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentsNamed } from './arguments.js'
 import { attributeValues } from './attribute-values.js'
@@ -33,6 +34,16 @@ function constantElsewhere(
   const found = target === undefined || target === null ? null : projectTarget(analysis, target)
   if (found === null || (from !== value && found.rest === '')) return undefined
   return constantOf(found.summary, found.rest === '' ? attr : `${found.rest}.${attr}`, analysis.binding)
+}
+
+/** `Engine(model, 8).workers` of a class of another module whose objects hold what its constructor is given. */
+function heldElsewhere(analysis: Analysis, { value, attr }: Expr & { type: 'attribute' }): Folded | null {
+  const made = analysis.definition(value)
+  const call = made.type === 'call' ? analysis.callByExpr.get(made) : undefined
+  const held = call === undefined ? undefined : lookUp(analysis.importedClass(call.expr.callee)?.holds, attr)
+  if (call === undefined || held === undefined || held.keys !== undefined) return null
+  const given = analysis.argument(call, held.name, held.position)
+  return given.state === 'given' ? given.folded : null
 }
 
 /** What an attribute holds: what is assigned to it, an option of the program, a value of a configuration, a default of its class. */
@@ -76,6 +87,8 @@ export function foldAttribute(analysis: Analysis, fold: Fold, expr: Expr & { typ
   if (given !== null) return fold(given)
   const value = constantElsewhere(analysis, expr)
   if (value !== undefined) return value
+  const held = heldElsewhere(analysis, expr)
+  if (held !== null) return held
   const fields = expr.attr === '__dict__' ? writtenOut(analysis, expr) : null
   if (fields !== null) return fold(fields)
   if (/^parents?$/.test(expr.attr)) {

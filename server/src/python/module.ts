@@ -50,6 +50,10 @@ export interface ModuleNames {
   readonly ownUses: ReadonlySet<string>
   /** Calls whose canonical callee is one of these. */
   callsTo(...names: string[]): Call[]
+  /** The same, with what functions and methods of other modules make for this one: those calls have no width here. */
+  callsMade(...names: string[]): Call[]
+  /** The object or the list that a call of a function of another module gives back, as if it were written here; null: it is no such call, or that cannot be told. */
+  givenElsewhere(expr: Expr): Expr | null
   /** Method calls `x.method(...)` on a receiver of one of these classes (or any receiver when none is given). */
   methodCalls(method: string, ...receivers: string[]): Call[]
   /** Canonical name of a name or attribute chain; null when it is local or cannot be resolved. */

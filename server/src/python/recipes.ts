@@ -9,6 +9,7 @@ import type { Analysis } from './analysis.js'
 import { guardsAt } from './conditions.js'
 import { displayOf } from './display.js'
 import { grafted, opaque, type Recipe } from './grafts.js'
+import { addedItems } from './grown-lists.js'
 import { importedFunction, importedMethod } from './import-targets.js'
 import type { Func } from './module.js'
 import { bindingsOf, nameOf } from './names.js'
@@ -187,6 +188,8 @@ class Writer {
   private changed(expr: Expr & { type: 'name' }, depth: number): Expr {
     const { analysis } = this
     const until = expr.end
+    const grown = this.grown(expr, depth)
+    if (grown !== null) return grown
     const keys = analysis.keysOf(expr, until)
     if (keys === null) return this.changedFields(expr, until, depth) ?? opaque(0)
     const entries: (Expr & { type: 'dict' })['entries'] = []
@@ -201,6 +204,23 @@ class Writer {
       })
     }
     return { type: 'dict', entries, start: 0, end: 0 }
+  }
+
+  /** `found = [Logging()]`, then `found.append(Stopping())`; null: it is no list, or it is changed in other ways as well. */
+  private grown(expr: Expr & { type: 'name' }, depth: number): Expr | null {
+    const list = this.analysis.definition(expr)
+    const added = list.type === 'list' ? addedItems(this.analysis, expr) : null
+    if (list.type !== 'list' || added === null) return null
+    const items = list.items.map((item) => this.of(item, depth + 1))
+    for (const { value, spread, certain } of added) {
+      const item = this.of(value, depth + 1)
+      const then: Expr = spread ? { type: 'starred', value: item, ...nowhere() } : item
+      const otherwise: Expr = { type: 'constant', value: null, ...nowhere() }
+      if (certain) items.push(then)
+      else if (spread) return null
+      else items.push({ type: 'conditional', test: opaque(0), then, otherwise, ...nowhere() })
+    }
+    return { ...list, items, ...nowhere() }
   }
 
   /** `d = asdict(self)`, then `d.pop('name')`, `del d['name']`, `d['lr'] = …`; null: it is changed in another way. */

@@ -78,7 +78,8 @@ function judgeCallback(
   const instantiated = value.type === 'call' ? judgeInstantiated(python, value, known) : null
   if (instantiated !== null) return instantiated
   const made = value.type === 'call' ? value.callee : value
-  const written = python.text.slice(made.start, made.end)
+  // What another module makes has no text here.
+  const written = python.text.slice(made.start, made.end) || (python.nameOf(made) ?? '')
   if (/early_?stop/i.test(written)) return 'stops'
   const klass = python.classOf(made)
   if (klass !== null) {

@@ -42,7 +42,8 @@ function listOf(python: PythonModule, expr: Expr, seen: Set<string>, depth: numb
   else if (value.type === 'constant' && value.value === null)
     found = { items: [], display: null, alone: false }
   else if (value.type === 'call')
-    found = returnedList(python, value.callee, depth) ?? { items: [value], display: null, alone: true }
+    found = returnedList(python, value.callee, depth) ??
+      givenElsewhere(python, value, seen, depth) ?? { items: [value], display: null, alone: true }
   else if (value.type === 'conditional') {
     const parts = [
       listOf(python, value.then, seen, depth + 1),
@@ -79,6 +80,20 @@ function returnedList(python: PythonModule, callee: Expr, depth: number): Writte
   if (first === undefined || lists.some((list) => list === null || list.alone)) return null
   if (lists.length === 1) return first
   return { items: lists.flatMap((list) => list!.items), display: null, alone: false }
+}
+
+/** The list, or the one object, that a function of another module gives back. */
+function givenElsewhere(
+  python: PythonModule,
+  value: Expr,
+  seen: Set<string>,
+  depth: number,
+): WrittenList | null {
+  const given = python.givenElsewhere(value)
+  if (given === null) return null
+  if (given.type === 'call') return { items: [given], display: null, alone: true }
+  const list = listOf(python, given, seen, depth + 1)
+  return list === null ? null : { ...list, display: null }
 }
 
 /** `callbacks.append(EarlyStopping(…))`. */

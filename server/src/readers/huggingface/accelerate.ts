@@ -50,7 +50,7 @@ export const accelerateReader = defineReader({
 })
 
 function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBuilder): void {
-  const made = python.callsTo('accelerate.Accelerator').filter((call) => !onlyTells(python, call))
+  const made = python.callsMade('accelerate.Accelerator').filter((call) => !onlyTells(python, call))
   if (made.length === 0 || preparesNothing(python)) return
   // The loop is the subject; the accelerator only adds to it.
   const training = claims.extend('Training')

@@ -130,7 +130,7 @@ function readStopping(
   const open = made.parsed && binding === null
   claimStopping(python, training, {
     user: first,
-    made: python.callsTo(stoppingClass),
+    made: python.callsMade(stoppingClass),
     verdict: (without) => stoppingOf(python, trainers.calls, without),
     overridable: open,
   })

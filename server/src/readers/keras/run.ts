@@ -38,7 +38,7 @@ export function readRun(python: PythonModule, fit: Call, training: SubjectBuilde
   const items = (expr === null ? null : writtenList(python, expr)?.items) ?? null
   claimStopping(python, training, {
     user: fit,
-    made: python.callsTo('keras.callbacks.EarlyStopping'),
+    made: python.callsMade('keras.callbacks.EarlyStopping'),
     verdict: (without) => stoppingOf(python, fit, given, items && itemsBut(python, items, without)),
   })
   readStopping(python, fit, given, items ?? [], training)

@@ -74,7 +74,7 @@ function readCallbacks(
   trainer: Source,
   training: SubjectBuilder<'Training'>,
 ): void {
-  const callbacks = [...python.callsTo(checkpointClass), ...checkpointsConfigured(python, call)]
+  const callbacks = [...python.callsMade(checkpointClass), ...checkpointsConfigured(python, call)]
   if (callbacks.length !== 1) return
   const callback = callbacks[0]!
   const source = checkpointSettings.argumentsOf(python, callback, training.locator)

@@ -44,7 +44,7 @@ export function readRun(
 
   claimStopping(python, training, {
     user: call,
-    made: python.callsTo(stoppingClass),
+    made: python.callsMade(stoppingClass),
     verdict: (without) => stoppingOf(python, call, without),
   })
   readStopping(python, call, fits, training)
