@@ -345,7 +345,8 @@ export class EffectFinder {
     const { analysis } = this
     if (callee.type !== 'attribute') return analysis.definition(callee)
     const [only, ...more] = analysis.attributeValues(callee)
-    return only?.type === 'call' && more.length === 0 ? only : callee
+    // `self.transform = transform` in the constructor.
+    return (only?.type === 'call' || only?.type === 'name') && more.length === 0 ? only : callee
   }
 
   /** `jax.value_and_grad(loss)`, `jax.pmap(jax.jit(step))` with a step of another module, an object of one that can be called. */

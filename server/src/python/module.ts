@@ -190,6 +190,8 @@ export interface ModuleEffects {
   /** Effects of a list of statements or of one expression. */
   effects(code: Stmt[] | Expr): Effects
   effectsOfFunction(func: Func): Effects
+  /** What happens when the value of an expression is called; null: it is no function of the project. */
+  effectsOfCalled(expr: Expr): Effects | Running | null
   /** What a method of `self` does that its class has from a class of another module, where that takes a step; else null. */
   inheritedStep(callee: Expr): Running | null
   /** Functions that take one step of an optimiser and that a module which imports this one calls in a loop. */

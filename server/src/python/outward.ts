@@ -268,11 +268,17 @@ function restPassed(analysis: Analysis, { value, star }: Argument): Pick<PassedA
   }
 }
 
-/** `fit(train_step, loader)`. */
+/** More than these are a program of its own rather than what a data set does to a sample. */
+const mostCallsRun = 60
+
+/** `fit(train_step, loader)`, `Clips(paths, transform=features)`. */
 function stepPassed(analysis: Analysis, expr: Expr): Pick<PassedArguments[number], 'runs'> {
   if (expr.type !== 'name' && expr.type !== 'attribute' && expr.type !== 'call') return {}
   const effects = analysis.effectsOfCalled(expr)
-  return effects === null || !(effects.backward || effects.optimizerStep) ? {} : { runs: running(effects) }
+  if (effects === null) return {}
+  const runs = running(effects)
+  const isStep = runs.backward || runs.optimizerStep
+  return isStep || (runs.calls.length > 0 && runs.calls.length <= mostCallsRun) ? { runs } : {}
 }
 
 const looksAtTypes = new Set(['isinstance', 'issubclass', 'type', 'hasattr'])

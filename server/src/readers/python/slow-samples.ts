@@ -142,7 +142,7 @@ function readsPictures(python: PythonModule): boolean {
 /** A function of another module, or an object of its classes that is called. */
 function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {
   const { callee } = call.expr
-  const calls = python.importedCalls(callee) ?? callsOfObject(python, callee)
+  const calls = python.importedCalls(callee) ?? callsOfObject(python, callee) ?? callsHanded(python, callee)
   if (calls === null) return null
   // What is drawn there may be the part of the file that is read.
   if (calls.some((one) => draws.test(one) || learns.test(one))) return null
@@ -152,6 +152,13 @@ function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {
   // What it reads of a recording or a table, and whether that is all of it, is not seen from here.
   const reads = calls.some((one) => slowFile.test(one) && !/\.(librosa|pandas)\./.test(`.${one}`))
   return reads && !calls.some((one) => /^rasterio\.windows\.|memmap/.test(one)) ? reading(call.method) : null
+}
+
+/** What `self.transform(path)` calls, which the data set is given. */
+function callsHanded(python: PythonModule, callee: Expr): readonly string[] | null {
+  if (python.functionOf(callee) !== null) return null
+  const run = python.effectsOfCalled(callee)
+  return run === null ? null : [...run.calls]
 }
 
 /** What `self.spectrum(wave)` calls, whose class is of another module. */
