@@ -71,6 +71,16 @@ export function effective<T>(value: Holder<T> | undefined): T | undefined {
   return value?.state === 'known' || value?.state === 'default' ? value.value : undefined
 }
 
+/** Everything that it could be, written or by default; null: that is not all known. */
+export function optionsOf<T>(given: Given<T>): T[] | null {
+  if (given.state !== 'choice') {
+    const value = effective(given)
+    return value === undefined ? null : [value]
+  }
+  const values = given.options.map(({ value }) => effective(value))
+  return values.some((one) => one === undefined) ? null : (values as T[])
+}
+
 /** What a launch file has by default, which somebody may replace who starts it. */
 export function isLaunchDefault(value: { state: string; channel?: string; overridable?: boolean }): boolean {
   return value.state === 'known' && value.channel === 'launch flag' && value.overridable === true

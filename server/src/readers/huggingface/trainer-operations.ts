@@ -3,9 +3,10 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
-import { mayBePassed, passedPlace } from '../../values/argument.js'
+import { mayBePassed, passedExpression, passedPlace } from '../../values/argument.js'
 import { convert, orDefault } from '../../values/operations.js'
-import { effective, isGiven, isLaunchDefault } from '../../values/value.js'
+import { asNumber } from '../../values/parse.js'
+import { effective, isGiven, isLaunchDefault, optionsOf } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { OperationKind, OperationSettings } from '../../workload/resource-kinds.js'
@@ -16,6 +17,7 @@ import { claimOperation } from '../operation-claims.js'
 import { claimCompiled } from '../pytorch/compile.js'
 import { unusedBecause } from '../pytorch/distributed.js'
 import { hasConvolutions, isMeasurement } from '../pytorch/model-evidence.js'
+import { partOfLength } from '../pytorch/share-of-epoch.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { ArgumentsSource } from './arguments-source.js'
@@ -148,8 +150,9 @@ function readRhythm(
   const few = generates ? fewWritten : fewEvaluated
   const claim = (kind: 'evaluate' | 'save', key: string, limit: number) => {
     const given = source.get(key)
-    const every = effective(given)
-    if (!isCount(every, limit)) return
+    const options = optionsOf(given)
+    const share = options === null && kind === 'evaluate' ? shareOfEpoch(source, key) : null
+    if (share === null && options?.every((one) => isCount(one, limit)) !== true) return
     const at = passedPlace(source.argument(key)) ?? place
     const operation = claimOperation(claims, {
       kind,
@@ -160,11 +163,15 @@ function readRhythm(
       scope: made.call.function?.qualified ?? '',
       evidence,
       from: given,
-      subject: kind === 'evaluate' && generates ? 'generated text' : null,
+      subject:
+        share !== null ? 'share of an epoch' : kind === 'evaluate' && generates ? 'generated text' : null,
     })
-    operation.known('every', key, every, at)
+    if (share !== null) return void operation.known('every', key, share, at)
+    operation.say('every', key, convert(given, asNumber))
     const overridable = effective(told) === undefined
-    if (steps !== null) operation.known('times', key, Math.floor(steps / every), at, { overridable })
+    const every = convert(given, asNumber)
+    if (steps !== null && every.state === 'known')
+      operation.known('times', key, Math.floor(steps / every.value), at, { overridable })
   }
   if (effective(evaluationStrategy(source).value) === 'steps' && !fewSamples(python, context, few)) {
     const samples = samplesOfStep(source)
@@ -173,6 +180,18 @@ function readRhythm(
   }
   if (effective(orDefault(source.get('save_strategy'), 'steps')) === 'steps')
     claim('save', 'save_steps', often)
+}
+
+/** So small a part of an epoch is small for several processes as well, which have fewer steps each. */
+const smallShare = 0.02
+
+/** `len(train) // batch // 100`: the part of an epoch that lies between two evaluations; null: a large one, or it is not known. */
+function shareOfEpoch(source: ArgumentsSource, key: string): number | null {
+  const expr = passedExpression(source.argument(key))
+  const samples = samplesOfStep(source)
+  const part = expr === null || samples === null ? null : partOfLength(source.python, expr)
+  const share = part === null ? null : part * samples!
+  return share !== null && share > 0 && share <= smallShare ? share : null
 }
 
 function isCount(value: Json | undefined, limit: number): value is number {
@@ -267,6 +286,8 @@ function changeArguments(claim: Claim, value: unknown, facts: FragmentFacts): Ch
 /** Checkpoints fall on evaluations where the best one is kept, so both rhythms change together. */
 function slower(source: ArgumentsSource, name: string, value: unknown): Change | Refusal {
   const wanted = typeof value === 'number' ? value : 500
+  // A Trainer takes less than 1 as a share of the whole run.
+  if (wanted < 1) return { reason: `${name} is computed from the length of an epoch` }
   const together = isGiven(source.get('load_best_model_at_end'))
   const every = effective(source.get('eval_steps'))
   const moves = name === 'eval_steps' || (together && isGiven(source.get('eval_steps')))

@@ -6,8 +6,9 @@ import type { Json } from '../../text/json.js'
 import { knownArgument, passedExpression, passedPlace } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
 import { callSite } from '../../values/places.js'
-import { effective, isGiven } from '../../values/value.js'
+import { effective, isGiven, optionsOf } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -189,13 +190,15 @@ function readRhythm(python: PythonModule, call: Call, evidence: Evidence, claims
   const key = 'val_check_interval'
   const source = new CallSource(python, call, claims)
   const given = source.get(key)
-  const value = effective(given)
+  const values = optionsOf(given)
   const expr = source.expression(key)
   const at = argumentSpan(call, source.argument(key))
   if (isGiven(source.get('limit_val_batches')) || expr === null || at === null) return
-  if (typeof value !== 'number' || value <= 0) return
+  const [value] = values ?? []
+  if (typeof value !== 'number') return
   const share = isShare(python, expr, value)
-  if (share ? value >= 0.1 : value > 50) return
+  const isOften = (one: Json) => typeof one === 'number' && one > 0 && (share ? one < 0.1 : one <= 50)
+  if (!values!.every(isOften)) return
   const operation = claimOperation(claims, {
     kind: 'evaluate',
     place: 'step',
@@ -207,7 +210,7 @@ function readRhythm(python: PythonModule, call: Call, evidence: Evidence, claims
     from: given,
     subject: share ? 'share of an epoch' : null,
   })
-  operation.known('every', key, value, at)
+  operation.say('every', key, convert(given, asNumber))
 }
 
 /** `strategy="ddp_find_unused_parameters_true"`, `DDPStrategy(find_unused_parameters=True, process_group_backend="gloo")`. */

@@ -21,6 +21,11 @@ export function shareOf(python: PythonModule, test: Expr, names = 0): number | n
   return shareOf(python, test.left, names) ?? shareOf(python, test.right, names)
 }
 
+/** `len(loader) // 10`, `max(1, int(0.1 * len(data)))` as a share of that length; null: it is no such part. */
+export function partOfLength(python: PythonModule, expr: Expr): number | null {
+  return partOf(python, expr, 0)
+}
+
 const rounds = /^(int|round|math\.(ceil|floor)|numpy\.(ceil|floor|round))$/
 
 /** `len(loader) // 10`, `max(1, int(0.1 * len(loader)))` as a share of the length. */
