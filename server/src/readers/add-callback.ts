@@ -46,12 +46,12 @@ export function addCallback(
     return givenByCallers(python, written.value) === false
       ? { reason: 'callers may pass callbacks: add it to what they pass' }
       : set(code)
+  const made = written === undefined ? null : python.definition(written.value)
+  // A function that makes it may well return a list.
+  if (made?.type === 'call' && !/^_*[A-Z]/.test(lastName(made.callee)))
+    return { reason: 'the callbacks are made by a function: add it there' }
   if (list.alone && written !== undefined) {
     const { start, end } = written.value
-    const made = python.definition(written.value)
-    // A function that makes it may well return a list.
-    if (made.type === 'call' && !/^_*[A-Z]/.test(lastName(made.callee)))
-      return { reason: 'the callbacks are made by a function: add it there' }
     return set(`${python.text.slice(start, end)}, ${code}`)
   }
   return { reason: 'the callbacks are not written as a list' }
