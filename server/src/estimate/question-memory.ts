@@ -12,7 +12,7 @@ import { diffuses, type Network } from './network.js'
 import type { ReadQuestion } from './question.js'
 
 /** How far kept activations may be off where they follow from the arithmetic alone. */
-const guessedKept = { low: 0.6, high: 1.6 }
+export const guessedKept = { low: 0.6, high: 1.6 }
 /** Where it was measured, but libraries differ in which layers they train. */
 const measuredKept = { low: 0.65, high: 1.3 }
 /** Of what layers keep, what remains where they are computed twice, for networks whose layers are not on record. */
@@ -232,7 +232,7 @@ function setups(
   const at = (of: number, kept: number, checkpointing = twice): TrainingSetup => ({
     ...base,
     checkpointing,
-    model: listed ? known : guessed(network, of, kept, checkpointing, weightBits < 32 ? 2 : 4),
+    model: listed ? known : reckoned(network, of, kept, checkpointing, weightBits < 32 ? 2 : 4),
     tokens: network.unit === 'tokens' ? of : null,
     imageEdge: network.unit === 'pixels' && listed ? of : null,
   })
@@ -304,7 +304,7 @@ function headSetups(
 ): TrainingSetup[] {
   const full = precision === null || precision.mixed || precision.weightBits === 32
   const at = (share: number): TrainingSetup => ({
-    model: guessed(network, size, share, false, full ? 4 : 2),
+    model: reckoned(network, size, share, false, full ? 4 : 2),
     batch,
     tokens: null,
     imageEdge: null,
@@ -342,7 +342,7 @@ function room({ mostMemoryGB }: ReadQuestion): number | null {
 }
 
 /** A network whose layers are not on record, as the catalogue would hold one. `wide`: bytes of an input of a layer. */
-function guessed(
+export function reckoned(
   network: Network,
   size: number,
   share: number,

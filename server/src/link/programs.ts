@@ -49,7 +49,8 @@ export class ProgramIndex {
   }
 
   private search(launch: Launch): Resolved {
-    const { path, module, bases, placed, command, inline } = launch.program
+    const { path, module, bases, placed, command, inline, foreign } = launch.program
+    if (foreign === true) return { unresolved: 'the program lies in another repository' }
     if (command !== undefined) return this.declared(command, launch.location.path)
     const home = folderOf(launch.location.path)
     const folders = [...bases.flatMap((base) => [join(home, base), join('', base)]), home]

@@ -11,6 +11,7 @@ import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
 import type { Oversized } from './oversized-training.js'
 import type { FixRequest } from './rule.js'
+import { subjectIn } from './subject-view.js'
 
 /** `cheaper`: the machine that does the same work for least; absent: not known. Empty: some part cannot be written. */
 export function oneGpu(
@@ -38,7 +39,19 @@ export function oneGpu(
     set.push({ claim: nodes as Claim, value: 1 })
   }
   const processes = processesOf(view)
-  return processes === null ? [] : [{ set: [...set, ...processes] }]
+  return processes === null ? [] : [{ set: [...set, ...processes, ...askedByPrograms(view)] }]
+}
+
+/** A program that asks for more than there are does not start. */
+function askedByPrograms(view: SubjectView<'Compute'>): FixRequest['set'] {
+  const asked = new Map<string, FixRequest['set'][number]>()
+  for (const run of view.run.siblings) {
+    const devices = subjectIn(run, 'Program')?.settings.devices
+    if (devices === undefined || (effective(devices)?.count ?? 1) <= 1) continue
+    const { path, start } = devices.location
+    asked.set(`${path}:${start}`, { claim: devices as Claim, value: 1 })
+  }
+  return [...asked.values()]
 }
 
 /** Null: a launcher starts as many processes as there were GPUs, and that cannot be changed with them. */

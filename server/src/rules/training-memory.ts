@@ -17,6 +17,7 @@ import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
 import type { TrainingSettings } from '../workload/resource-kinds.js'
 import { type Machine, machineOf } from './hardware.js'
+import { reckonedModels } from './reckoned-network.js'
 import type { RuleOptions } from './rule.js'
 import { type Silence, unless } from './silence.js'
 
@@ -81,7 +82,14 @@ export function memoryOf(view: SubjectView<'Training'>, options: RuleOptions): T
       const claim = settings[name]
       return claim?.state === 'unknown' ? `${said} (${claim.because})` : said
     })
-  const model = id === null ? undefined : layers === undefined ? known(id) : ofLayers(layers)
+  const listed = id === null ? undefined : layers === undefined ? known(id) : ofLayers(layers)
+  const edge = effective(settings.imageEdge)
+  const unmeasured = listed === undefined || (listed.shape === null && listed.image === null)
+  const reckoned =
+    id === null || edge === undefined || !unmeasured
+      ? undefined
+      : reckonedModels(id, edge, effective(settings.checkpointing) ?? false)
+  const model = reckoned?.expected ?? listed
   const unknownLayers: string[] = []
   if (id !== null && model === undefined)
     unknownLayers.push(`what ${id} looks like: it is not in the catalog`)
@@ -108,7 +116,7 @@ export function memoryOf(view: SubjectView<'Training'>, options: RuleOptions): T
     model,
     batch: effective(settings.batchSize)!,
     tokens: effective(settings.sequenceLength) ?? (longest === false ? null : longest),
-    imageEdge: effective(settings.imageEdge) ?? null,
+    imageEdge: reckoned === undefined ? (edge ?? null) : null,
     weightBits: arithmetic.bits,
     arithmetic: arithmetic.arithmetic,
     format: formatOn(machine, arithmetic.format, settings),
@@ -123,7 +131,7 @@ export function memoryOf(view: SubjectView<'Training'>, options: RuleOptions): T
     sharding,
     gpu: machine.gpu,
   }
-  const estimate = rangeOf(setup, longest !== false)
+  const estimate = rangeOf(setup, longest !== false, reckoned)
   if (estimate === null)
     return { model: id, missing: [`what the layers of ${id} keep`], onlyLayers: true, inputs }
   const used = inputs.flatMap((one) => one.claim ?? [])
@@ -181,8 +189,16 @@ function longestText({ shape, kind }: KnownModel, { sequenceLength }: Settings):
 const fewTokens = 32
 
 /** The low end, where texts may be as short as they like, is that of short ones. */
-function rangeOf(setup: TrainingSetup, longest: boolean): MemoryEstimate | null {
+function rangeOf(
+  setup: TrainingSetup,
+  longest: boolean,
+  ends?: { low: KnownModel; high: KnownModel },
+): MemoryEstimate | null {
   const estimate = trainingMemory(setup)
+  if (ends !== undefined && estimate !== null) {
+    const [low, high] = [ends.low, ends.high].map((model) => trainingMemory({ ...setup, model }))
+    return { ...estimate, low: low?.low ?? estimate.low, high: high?.high ?? estimate.high }
+  }
   const short = longest ? trainingMemory({ ...setup, tokens: fewTokens }) : null
   return estimate === null || short === null ? estimate : { ...estimate, low: short.low }
 }

@@ -37,6 +37,8 @@ export interface Launch {
     command?: string
     /** It stands in the file of the launch itself. */
     inline?: true
+    /** It lies in another repository, which the launch names. */
+    foreign?: true
   }
   /** Flags of the script, without leading dashes, `-` kept; positional arguments apart. */
   flags: Record<string, LaunchValue>

@@ -3,7 +3,7 @@
 import type { PythonModule } from '../../python/module.js'
 import { isAccelerated } from '../../python/packages.js'
 import { rankSource } from '../../python/rank-source.js'
-import { calleePlace } from '../../values/places.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { boosterOnAccelerator } from '../boosting/device.js'
 import { fastaiFits } from '../fastai/learners.js'
@@ -26,7 +26,7 @@ import { resultFolder } from './result-folder.js'
 import { runsNotebook, startsUnknown } from './started-programs.js'
 import { setsToTrain, startsTraining } from './started-training.js'
 import { strangersOf } from './strangers.js'
-import { takenDevices } from './taken-devices.js'
+import { takenDevices, takeOneDevice } from './taken-devices.js'
 import { trainedSeconds } from './trained-cells.js'
 
 export const programReader = defineReader({
@@ -130,7 +130,10 @@ export const programReader = defineReader({
     // Trials and processes of its own each take some.
     const together = 'value' in parallelism && /^(none|distributed|data-parallel)$/.test(parallelism.value)
     const taken = together ? takenDevices(python) : null
-    if (taken !== null) program.known('devices', taken.key, taken.devices, taken.place)
+    if (taken !== null) {
+      const site = taken.call === undefined ? taken.place : callSite(taken.call)
+      program.known('devices', taken.key, taken.devices, taken.place, { site })
+    }
     const agents = learningAgents(python)
     const trains = trainsAnywhere(python) || agents.length > 0 || setsToTrain(python)
     program.known('trains', 'training', trains && !onlyMeasures(facts.path), place)
@@ -164,6 +167,7 @@ export const programReader = defineReader({
       if (brings.length > 0) claims.unseen({ what, could: brings, location: claims.locate({ start, end }) })
     }
   },
+  change: takeOneDevice,
 })
 
 /** `benchmark.py`, `bench_step.py`: a few steps against the clock, and nothing that is kept. */

@@ -1,16 +1,25 @@
 /** How many accelerators a program says that it takes. Sources: Lightning 2.5, TensorFlow 2.18, Ultralytics 8.3, Ray 2.40. */
+import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import { fixedArgument, fixedValue, mayBePassed, passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
+import { changeArgument } from '../../values/write-argument.js'
 import type { Place } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
 import type { ProgramSettings } from '../../workload/resource-kinds.js'
+import { byHand } from '../change-answer.js'
+import { claimedCall } from '../claim-argument.js'
+import type { FragmentFacts } from '../reader.js'
 import { trainCalls } from '../ultralytics/train.js'
 
 export interface TakenDevices {
   devices: ProgramSettings['devices']
   key: string
   place: Place
+  /** The call that says it; absent: something else does. */
+  call?: Call
 }
 
 /** Null: it says nothing of it, takes what there is, or nobody can tell. */
@@ -53,7 +62,7 @@ function askedFor(python: PythonModule): TakenDevices | null {
 type Found = TakenDevices | null
 
 function found(call: Call, key: string, count: number | null, of: 'node' | 'job' = 'node'): Found {
-  return count === null || count < 1 ? null : { devices: { count, of }, key, place: calleePlace(call) }
+  return count === null || count < 1 ? null : { devices: { count, of }, key, place: calleePlace(call), call }
 }
 
 /** `Trainer(devices=2)`, `Fabric(devices=[0, 1])`. */
@@ -97,6 +106,18 @@ function scaled(python: PythonModule): Found[] {
     return found(call, 'num_workers', typeof gpus === 'number' ? workers * gpus : null, 'job')
   })
 }
+
+/** One device in place of several: `devices=1`, `device=0`. */
+export function takeOneDevice(claim: Claim, _one: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python } = facts
+  const call = python === undefined ? null : claimedCall(python, claim.site)
+  const code = lookUp(oneDevice, claim.key)
+  if (python === undefined || call === null || code === undefined) return byHand(claim)
+  const older = claim.key === 'devices' && !mayBePassed(python.argument(call, 'devices'))
+  return changeArgument(python, call, older ? 'gpus' : claim.key, null, code, facts)
+}
+
+const oneDevice: Record<string, string> = { devices: '1', device: '0', num_workers: '1' }
 
 function countOf(given: ArgumentValue): number | null {
   return countIn(fixedArgument(given))

@@ -181,7 +181,7 @@ export function claimLaunch(
       id: job,
       job: options.hasCompute ? job : null,
       launcher: start.launcher,
-      program: { path, module: null, bases: [''] },
+      program: { path, module: null, bases: [''], ...(isForeign(python, call) ? { foreign: true } : {}) },
       flags,
       positionals: [],
       complete,
@@ -283,21 +283,15 @@ function containerVersions(python: PythonModule, call: Call): { versions?: Recor
   return Object.keys(versions).length === 0 ? {} : { versions }
 }
 
-/** 'transformers.git', as no folder is called. */
-function repositoryName(config: Json | undefined): string {
-  const url =
-    typeof config === 'object' && config !== null && !Array.isArray(config) ? config.repo : undefined
-  const name = typeof url === 'string' ? /([^/:]+?)(\.git)?\/*$/.exec(url)?.[1] : undefined
-  return `${name ?? 'repository'}.git`
+/** `git_config=…`: the script lies in the repository that is named there, not in this one. */
+function isForeign(python: PythonModule, call: Call): boolean {
+  const repository = python.argument(call, 'git_config')
+  return repository.state === 'given' && !isLeftOut(repository)
 }
 
 /** Relative to where the notebook or script runs; null for a program in a bucket. */
 function programPath(python: PythonModule, call: Call, entry: Json | undefined): string | null {
   if (typeof entry !== 'string' || /^\w+:\/\//.test(entry)) return null
-  // The script lies in the repository that is named there, not in this one.
-  const repository = python.argument(call, 'git_config')
-  if (repository.state === 'given' && !isLeftOut(repository))
-    return `${repositoryName(knownArgument(repository))}/${entry}`
   const folder = python.argument(call, 'source_dir')
   if (isLeftOut(folder)) return entry
   const base = textArgument(folder)

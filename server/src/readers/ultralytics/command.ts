@@ -14,6 +14,15 @@ import { enclosingCommand } from '../enclosing-command.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { isConfigured } from '../write-configured.js'
 import { changeSettings } from './changes.js'
+import {
+  batchByDefault,
+  batchOnEach,
+  claimMethod,
+  devicesNamed,
+  edgeByDefault,
+  networkNamed,
+  optimizerByDefault,
+} from './network.js'
 import { epochsByDefault, patienceByDefault, trialData, workersByDefault } from './train.js'
 
 export const ultralyticsCommandReader = defineReader({
@@ -119,6 +128,14 @@ function readCommand(
   )
   claim(training, 'validation', given.get('val'), 'val', true, switchOf)
   readLength(given, training, patienceByDefault(context.versions))
+  const devices = devicesNamed(given.get('device').text)
+  claim(training, 'batchSize', given.get('batch'), 'batch', batchOnEach(batchByDefault, devices), (text) =>
+    batchOnEach(numberOf(text), devices),
+  )
+  claim(training, 'imageEdge', given.get('imgsz'), 'imgsz', edgeByDefault, numberOf)
+  claimMethod(training, place)
+  training.default('optimizer', 'optimizer', optimizerByDefault, place)
+  claim(training, 'model', given.get('model'), 'model', undefined, networkNamed)
   const pipeline = claims.subject('InputPipeline', place, 'yolo', evidence)
   claim(pipeline, 'workers', given.get('workers'), 'workers', workersByDefault, numberOf)
   pipeline.known('feeds', 'train', 'training', place)
@@ -131,12 +148,12 @@ function claim<W extends 'Training' | 'InputPipeline', K extends Parameters<Subj
   setting: K,
   { text, place, at }: Given,
   key: string,
-  otherwise: Parameters<SubjectBuilder<W>['known']>[2],
+  otherwise: Parameters<SubjectBuilder<W>['known']>[2] | undefined,
   convert: (text: string) => Parameters<SubjectBuilder<W>['known']>[2] | undefined,
 ): void {
   const options = optionsOf(place, at)
   if (text === undefined) {
-    subject.default(setting, key, otherwise as never, place)
+    if (otherwise !== undefined) subject.default(setting, key, otherwise as never, place)
     return
   }
   const value = text === null ? undefined : convert(text)

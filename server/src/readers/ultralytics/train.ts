@@ -1,5 +1,6 @@
 /** Ultralytics: one `Training` and one `InputPipeline` for each `train()` of a model. */
 
+import { model as known } from '../../catalog/models.js'
 import type { Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, Folded, PythonModule } from '../../python/module.js'
 import { configuredAt } from '../../text/configured.js'
@@ -20,12 +21,22 @@ import type { Key, Locator, Source } from '../../values/source.js'
 import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import type { TrainingSettings } from '../../workload/resource-kinds.js'
 import { isExplained } from '../pytorch/data-loader.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { onWindows } from '../windows.js'
 import { changeUltralytics } from './changes.js'
+import {
+  batchByDefault,
+  batchOnEach,
+  claimMethod,
+  devicesNamed,
+  edgeByDefault,
+  networkNamed,
+  optimizerByDefault,
+} from './network.js'
 
 const models = /^ultralytics\.(\w+\.)*(YOLO|RTDETR|YOLOWorld|YOLOE)$/
 
@@ -118,6 +129,7 @@ function readTrain(python: PythonModule, call: Call, context: ReaderContext, cla
   if (effective(hours) !== null)
     training.say('epochs', 'epochs', unreadable(hours, 'a limit of hours comes first'))
   claimStopping(source, patienceByDefault(context.versions), training)
+  claimNetwork(python, call, source, training)
   // It falls to a hundredth over all epochs, along a line or a cosine.
   training.known('fullHorizonSchedule', 'lrf', true, place)
 
@@ -152,6 +164,42 @@ function isLight({ receiverCall }: Call): boolean {
     weights?.type === 'constant' && /(^|\/)yolo(v?\d+)?[nst](-\w+)?\.(pt|yaml)$/i.test(String(weights.value))
   )
 }
+
+/** `YOLO('yolov8n.pt').train(batch=16, imgsz=640)` */
+function claimNetwork(
+  python: PythonModule,
+  call: Call,
+  source: Source,
+  training: SubjectBuilder<'Training'>,
+): void {
+  const devices = devicesNamed(effective(source.get('device')))
+  const batch = orDefault(convert(source.get('batch'), asNumber), batchByDefault)
+  const each = convert(batch, (size) => batchOnEach(size, devices), 'it is found out when it starts')
+  training.say('batchSize', 'batch', each)
+  training.say('imageEdge', 'imgsz', orDefault(convert(source.get('imgsz'), asNumber), edgeByDefault))
+  claimMethod(training, calleePlace(call))
+  const words = convert(source.get('optimizer'), asOptimizer, 'another optimizer')
+  training.say('optimizer', 'optimizer', orDefault(words, optimizerByDefault))
+  const made = call.receiverCall
+  const file = made === null ? undefined : python.argument(made, 'model', 0)
+  if (made === null || file === undefined || !mayBePassed(file)) return
+  const given = argumentValue(file, calleePlace(made), callSite(made), training.locator)
+  const name = convert(given, networkNamed, 'a network of its own')
+  training.say('model', 'YOLO', orUnknown(name, 'a network of its own'))
+  const size = derived(name, (one) => known(one)?.parameters)
+  training.say('parameters', 'YOLO', size)
+}
+
+const asOptimizer = (word: Json): TrainingSettings['optimizer'] | undefined =>
+  typeof word !== 'string'
+    ? undefined
+    : /^(auto|adamw|adam|nadam|radam|adamax)$/i.test(word)
+      ? 'adamw'
+      : /^sgd$/i.test(word)
+        ? 'sgd momentum'
+        : /^rmsprop$/i.test(word)
+          ? 'rmsprop'
+          : undefined
 
 /** What the file of `cfg=` says of a key; undefined: nothing does. Source: ultralytics, engine/model.py, `train`. */
 function leftOut(python: PythonModule, call: Call, key: string): ArgumentValue | undefined {
