@@ -143,26 +143,6 @@ function readTrain(python: PythonModule, call: Call, context: ReaderContext, cla
   if (/^(true|ram)$/i.test(String(effective(source.get('cache')))))
     pipeline.known('work', 'cache', 'light', place)
   else pipeline.unknown('work', 'workers', 'workers were left out on purpose', place)
-  const edge = effective(orDefault(convert(source.get('imgsz'), asNumber), edgeByDefault))
-  if (isLight(call) && edge !== undefined && edge <= usualEdge)
-    pipeline.say(
-      'imagesAtOnce',
-      'batch',
-      derived(source.get('batch'), (value) =>
-        Number.isInteger(value) && Number(value) > 0 ? Number(value) : undefined,
-      ),
-    )
-}
-
-const edgeByDefault = 640
-const usualEdge = 960
-
-/** The nano and small ones of each family: a few dozen pictures of usual size fit on any card. */
-function isLight({ receiverCall }: Call): boolean {
-  const weights = receiverCall?.expr.args[0]?.value
-  return (
-    weights?.type === 'constant' && /(^|\/)yolo(v?\d+)?[nst](-\w+)?\.(pt|yaml)$/i.test(String(weights.value))
-  )
 }
 
 /** `YOLO('yolov8n.pt').train(batch=16, imgsz=640)` */
