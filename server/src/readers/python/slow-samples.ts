@@ -139,6 +139,12 @@ function readsPictures(python: PythonModule): boolean {
   return python.calls.some(({ name }) => name !== null && pictureReader.test(name))
 }
 
+/** What takes long among the calls of a function, whose result is the same for a sample each time; none where something is drawn. */
+export function slowCalls(calls: readonly string[]): string[] {
+  if (calls.some((one) => draws.test(one) || learns.test(one))) return []
+  return calls.filter((one) => isSlow(one) || film.test(one) || slowTransform.test(one))
+}
+
 /** A function of another module, or an object of its classes that is called. */
 function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {
   const { callee } = call.expr
@@ -146,7 +152,7 @@ function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {
   if (calls === null) return null
   // What is drawn there may be the part of the file that is read.
   if (calls.some((one) => draws.test(one) || learns.test(one))) return null
-  const slow = calls.filter((one) => isSlow(one) || film.test(one) || slowTransform.test(one))
+  const slow = slowCalls(calls)
   if (slow.length > 0)
     return { ...arithmetic(call.method), tensors: slow.every((one) => ofTensors.test(one)) }
   // What it reads of a recording or a table, and whether that is all of it, is not seen from here.

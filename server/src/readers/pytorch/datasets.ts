@@ -30,6 +30,10 @@ export function decodingSetIn(calls: Iterable<string>): string | undefined {
 export const pictureReader =
   /^(cv2\.imread|PIL\.Image\.open|imageio\.(v2\.|v3\.)?imread|skimage\.io\.imread|torchvision\.io\.(read_image|decode_image|decode_jpeg)|pydicom\.dcmread|nibabel\.load)$/
 
+/** Calls that read an array from its file. */
+export const arrayReader =
+  /^(numpy\.load|torch\.load|h5py\.File|scipy\.io\.loadmat|rasterio\.open|tifffile\.imread|SimpleITK\.ReadImage|nrrd\.read|soundfile\.read|librosa\.(core\.)?load|torchaudio\.load)$/
+
 /** What decodes, as below, where it is pictures that it reads from files. */
 export const decodesPictures =
   /^(PIL|OpenCV|imread\(\)|torchvision\.io|ImageFolder|DatasetFolder|ImageNet|Coco(Detection|Captions)|Places365|CelebA|Flowers102|Food101|OxfordIIITPet|StanfordCars|Caltech\d+|FGVCAircraft|INaturalist|Country211|LFW\w+|VOC\w+)$/

@@ -13,9 +13,21 @@ export function isLeftUnused(python: PythonModule, made: Call, name: string): bo
   const code = python.code.slice(func.node.start, func.node.end)
   if (/\b(locals|vars|globals|nonlocal|global|exec|eval)\b/.test(code)) return false
   const { start } = statement
+  if (isReplacedAtOnce(python, made, name)) return true
   return ![...code.matchAll(new RegExp(`(?<![\\w.])${name}\\b`, 'g'))].some(
     ({ index }) => func.node.start + index !== start,
   )
+}
+
+/** The next statement gives the name to another one, which is not made of it. */
+function isReplacedAtOnce(python: PythonModule, { statement, function: func }: Call, name: string): boolean {
+  const next = python.calls.find(
+    (one) => one.function === func && one.assignedTo === name && one.statement.start >= statement.end,
+  )
+  if (next === undefined || next.statement.type !== 'assign') return false
+  const between = python.code.slice(statement.end, next.statement.start)
+  const own = python.code.slice(next.expr.start, next.expr.end)
+  return between.trim() === '' && !new RegExp(`(?<![\\w.])${name}\\b`).test(own)
 }
 
 /** Nothing takes more than its first batch, in the scope that makes it and in those that see its name. */

@@ -11,7 +11,7 @@ import { defineReader, type FragmentFacts } from '../reader.js'
 import { evaluatesOnce } from './evaluated-once.js'
 import { trainingEvidence } from './evidence.js'
 import { claimPaddedByHand } from './padded-by-hand.js'
-import { sampleReloads } from './sample-reloads.js'
+import { fileReloads, sampleReloads } from './sample-reloads.js'
 import { sampleScans } from './sample-scans.js'
 import { type SampleWork, sampleWork } from './sample-work.js'
 
@@ -42,7 +42,7 @@ export const pytorchSamplesReader = defineReader({
     claimPaddedByHand(python, claims)
     const found = sampleWork(python)
     const scans = sampleScans(python)
-    const reloads = sampleReloads(python)
+    const reloads = [...sampleReloads(python), ...fileReloads(python)]
     if (found.length + scans.length + reloads.length === 0) return
     const evidence = trainingEvidence(python)
     if (evidence.role !== 'test' && evaluatesOnce(python)) evidence.role = 'inference'
@@ -64,7 +64,7 @@ export const pytorchSamplesReader = defineReader({
         apart: 'whole scan',
       }).known('each', maker.func.name, maker.each, namePlace(maker.func))
     }
-    for (const { maker, func, expr, times, weight } of reloads) {
+    for (const { maker, func, expr, times, weight, file } of reloads) {
       const at = { start: expr.start, end: expr.end }
       claimOperation(claims, {
         kind: 'sample again',
@@ -75,7 +75,7 @@ export const pytorchSamplesReader = defineReader({
         scope: func.qualified,
         evidence,
         weight,
-        subject: `makes the same sample ${times} times`,
+        subject: file ? `reads the same file ${times} times` : `makes the same sample ${times} times`,
         apart: 'sample again',
       }).known('each', maker.func.name, maker.each, namePlace(maker.func))
     }

@@ -1,18 +1,21 @@
 /** Samples of a data set inside another one, which are made several times for each of its own. */
-import type { Func, PythonModule } from '../../python/module.js'
-import type { Expr, Subscript } from '../../syntax/python-ast.js'
-import { childrenOf } from '../../syntax/python-children.js'
-import { inTry } from '../repeated-code.js'
-import { hotCode } from './hot-code.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { CallExpr, Expr, Stmt, Subscript } from '../../syntax/python-ast.js'
+import { childrenOf, namesIn } from '../../syntax/python-children.js'
+import { inTry, plainCalls } from '../repeated-code.js'
+import { arrayReader, pictureReader } from './datasets.js'
+import { type HotStatement, hotCode } from './hot-code.js'
 import { isDataset, type Maker, makersOf } from './sample-work.js'
 
 export interface SampleReload {
   maker: Maker
   func: Func
-  /** The first of them, `self.dataset[i]`. */
-  expr: Subscript
+  /** The first of them, `self.dataset[i]`, or the second reading of a file. */
+  expr: Subscript | CallExpr
   times: number
   weight: 'slight' | 'ordinary'
+  /** A file that is read several times. */
+  file?: true
 }
 
 export function sampleReloads(python: PythonModule): SampleReload[] {
@@ -45,6 +48,49 @@ export function sampleReloads(python: PythonModule): SampleReload[] {
     }
   }
   return found
+}
+
+/** `cv2.imread(path)` twice for one sample. */
+export function fileReloads(python: PythonModule): SampleReload[] {
+  return makersOf(python).flatMap((maker) => {
+    const { func } = maker
+    if (maker.each !== 'sample' || maker.kept || maker.generates || func.class === null) return []
+    const statements = hotCode(python, func.node.body, func).statements.filter((hot) => hot.func === func)
+    const read = new Map<string, { hot: HotStatement; call: Call }[]>()
+    for (const hot of statements) {
+      if (hot.guarded || hot.exceptional || hot.loops.length > 0 || inTry(func, hot.statement)) continue
+      for (const call of hot.expressions.flatMap((expr) => plainCalls(python, expr))) {
+        if (call.name === null || !(pictureReader.test(call.name) || arrayReader.test(call.name))) continue
+        const key = python.text.slice(call.expr.start, call.expr.end).replace(/\s+/g, '')
+        read.set(key, [...(read.get(key) ?? []), { hot, call }])
+      }
+    }
+    return [...read.values()].flatMap((same): SampleReload[] => {
+      const [first, second] = same
+      // Of two branches only one is run.
+      if (second === undefined || first!.hot.conditional) return []
+      const names = new Set(second.call.expr.args.flatMap(({ value }) => namesIn(value)))
+      const between = statements.some(
+        ({ statement: { start } }, at) =>
+          start > first!.call.expr.start &&
+          start < second.call.expr.start &&
+          assigns(statements[at]!.statement, names),
+      )
+      return between
+        ? []
+        : [{ maker, func, expr: second.call.expr, times: same.length, weight: 'slight', file: true }]
+    })
+  })
+}
+
+function assigns(statement: Stmt, names: ReadonlySet<string>): boolean {
+  const targets =
+    statement.type === 'assign'
+      ? statement.targets
+      : statement.type === 'augassign' || statement.type === 'for'
+        ? [statement.target]
+        : []
+  return targets.some((target) => namesIn(target).some((name) => names.has(name)))
 }
 
 interface Taken {

@@ -197,7 +197,7 @@ class WholeSets {
   /** `self.table`, `self.table['item']`. */
   frameOf(expr: Expr): Expr | null {
     if (expr.type === 'subscript') return this.frameOf(expr.value)
-    if (this.isFrame(expr)) return expr
+    if (this.isFrame(expr) || (isNamedTable(expr) && this.python.imports.has('pandas'))) return expr
     return expr.type === 'attribute' ? this.frameOf(expr.value) : null
   }
 

@@ -10,8 +10,9 @@ import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, comprehensionsAround, lastName } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
 import { alwaysRun, inTry, plainCalls, Varying } from '../repeated-code.js'
-import { pictureReader } from './datasets.js'
+import { arrayReader, pictureReader } from './datasets.js'
 import { trainsAnywhere } from './evidence.js'
+import { handedToDataSet } from './handed-callables.js'
 import { type HotStatement, hotCode } from './hot-code.js'
 import { remoteRead } from './remote-reads.js'
 import { costOf, costsElsewhere } from './sample-costs.js'
@@ -106,7 +107,8 @@ function makersNow(python: PythonModule): Maker[] {
       for (const step of steps) add(step, 'sample')
       continue
     }
-    for (const given of handedToSamples(call)) add(given, 'sample', false, false, false, true)
+    for (const given of [...handedToSamples(call), ...handedToDataSet(python, call)])
+      add(given, 'sample', false, false, false, true)
     // Ray calls its collator in the training process, which has the device.
     const beside = call.method === 'iter_torch_batches'
     for (const argument of call.expr.args)
@@ -356,10 +358,6 @@ function readsFiles(analysis: PythonModule, maker: Maker, hot: HotStatement, cal
 }
 
 const retries = /^_|attempt|retr|tries|trial/i
-/** Calls that read an array from its file. */
-const arrayReader =
-  /^(numpy\.load|torch\.load|h5py\.File|scipy\.io\.loadmat|rasterio\.open|tifffile\.imread|SimpleITK\.ReadImage|nrrd\.read|soundfile\.read|librosa\.(core\.)?load|torchaudio\.load)$/
-
 /** What chance has cut out of a sample is not the same in the next epoch. */
 function drawsLots({ code }: PythonModule, { node }: Func, { expr }: Call): boolean {
   const end = node.start <= expr.start && expr.end <= node.end ? expr.end : node.end
