@@ -243,7 +243,10 @@ describe('edit/python: append item', () => {
 describe('edit/python: the style of the file', () => {
   const long = 'a_rather_long_argument=1, another_one_of_them=22, and_a_third_argument=333'
   it('breaks a line that would get too long', () => {
-    assert.equal(edited(`xyz = f(${long})\n`, [set('new', '4')]), `xyz = f(\n    ${long}, new=4\n)\n`)
+    assert.equal(
+      edited(`x = f(${long})\n`, [set('new_keyword', '"text"')]),
+      `x = f(\n    ${long}, new_keyword="text"\n)\n`,
+    )
     const ownLines = long.replace(/, /g, ',\n    ')
     assert.equal(
       edited(`f(${long}, and_more=4444)\n`, [set('new_keyword', '"some text"')]),
@@ -258,6 +261,15 @@ describe('edit/python: the style of the file', () => {
       `f(\n    ${long},\n    b=2, ${long.replace(/=/g, '2=')},\n    new_keyword=True)\n`,
     )
   })
+  it('keeps to lines of their own where the last arguments have them', () => {
+    assert.equal(
+      edited('f(\n    a, b=2,\n    c=g(\n        1\n    ),\n    d=4\n)\n', [
+        set('first_new_keyword', 'min(8, os.cpu_count() or 1)'),
+        set('second_new_keyword', 'torch.cuda.is_available() and torch.cuda.device_count() > 1'),
+      ]),
+      'f(\n    a, b=2,\n    c=g(\n        1\n    ),\n    d=4,\n    first_new_keyword=min(8, os.cpu_count() or 1),\n    second_new_keyword=torch.cuda.is_available() and torch.cuda.device_count() > 1\n)\n',
+    )
+  })
   it('gives each argument a line where one line between the brackets held them all', () => {
     const ownLines = long.replace(/, /g, ',\n    ')
     assert.equal(
@@ -266,10 +278,11 @@ describe('edit/python: the style of the file', () => {
     )
   })
   it('breaks a value that is too long for its line before if and else', () => {
-    const value = '"bf16-mixed" if torch.cuda.is_available() and torch.cuda.is_rather_new() else "32-true"'
+    const value =
+      '"bf16-mixed" if torch.cuda.is_available() and torch.cuda.is_rather_new_and_fast() else "32-true"'
     assert.equal(
       edited('f(\n    a=1,\n    b=2,\n)\n', [set('precision', value)]),
-      'f(\n    a=1,\n    b=2,\n    precision=(\n        "bf16-mixed"\n        if torch.cuda.is_available() and torch.cuda.is_rather_new()\n        else "32-true"\n    ),\n)\n',
+      'f(\n    a=1,\n    b=2,\n    precision=(\n        "bf16-mixed"\n        if torch.cuda.is_available() and torch.cuda.is_rather_new_and_fast()\n        else "32-true"\n    ),\n)\n',
     )
   })
   it('keeps to the 79 columns that a file keeps to', () => {

@@ -141,6 +141,11 @@ describe('edit/yaml: set key', () => {
       edited('a:\n    b:\n    - 1\n', set(['c', 'd', 'e'], [{ x: 1, z: [2] }, 'z'])),
       'a:\n    b:\n    - 1\nc:\n    d:\n        e:\n        - x: 1\n          z:\n          - 2\n        - z\n',
     )
+    // Of several styles that of most of the file.
+    assert.equal(
+      edited('a:\n    b: 1\nc:\n  d:\n    e: 1\n', set(['c', 'f', 'g'], 2)),
+      'a:\n    b: 1\nc:\n  d:\n    e: 1\n  f:\n    g: 2\n',
+    )
     assert.equal(
       edited('a: 1\n', set(['early_terminate'], { type: 'hyperband', min_iter: 3 })),
       'a: 1\nearly_terminate:\n  type: hyperband\n  min_iter: 3\n',

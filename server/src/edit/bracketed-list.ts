@@ -119,7 +119,7 @@ export function insertItems(
   width?: LineWidth,
 ): FragmentEdit[] {
   if (values.length === 0) return []
-  if (width !== undefined && onePerLine(list)) {
+  if (width !== undefined && (onePerLine(list) || followsLines(list, index))) {
     const layout = {
       indent: indentation(list.text, (list.items.at(-1) ?? { start: list.close }).start),
       unit,

@@ -8,14 +8,12 @@ export function widthLimit(text: string): number {
   let widest = 0
   for (let line = 0; line < text.length; line = nextLine(text, line))
     widest = Math.max(widest, lineEnd(text, line) - line)
-  // Close below a limit that formatters and PEP 8 set, the file keeps to it.
-  if (widest > pep8 - 5 && widest <= pep8) return pep8
-  if (widest <= black) return black
-  return Math.min(120, Math.max(100, widest))
+  // Close below a limit that PEP 8 or a formatter sets, the file keeps to it.
+  const kept = limits.find((limit) => widest > limit - 5 && widest <= limit)
+  return kept ?? Math.min(120, Math.max(100, widest))
 }
 
-const pep8 = 79
-const black = 88
+const limits = [79, 88]
 
 /** How code is laid out around what is written. */
 export interface Layout {
@@ -30,7 +28,10 @@ export function fittedStatement(code: string, layout: Layout): string[] {
   if (indent.length + code.length <= limit || code.includes('\n')) return [code]
   const header = /^with .*\):$/.test(code) ? lastCall(code, code.length - 2) : null
   if (header !== null) {
-    const args = partsOf(code.slice(header.start + 1, header.end), ',')
+    const inside = code.slice(header.start + 1, header.end)
+    if (indent.length + unit.length + inside.length <= limit)
+      return [code.slice(0, header.start + 1), `${indent}${unit}${inside}`, `${indent}):`]
+    const args = partsOf(inside, ',')
     return [
       code.slice(0, header.start + 1),
       ...args.map((arg) => `${indent}${unit}${arg.trim()},`),

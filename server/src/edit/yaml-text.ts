@@ -179,31 +179,41 @@ export class YamlText {
     return shared
   }
 
+  /** What most of the document does; of equals the first. */
   styleOf(document: Document.Parsed): YamlStyle {
-    const style: Partial<YamlStyle> = {}
+    const indents: number[] = []
+    const lists: boolean[] = []
+    const quotes: ('"' | "'")[] = []
     const column = (offset: number) => offset - lineStart(this.text, offset)
     visit(document, {
       Pair: (_, pair) => {
         const { key, value } = pair as unknown as YPair
         if (!key?.range || !value) return
-        if (isMap(value) && !value.flow && style.indent === undefined) {
+        if (isMap(value) && !value.flow) {
           const step = column(value.range![0]) - column(key.range[0])
-          if (step > 0 && step <= 8) style.indent = step
+          if (step > 0 && step <= 8) indents.push(step)
         }
-        if (isSeq(value) && !value.flow && style.indentLists === undefined) {
+        if (isSeq(value) && !value.flow) {
           const dash = this.dashColumn(value as unknown as YSeq)
-          if (dash >= 0) style.indentLists = dash > column(key.range[0])
+          if (dash >= 0) lists.push(dash > column(key.range[0]))
         }
-        if (isScalar(value) && style.quote === undefined) {
-          if (value.type === 'QUOTE_DOUBLE') style.quote = '"'
-          if (value.type === 'QUOTE_SINGLE') style.quote = "'"
-        }
-        if (style.quote && style.indent && style.indentLists !== undefined) return visit.BREAK
-        return undefined
+        if (isScalar(value) && value.type === 'QUOTE_DOUBLE') quotes.push('"')
+        if (isScalar(value) && value.type === 'QUOTE_SINGLE') quotes.push("'")
       },
     })
-    return { indent: style.indent ?? 2, indentLists: style.indentLists ?? true, quote: style.quote ?? '"' }
+    return {
+      indent: mostFrequent(indents) ?? 2,
+      indentLists: mostFrequent(lists) ?? true,
+      quote: mostFrequent(quotes) ?? '"',
+    }
   }
+}
+
+function mostFrequent<T>(values: readonly T[]): T | undefined {
+  const counts = new Map<T, number>()
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
+  const most = Math.max(...counts.values())
+  return values.find((value) => counts.get(value) === most)
 }
 
 export function keyOf(pair: YPair): string | null {

@@ -24,6 +24,9 @@ import { type Silence, unless } from './silence.js'
 /** Where no GPU is known: what most that train language models have at least. */
 export const usualGB = 24
 
+/** So many bytes every card has that anybody trains on. */
+export const onEveryCard = 7 * 2 ** 30
+
 export interface MemoryInput {
   /** As a message calls it: 'batch', 'tokens'. */
   name: string

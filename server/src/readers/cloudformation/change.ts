@@ -39,7 +39,7 @@ export function changeTemplate(claim: Claim, value: unknown, facts: FragmentFact
       }
       return { reason: 'give the group a MixedInstancesPolicy, or its launch template InstanceMarketOptions' }
     case 'taints':
-      return set('Keep other work away with a taint (add a toleration to the work that needs the GPUs)', {
+      return set('Keep other work away with a taint', {
         keys: [...properties, 'Taints'],
         value: [
           {

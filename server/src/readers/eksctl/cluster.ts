@@ -211,7 +211,7 @@ function changeGroup(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
     return change('Buy spot machines: spot: true', [set(['spot'], true)])
   }
   if (claim.setting === 'taints')
-    return change('Keep other work away with a taint (add a toleration to the work that needs the GPUs)', [
+    return change('Keep other work away with a taint', [
       set(['taints'], [{ key: acceleratorResource(group), value: 'true', effect: 'NoSchedule' }]),
     ])
   return byHand(claim)

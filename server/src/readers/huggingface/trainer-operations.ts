@@ -301,8 +301,10 @@ function slower(source: ArgumentsSource, name: string, value: unknown): Change |
   const falls = typeof saved === 'number' && saved >= steps && saved % steps === 0
   const names = together && !falls ? ['eval_steps', 'save_steps'] : [name]
   const writes = names.filter((one) => isGiven(source.get(one))).map((one) => source.set([one], steps))
-  const title = `Set ${names.join(' and ')} to ${steps}`
-  return slow === null
-    ? changeOf(title, writes)
-    : changeOf(`${title} (early stopping counts evaluations)`, writes, { safety: slow.safety })
+  const counted = slow === null ? '' : ' (early stopping counts evaluations)'
+  // A shorter run would never do it, and ends without its best model.
+  const length = effective(convert(source.get('max_steps'), positive)) ?? stepsOfSamples(source)
+  const title = `Set ${names.join(' and ')} to ${steps}${length === null ? ', if the run has thousands of steps' : ''}`
+  const safety = length === null ? 'display' : (slow?.safety ?? 'unsafe')
+  return changeOf(title + counted, writes, { safety })
 }

@@ -28,7 +28,7 @@ import { keyedPlace, writeKeys } from '../config-change.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimDrawn, type Locate, listed, range } from '../search/drawn.js'
 import { claimGrid, type Swept, searchedDimensions, trialsByDefault } from './space.js'
-import { sweptValue } from './swept-value.js'
+import { sweptValue, taggedAsLogarithmic } from './swept-value.js'
 
 const evidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
 
@@ -233,8 +233,9 @@ function changeSweeper(claim: Claim, value: unknown, facts: FragmentFacts): Chan
         ...(at(described, 'step') === undefined ? [] : [{ keys: [...keys, 'step'], value: undefined }]),
       ])
     }
+    const interval = text(at(root, 'hydra', 'sweeper', 'params', name)) ?? `interval(${low}, ${high})`
     return writeKeys(claim, facts, title, [
-      { keys: ['hydra', 'sweeper', 'params', name], value: `tag(log, interval(${low}, ${high}))` },
+      { keys: ['hydra', 'sweeper', 'params', name], value: taggedAsLogarithmic(interval) },
     ])
   }
   // A study without a name is a new one each time.

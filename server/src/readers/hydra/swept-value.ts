@@ -22,7 +22,8 @@ export function sweptValue(text: string): SweptValue | null {
   const inner = /^(?:tag|sort|shuffle)\((.*)\)$/.exec(text.trim())
   if (inner !== null) {
     const value = sweptValue(lastArgument(inner[1]!))
-    return value !== null && /^\s*log\s*,/.test(inner[1]!) ? { ...value, log: true } : value
+    const tags = split(inner[1]!).slice(0, -1)
+    return value !== null && tags.some((tag) => tag.trim() === 'log') ? { ...value, log: true } : value
   }
   const call = /^(choice|range|interval|glob)\((.*)\)$/.exec(text.trim())
   if (call === null) {
@@ -52,6 +53,14 @@ export function sweptValue(text: string): SweptValue | null {
 function counted(parts: string[]): SweptValue {
   const values = parts.map((one): Json => overrideValue(one) ?? one)
   return { size: distinctCount(values), values, drawn: false }
+}
+
+/** The same interval on a logarithmic scale, with the tags and numbers as they are written. */
+export function taggedAsLogarithmic(text: string): string {
+  const inner = /^tag\((.*)\)$/.exec(text.trim())
+  if (inner === null) return `tag(log, ${text.trim()})`
+  const parts = split(inner[1]!).map((part) => part.trim())
+  return `tag(${[...parts.slice(0, -1), 'log', parts.at(-1)].join(', ')})`
 }
 
 /** `log, interval(1, 10)`: tags come first. */

@@ -282,7 +282,7 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
       set([...base, 'spec', 'limits'], { [resource]: value }),
     ])
   if (claim.setting === 'taints')
-    return change('Keep other work away with a taint (add a toleration to the work that needs the GPUs)', [
+    return change('Keep other work away with a taint', [
       set(
         [...base, 'spec', 'template', 'spec', 'taints'],
         [{ key: resource, value: 'true', effect: 'NoSchedule' }],

@@ -224,7 +224,7 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     const { path, fragment, versions } = facts
     const use = { path, fragment: fragment.index, offset: call.expr.start }
     const name = nameFor(python.tree, kerasPackage(python, 'callbacks'), 'BackupAndRestore', use)
-    const code = `${name.text}('backup')`
+    const code = `${name.text}(${backupFolder(python, call)})`
     const write = addCallback(python, call, code, facts, fitPosition(call, 'callbacks'))
     if ('reason' in write) return write
     const title = 'Resume from the last epoch after an interruption (BackupAndRestore)'
@@ -250,13 +250,37 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   return byHand(claim)
 }
 
+/** The callbacks that a list names. */
+function callbacksOf(python: PythonModule, fit: Call): readonly Expr[] {
+  const given = passedExpression(argumentOf(python, fit, 'callbacks'))
+  return given === null ? [] : (writtenList(python, given)?.items ?? [])
+}
+
+/** Beside the best model, where the callbacks keep one: `os.path.join(out, 'backup')` for `os.path.join(out, 'best.keras')`. */
+function backupFolder(python: PythonModule, fit: Call): string {
+  const folder = 'backup'
+  for (const item of callbacksOf(python, fit)) {
+    const made = python.callOf(item)
+    if (made === null || made.method !== 'ModelCheckpoint') continue
+    const path = passedExpression(python.argument(made, 'filepath', 0))
+    if (path === null) continue
+    const written = python.text.slice(path.start, path.end)
+    const last = path.type === 'call' ? path.args.at(-1) : undefined
+    if (path.type === 'call' && python.nameOf(path.callee) === 'os.path.join' && path.args.length > 1)
+      return `${python.text.slice(path.start, last!.start)}'${folder}')`
+    const literal = /^(f?)(["'])([^"'\n\\]+)\/[^/"'\n\\]+\2$/.exec(written)
+    // `{epoch}` is a folder for each epoch.
+    if (literal !== null && (literal[1] === 'f' || !literal[3]!.includes('{')))
+      return `${literal[1]}'${literal[3]}/${folder}'`
+  }
+  return `'${folder}'`
+}
+
 /** What a backup does not bring back, or what would be mixed up in it; null: nothing is seen. */
 function backupNeeds(python: PythonModule, fit: Call): string | null {
   if (kerasFits(python).some((other) => other !== fit && other.function === fit.function))
     return 'with a folder of its own for each fit'
-  const given = passedExpression(argumentOf(python, fit, 'callbacks'))
-  const items = given === null ? [] : (writtenList(python, given)?.items ?? [])
-  const own = items.some((item) => {
+  const own = callbacksOf(python, fit).some((item) => {
     const made = python.definition(item)
     return made.type === 'call' && (python.classOf(made.callee) ?? python.importedClass(made.callee)) !== null
   })

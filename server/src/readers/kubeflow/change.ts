@@ -1,6 +1,7 @@
 /** How the Kubeflow SDK spells a change of a step. */
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
@@ -143,9 +144,12 @@ function limitTime(
   }
   if (call.assignedTo === null) return { reason: 'the task has no name to set a limit on' }
   const { start, end } = call.statement
+  // The extension is a package of its own: `kfp[kubernetes]`.
+  const installed =
+    python.uses('kfp.kubernetes.', 'kfp.kubernetes') || lookUp(facts.versions, 'kfp-kubernetes') !== undefined
   return {
-    title: `Set a limit of ${seconds} s (kubernetes.set_timeout)`,
-    safety: 'unsafe',
+    title: `Set a limit of ${seconds} s (kubernetes.set_timeout${installed ? '' : ', of the package kfp-kubernetes'})`,
+    safety: installed ? 'unsafe' : 'display',
     writes: [
       {
         kind: 'insert lines',

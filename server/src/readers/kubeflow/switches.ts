@@ -74,7 +74,12 @@ function comparable(python: PythonModule, expr: Expr): string {
 export function engineOf(python: PythonModule, submissions: Submission[]): string {
   const engines = new Set(submissions.map((one) => one.engine))
   if (engines.size === 1) return [...engines][0]!
-  return python.usesHere('google.cloud.aiplatform.', 'google.cloud.aiplatform')
-    ? 'Vertex AI Pipelines'
-    : 'Kubeflow Pipelines'
+  const google =
+    python.usesHere(
+      'google.cloud.aiplatform.',
+      'google.cloud.aiplatform',
+      'google_cloud_pipeline_components',
+      'google_cloud_pipeline_components.',
+    ) || /["']NVIDIA_[A-Z0-9_]+["']/.test(python.code)
+  return google ? 'Vertex AI Pipelines' : 'Kubeflow Pipelines'
 }

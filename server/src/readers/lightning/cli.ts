@@ -241,7 +241,7 @@ function readPrecision(
 function readRun(python: PythonModule, settings: CliSource, training: SubjectBuilder<'Training'>): void {
   const { call, place, site } = settings
   training.known('managed', 'Trainer', true, place)
-  trainerSettings.claim(training, settings, {}, ['maxSteps'])
+  trainerSettings.claim(training, settings, {}, ['maxSteps', 'remakesLoaders'])
   if (!isGiven(settings.get('max_epochs')) && isGiven(settings.get('max_steps')))
     training.unknown('epochs', 'max_epochs', 'a limit of steps', place)
   else trainerSettings.claim(training, settings, {}, ['epochs'])

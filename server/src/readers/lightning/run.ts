@@ -92,7 +92,7 @@ function mayBeWhole(python: PythonModule, limit: ArgumentValue): boolean {
 
 function readEpochs(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
   const source = trainerSettings.argumentsOf(python, call, training.locator)
-  trainerSettings.claim(training, source, {}, ['maxSteps', 'device'])
+  trainerSettings.claim(training, source, {}, ['maxSteps', 'device', 'remakesLoaders'])
   const limit = python.argument(call, 'limit_train_batches')
   if ((isUnreadable(limit) && !mayBeWhole(python, limit)) || batchLimit(python, call) !== null) {
     // An epoch of a few batches is not a pass over the data.

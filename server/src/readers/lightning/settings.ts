@@ -53,6 +53,12 @@ export const trainerSettings = settingTable('Training', {
     title: (count) => `Limit the run: max_epochs=${count}`,
     safety: 'display',
   },
+  remakesLoaders: {
+    keys: ['reload_dataloaders_every_n_epochs', 'reload_dataloaders_every_epoch'],
+    parse: (value) =>
+      value === true || value === 1 ? true : value === false || value === 0 ? false : undefined,
+    otherwise: false,
+  },
   accumulation: {
     keys: ['accumulate_grad_batches'],
     parse: (value) => (value === null ? 1 : asNumber(value)),

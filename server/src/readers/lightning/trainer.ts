@@ -21,7 +21,7 @@ import { cliClass, readCli } from './cli.js'
 import { readCliDocument } from './cli-configuration.js'
 import { readMemory } from './memory.js'
 import { readPrecision } from './precision.js'
-import { isOfFirstVersion } from './releases.js'
+import { isOfFirstVersion, usualOfFirstVersion } from './releases.js'
 import { batchLimit, readRun } from './run.js'
 import { stoppingSettings, trainerSettings } from './settings.js'
 
@@ -132,17 +132,18 @@ export function isFirstVersion(python: PythonModule, versions: Record<string, st
   const pinned = versions.lightning ?? versions['pytorch-lightning']
   const major = pinned === undefined ? null : /^(\d+)\./.exec(pinned)
   if (major !== null) return Number(major[1]) < 2
-  return python
-    .callsTo(trainerClass)
-    .some(
-      (call) =>
-        call.method === 'from_argparse_args' ||
-        call.expr.args.some(
-          ({ name, value }) =>
-            isOfFirstVersion(name ?? '') ||
-            (/^(strategy|accelerator)$/.test(name ?? '') && isStrategyOfFirstVersion(python.fold(value))),
-        ),
-    )
+  return python.callsTo(trainerClass).some(
+    (call) =>
+      call.method === 'from_argparse_args' ||
+      // `**kwargs` that the calls of the function tell.
+      (call.expr.args.some(({ star }) => star > 0) &&
+        usualOfFirstVersion.some((name) => python.argument(call, name).state === 'given')) ||
+      call.expr.args.some(
+        ({ name, value }) =>
+          isOfFirstVersion(name ?? '') ||
+          (/^(strategy|accelerator)$/.test(name ?? '') && isStrategyOfFirstVersion(python.fold(value))),
+      ),
+  )
 }
 
 function readTrainer(

@@ -54,7 +54,7 @@ function movesOnRequest(python: PythonModule, block: Span): boolean {
   return moves.length > 0 && moves.every(({ expr }) => python.reach(expr.start).state === 'sometimes')
 }
 
-/** `images.to(self.args["device"])`: what is asked of a dictionary may be the processor. */
+/** `images.to(self.args["device"])`: what is asked of a dictionary may be the processor, if only in another file. */
 function movesElsewhere(python: PythonModule, block: Span): boolean {
   const func = functionAround(python, block)
   return python.calls.some(
@@ -66,7 +66,7 @@ function movesElsewhere(python: PythonModule, block: Span): boolean {
           value.type === 'subscript' &&
           value.index.type === 'constant' &&
           named.test(String(value.index.value)) &&
-          python.fold(value).state !== 'known',
+          (python.fold(value).state !== 'known' || python.configured(value) !== null),
       ),
   )
 }
@@ -135,7 +135,9 @@ const mostSteps = 6
 function kindOf(python: PythonModule, expr: Expr, depth = 0): Kind {
   const folded = python.fold(expr)
   if (folded.state === 'known')
-    return !folded.overridable && /^cuda/.test(String(folded.value)) ? 'cuda' : 'open'
+    return !folded.overridable && python.configured(expr) === null && /^cuda/.test(String(folded.value))
+      ? 'cuda'
+      : 'open'
   if (depth > mostSteps) return 'open'
   const made = python.definition(expr)
   if (made.type === 'call' && python.nameOf(made.callee) === 'torch.device') {

@@ -156,6 +156,8 @@ export function runsNetwork(analysis: PythonModule, call: Call): boolean {
   )
     return true
   const network = callee.type === 'attribute' && callee.attr === 'forward' ? callee.value : callee
+  // A module as well, but one without weights.
+  if (/(loss|criterion|metric)s?(_?fn|_?func)?$/i.test(lastIdentifier(network))) return false
   const type = analysis.typeOf(network)
   if (type !== null && isNetworkType(type)) return true
   // A class that nobody sees is a network where an optimizer is given its weights.

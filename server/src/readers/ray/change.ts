@@ -187,14 +187,20 @@ function addScheduler(plan: Plan): Change | Refusal {
   const trial = run === null ? null : trainable(python, run)
   if (trial?.reports !== 'steps')
     return { reason: 'the trainable reports only at its end: report each epoch first' }
-  const most = trial.steps?.count ?? stopIterations(plan) ?? 100
+  const known = trial.steps?.count ?? stopIterations(plan)
+  const most = known ?? 100
   const grace = Math.max(1, Math.floor(most / 10))
   const made = spelled(plan, 'ray.tune.schedulers', 'ASHAScheduler')
   setOption(plan, 'scheduler', `${made}(max_t=${most}, grace_period=${grace}, reduction_factor=3)`)
-  if (namesMetric(plan)) return finish(plan, 'Stop weak trials early (ASHAScheduler)', 'unsafe')
+  const title = 'Stop weak trials early (ASHAScheduler)'
+  // A trial of more epochs would be ended by `max_t`.
+  if (namesMetric(plan))
+    return known === null || known === undefined
+      ? finish(plan, `${title}, with the epochs of a trial as max_t`, 'display')
+      : finish(plan, title, 'unsafe')
   setOption(plan, 'metric', "'loss'")
   setOption(plan, 'mode', "'min'")
-  return finish(plan, 'Stop weak trials early (ASHAScheduler); name the metric that you report', 'display')
+  return finish(plan, `${title}; name the metric that you report`, 'display')
 }
 
 /** `stop={'training_iteration': 20}`. */

@@ -314,7 +314,7 @@ function changeIdleDelay(
 }
 
 function changeTaints(editor: Editor, claim: Claim, keys: Key[]): Change | Refusal {
-  const title = 'Keep other work away with a taint (add a toleration to the work that needs the GPUs)'
+  const title = 'Keep other work away with a taint'
   if (claim.key === 'node_taints')
     return editor.change(title, [editor.set(keys, ['nvidia.com/gpu=true:NoSchedule'])])
   const block = at(editor.root, ...keys.slice(0, -1))

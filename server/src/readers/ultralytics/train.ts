@@ -3,6 +3,7 @@
 import { model as known } from '../../catalog/models.js'
 import type { Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, Folded, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { configuredAt } from '../../text/configured.js'
 import { noteSmall } from '../../text/evidence.js'
 import type { Json } from '../../text/json.js'
@@ -92,9 +93,17 @@ export function trainCalls(python: PythonModule): Call[] {
   if (!own) return []
   return python.calls.filter((call) => {
     if (call.method !== 'train' || call.expr.callee.type !== 'attribute') return false
+    if (isOfHub(python, call.expr.callee.value)) return false
     if (call.receiver !== null) return models.test(call.receiver)
     return call.expr.args.some((one) => one.name === 'data') && call.name === null
   })
+}
+
+/** A model of Ultralytics HUB trains by the settings that it has there, whatever the call says. Source: ultralytics 8.3, `Model.train`. */
+function isOfHub(python: PythonModule, model: Expr): boolean {
+  const made = python.callOf(model)
+  const name = made === null ? undefined : knownArgument(python.argument(made, 'model', 0))
+  return typeof name === 'string' && /^https?:\/\/hub\.ultralytics\.com\//.test(name)
 }
 
 /** Arguments of `train`; what is left out, a file with settings may bring, or those of the run that goes on. */

@@ -35,7 +35,8 @@ export default defineRule({
       return silent(unless(view, 'feeds', 'it feeds an evaluation'))
     if (effective(settings.work) === 'device') return silent('the samples lie on the accelerator already')
     const pinned = isOff(settings.pinnedMemory)
-    const persistent = isRepeated(view) ? isOff(settings.persistentWorkers) : null
+    const kept = isRepeated(view) && !isRemade(view)
+    const persistent = kept ? isOff(settings.persistentWorkers) : null
     // From pageable memory a copy waits, whatever it says: pinning it is only half of the change.
     const waiting = copiesOf(pinned ?? settings.pinnedMemory, settings.waitingCopies)
     const first = pinned ?? persistent ?? waiting
@@ -117,6 +118,11 @@ function passesOf({ run, settings }: SubjectView<'InputPipeline'>): Passes | und
   return known.length === 0 || known.length < all.length
     ? undefined
     : { least: Math.min(...known), most: Math.max(...known) }
+}
+
+/** Workers end with their loader, which the training makes anew. */
+function isRemade({ run }: SubjectView<'InputPipeline'>): boolean {
+  return subjectsAround(run, 'Training').some(({ settings }) => effective(settings.remakesLoaders) === true)
 }
 
 /** Starting workers takes seconds: a few times of it are cents. */

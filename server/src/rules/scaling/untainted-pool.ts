@@ -36,7 +36,13 @@ export default defineRule({
     report({
       at: taints,
       message: `${poolName(view)} has no taint (\`${taints.key}\`): any pod without a GPU may land on ${type ?? 'its machines'}${rate === '' ? '' : ` (${rate})`} and keep it running.`,
-      fixes: [{ set: [{ claim: taints, value: ['nvidia.com/gpu'] }] }],
+      // Jobs that do not tolerate it would wait for ever.
+      fixes: [
+        {
+          set: [{ claim: taints, value: ['nvidia.com/gpu'] }],
+          onlyIf: 'all work that needs its GPUs tolerates it',
+        },
+      ],
     })
   },
 })

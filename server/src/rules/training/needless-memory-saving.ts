@@ -13,6 +13,7 @@ import {
   described,
   gigabytes,
   noEstimate,
+  onEveryCard,
   parametersText,
   type TrainingMemory,
   usableOf,
@@ -82,7 +83,13 @@ export default defineRule({
             usd: null,
             basis: 'recomputing activations slows a step down by about 20 %',
           },
-          fixes: [{ set: [{ claim: checkpointing, value: false }] }],
+          fixes: [
+            {
+              set: [{ claim: checkpointing, value: false }],
+              // Whoever saves memory where no card is named may have a small one.
+              ...(gpu === null && without.high > onEveryCard ? { onlyIf: `its card has ${usualGB} GB` } : {}),
+            },
+          ],
         })
       }
     }

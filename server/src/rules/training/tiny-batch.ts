@@ -14,6 +14,7 @@ import {
   aboutGigabytes,
   gigabytes,
   noEstimate,
+  onEveryCard,
   parametersText,
   type TrainingMemory,
   usableOf,
@@ -98,7 +99,11 @@ export default defineRule({
       severity: batchSize.state === 'default' && setup.batch === 1 ? 'warning' : 'information',
       confidence: 'medium',
       message: `${seen}${together}: ${found.id} (${parametersText(setup.model.parameters)}) then uses ${aboutGigabytes(found)}${room}.${same}`,
-      fixes: fixesFor(batchSize, accumulation, larger, steps),
+      fixes: fixesFor(batchSize, accumulation, larger, steps).map((fix) =>
+        known || larger === null || highAt(found, larger.batch) <= onEveryCard
+          ? fix
+          : { ...fix, onlyIf: `its card has ${more ? usualGB : small.memoryGB} GB` },
+      ),
     })
   },
 })

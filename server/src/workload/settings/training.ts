@@ -35,6 +35,8 @@ export interface TrainingSettings {
   epochs: number
   /** Epochs that are so many steps each, whatever the data holds. */
   countedEpochs: { epochs: number; steps: number }
+  /** Loaders are made anew in each epoch, and their workers with them. */
+  remakesLoaders: boolean
   /** Of the last of several calls that train one model in turn: how many there are, and their epochs in all. */
   stages: { calls: number; epochs: number }
   /** Upper limit of optimiser steps; null: none. */
