@@ -183,6 +183,7 @@ import { pytorchFrozenReader } from './pytorch/frozen.js'
 import { graphDatasetReader } from './pytorch/graph-datasets.js'
 import { pytorchLoopReader } from './pytorch/loop.js'
 import { pytorchModesReader } from './pytorch/modes.js'
+import { oneSampleStepsReader } from './pytorch/one-sample-steps.js'
 import { pytorchOperationsReader } from './pytorch/operations.js'
 import { pytorchRecordsReader } from './pytorch/records.js'
 import { pytorchSamplesReader } from './pytorch/sample-operations.js'
@@ -446,6 +447,7 @@ export const readers: readonly Reader[] = [
   graphDatasetReader,
   pytorchLoopReader,
   pytorchModesReader,
+  oneSampleStepsReader,
   pytorchOperationsReader,
   pytorchRecordsReader,
   pytorchSamplesReader,
