@@ -93,6 +93,7 @@ export function frozenNetworks(python: PythonModule): FrozenRun[] {
   for (const [name, made] of frozen) {
     // A few layers as they are drawn are no backbone.
     if (otherPurpose.test(name) || ownAttribute(python, made)?.name?.startsWith('torch.nn.')) continue
+    if (name.startsWith('self.') && isSingleLayer(python, name.slice('self.'.length))) continue
     const run = name.startsWith('self.') ? inForward(python, name) : insideAnother(python, made)
     add(name, architectureOf(python, made) ?? name, run)
   }
@@ -101,6 +102,15 @@ export function frozenNetworks(python: PythonModule): FrozenRun[] {
   for (const [callee, { name, expr }] of heldWithoutGradients(python))
     if (!otherPurpose.test(name)) add(name, architectureOf(python, expr) ?? name, inForward(python, callee))
   return found
+}
+
+/** `layer.in_features`: it is one layer, in the place of which another one stands somewhere in a network (LoRA). */
+function isSingleLayer({ code }: PythonModule, attribute: string): boolean {
+  const last = attribute.slice(attribute.lastIndexOf('.') + 1)
+  const given = new RegExp(`\\bself\\.${last}[ \\t]*=[ \\t]*(\\w+)[ \\t]*\\n`).exec(code)?.[1]
+  const names = given === undefined ? last : `(?:${last}|${given})`
+  const sizes = 'in_features|out_features|in_channels|out_channels|kernel_size|weight|bias'
+  return new RegExp(`(?<!\\w)${names}\\.(${sizes})\\b`).test(code)
 }
 
 /** The transforms of the samples are in sight, and none makes something else of one each time. */
