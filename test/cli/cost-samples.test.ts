@@ -196,4 +196,21 @@ Trainer(model=model, args=args, train_dataset=data).train()
     const { assumptions } = await bill({ 'train.py': code, 'data/train.jsonl': rows(300) })
     assert.ok(assumptions.some((one) => /300 samples, as counted in/.test(one)))
   })
+
+  it('cuts a part of a corpus into texts as it does the whole', async () => {
+    const of = (split: string) => `from datasets import load_dataset
+from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
+
+tokenizer = AutoTokenizer.from_pretrained("gpt2")
+stories = load_dataset("roneneldan/TinyStories", split="${split}")
+rows = stories.map(lambda row: tokenizer(row["text"], truncation=True, max_length=1024), batched=True)
+args = TrainingArguments("out", num_train_epochs=1, per_device_train_batch_size=8, bf16=True)
+Trainer(AutoModelForCausalLM.from_pretrained("gpt2"), args, train_dataset=rows).train()
+`
+    const hours = async (split: string) => (await bill({ 'train.py': of(split) })).hours!
+    const [whole, half] = [await hours('train'), await hours('train[:50%]')]
+    // Stories of 220 tokens are no texts of 1024 each.
+    assert.ok(Math.abs(whole.low / half.low - 2) < 0.05, `${whole.low} ${half.low}`)
+    assert.ok(whole.high / half.high > 1.5 && whole.high / half.high < 2.1, `${whole.high} ${half.high}`)
+  })
 })

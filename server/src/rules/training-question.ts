@@ -281,7 +281,17 @@ function dataLoaded({ run }: Pick<SubjectView, 'run'>): Data {
   const [least, most] = [Math.min(...rows), Math.max(...rows)]
   if (most > mostApart * least) return noData
   const files = [...new Set(sets.flatMap((one) => one.files))]
-  return { ...noData, rows: { fast: least, slow: most }, columns, counted: countedText(least, most, files) }
+  const counted = countedText(least, most, files)
+  const { known } = first
+  if (least === most && known !== undefined && sets.every((one) => one.known === known))
+    return { ...noData, known: partOf(known, least), columns, counted }
+  return { ...noData, rows: { fast: least, slow: most }, columns, counted }
+}
+
+/** Texts of a part are as long as those of the whole. */
+function partOf(known: KnownDataset, rows: number): KnownDataset {
+  const { train, tokens } = known
+  return { ...known, train: rows, tokens: train === null || tokens === null ? null : (tokens * rows) / train }
 }
 
 /** Columns that a program makes of those in a file (one for each value of a word), or leaves out: between a half and twice as many. */
