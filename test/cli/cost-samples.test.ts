@@ -9,6 +9,7 @@ interface Entry {
   usd: { low: number; high: number } | null
   unknown: string[]
   assumptions: string[]
+  lines?: { what: string }[]
 }
 
 const bill = (files: Record<string, string>) => billHere<Entry>({ 'job.sh': job, ...files })
@@ -212,5 +213,31 @@ Trainer(AutoModelForCausalLM.from_pretrained("gpt2"), args, train_dataset=rows).
     // Stories of 220 tokens are no texts of 1024 each.
     assert.ok(Math.abs(whole.low / half.low - 2) < 0.05, `${whole.low} ${half.low}`)
     assert.ok(whole.high / half.high > 1.5 && whole.high / half.high < 2.1, `${whole.high} ${half.high}`)
+  })
+
+  const classifier = (padding: string) => `from datasets import load_dataset
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, DataCollatorWithPadding, Trainer, TrainingArguments
+
+name = "bert-base-uncased"
+tokenizer = AutoTokenizer.from_pretrained(name)
+reviews = load_dataset("ag_news").map(
+    lambda rows: tokenizer(rows["text"], truncation=True, max_length=512${padding}), batched=True)
+args = TrainingArguments("out", num_train_epochs=2, per_device_train_batch_size=16, eval_strategy="epoch")
+Trainer(AutoModelForSequenceClassification.from_pretrained(name), args, train_dataset=reviews["train"],
+        eval_dataset=reviews["test"], data_collator=DataCollatorWithPadding(tokenizer)).train()
+`
+
+  it('takes batches to be as long as their texts, where nothing fills them up', async () => {
+    const own = await bill({ 'train.py': classifier('') })
+    const filled = await bill({ 'train.py': classifier(', padding="max_length"') })
+    // Texts of 59 tokens, of 512 at most.
+    assert.ok(own.hours!.high < 0.6 * filled.hours!.high, JSON.stringify([own.hours, filled.hours]))
+    assert.match(own.assumptions.join(), /texts of 59 tokens on average, as in AG News/)
+    assert.doesNotMatch(filled.assumptions.join(), /no longer than its longest/)
+  })
+
+  it('evaluates on the test part of a data set that has no other', async () => {
+    const { lines } = await bill({ 'train.py': classifier('') })
+    assert.ok(lines?.some(({ what }) => what === 'evaluation'))
   })
 })

@@ -116,7 +116,7 @@ SFTTrainer("${model}", args=config, train_dataset=data, peft_config=LoraConfig(r
     assert.match(await words('meta-llama/Llama-3.2-1B'), /: on T4 .*; on H100-SXM /)
     // Of several days on the smallest one, the smallest that ends within a day is told, too.
     assert.match(
-      await words('meta-llama/Llama-3.1-8B', 6),
+      await words('meta-llama/Llama-3.1-8B', 12),
       /: on A10G .*; on A100-40GB [^;]*, the smallest that ends within a day; on H100-SXM /,
     )
     assert.match(

@@ -142,7 +142,8 @@ function besideSteps(
   const { fast: least, slow: most } = question
   const parts: Parts = []
   const speed = slow.speed === null || fast.speed === null ? null : { fast: fast.speed, slow: slow.speed }
-  const held = most.dataset?.validation ?? null
+  // Data sets without a part to validate on are tested while they are trained on.
+  const held = most.dataset?.validation ?? most.dataset?.test ?? null
   const every = effective(settings.evaluatedEvery)
   const evaluations =
     every !== undefined

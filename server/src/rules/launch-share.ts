@@ -6,11 +6,11 @@ import type { ReadQuestion } from '../estimate/question.js'
 import { runHours } from '../estimate/run-hours.js'
 import { stepSeconds } from '../estimate/step-seconds.js'
 import { effective } from '../values/value.js'
-import type { Run, SubjectView } from '../workload/claim.js'
+import type { SubjectView } from '../workload/claim.js'
+import { isFilledUp } from './filled-up.js'
 import { machineOf } from './hardware.js'
 import { madeOfItsOwn } from './memory-bound.js'
 import type { RuleOptions } from './rule.js'
-import { subjectsAround } from './subject-view.js'
 import { questionOf } from './training-question.js'
 
 /** Where no job names a card: the slowest and the fastest in common use; the slowest that has units for bf16. */
@@ -125,17 +125,6 @@ function longestOf(
   if (limit === null || network.unit !== 'tokens') return limit
   const mean = dataset?.meanTokens ?? (effective(settings.sentences) === true ? sentence : null)
   return mean === null ? limit : Math.min(limit, Math.ceil(longestOfBatch * mean))
-}
-
-function isFilledUp(run: Run): boolean {
-  return subjectsAround(run, 'InputPipeline').some(({ settings: { paddedTo, packed } }) => {
-    const length = effective(paddedTo)
-    return (
-      (paddedTo !== undefined && length === undefined) ||
-      typeof length === 'number' ||
-      effective(packed) === true
-    )
-  })
 }
 
 /** Bytes of a weight with its gradient and the states of AdamW; of one that carries adapters. */

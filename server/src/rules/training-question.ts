@@ -15,6 +15,7 @@ import type { ProductFormat } from '../estimate/step-seconds.js'
 import { groupedDigits } from '../text/grouped-digits.js'
 import { effective } from '../values/value.js'
 import type { Claim, Run, SubjectView } from '../workload/claim.js'
+import { unfilledLengths } from './filled-up.js'
 import { withOptions } from './option-bounds.js'
 import { subjectsAround, subjectsOf } from './subject-view.js'
 import { type Computed, endsOfModels, madeIn, modelOf, type NoQuestion } from './trained-model.js'
@@ -81,7 +82,9 @@ export function questionOf(
   const passes = lengthsOf(settings)
   const arithmetic = arithmeticOf(settings)
   const adapters = effective(settings.adapters) != null
-  const size = sizeOf(view, network, named)
+  const limit = sizeOf(view, network, named)
+  const unfilled = unfilledLengths(view.run, limit, network, data.known)
+  const size = unfilled ?? limit
   const frozen = frozenOf(view, named) ?? (made.partlyFrozen === true ? 'part' : null)
   const each = (end: 'fast' | 'slow'): ReadQuestion => ({
     ...(ends?.[end] ?? only),
@@ -117,6 +120,11 @@ export function questionOf(
     assumptions: [
       ...('either' in model ? [`any of ${model.either.map((one) => one.name).join(', ')}`] : []),
       ...(told === null && data.counted !== null ? [data.counted] : []),
+      ...(unfilled === null
+        ? []
+        : [
+            `texts of ${data.known!.meanTokens} tokens on average, as in ${data.known!.name}: a batch is no longer than its longest`,
+          ]),
     ],
   })
   return { view, fast: each('fast'), slow: each('slow') }
@@ -291,7 +299,9 @@ function dataLoaded({ run }: Pick<SubjectView, 'run'>): Data {
 /** Texts of a part are as long as those of the whole. */
 function partOf(known: KnownDataset, rows: number): KnownDataset {
   const { train, tokens } = known
-  return { ...known, train: rows, tokens: train === null || tokens === null ? null : (tokens * rows) / train }
+  const share = train === null || tokens === null ? null : (tokens * rows) / train
+  // What a program evaluates on may be a part as well.
+  return { ...known, train: rows, tokens: share, validation: null, test: null }
 }
 
 /** Columns that a program makes of those in a file (one for each value of a word), or leaves out: between a half and twice as many. */
