@@ -9,7 +9,9 @@ import { createAnalyzer, LocalBackend } from '../../server/src/host/backend.js'
 import type { Host, HostWorker } from '../../server/src/host/host.js'
 import { createNodeHost } from '../../server/src/host/node/host.js'
 import { PoolBackend } from '../../server/src/host/pool.js'
+import { ReceivedSummaries, SentSummaries } from '../../server/src/host/shared-summaries.js'
 import { openProject } from '../../server/src/project/workspace.js'
+import type { ModuleSummary } from '../../server/src/python/module.js'
 import { memoryHost, memoryRoot } from '../cases/memory-host.js'
 
 const root = fileURLToPath(new URL('../../examples/', import.meta.url))
@@ -36,6 +38,25 @@ describe('workers', () => {
         // What crosses the thread is plain data: nothing is lost on the way.
         assert.deepEqual(JSON.stringify(far), JSON.stringify(near), path)
       }
+    } finally {
+      await pool.dispose()
+    }
+  })
+
+  it('share the files with this thread where nobody else needs it', async () => {
+    const host: Host = { ...createNodeHost(), createWorker: bundledWorker }
+    const local = new LocalBackend(root, host, await createAnalyzer(host))
+    const pool = await PoolBackend.start(root, host, 1, local)
+    try {
+      const alone = new LocalBackend(root, host, await createAnalyzer(host))
+      const paths = ['train.py', 'notebooks/tickets.ipynb', 'train.slurm', 'sweep.yaml']
+      const shared = await Promise.all(paths.map((path) => pool.load(path, false, {})))
+      for (const [index, path] of paths.entries())
+        assert.equal(JSON.stringify(shared[index]), JSON.stringify(await alone.load(path, false, {})), path)
+      const surroundings = { imported: {}, importers: [], binding: null, versions: {} }
+      const read = await Promise.all(paths.map((path) => pool.read(path, surroundings)))
+      for (const [index, path] of paths.entries())
+        assert.equal(JSON.stringify(read[index]), JSON.stringify(await alone.read(path, surroundings)), path)
     } finally {
       await pool.dispose()
     }
@@ -157,4 +178,30 @@ describe('workers', () => {
     const host: Host = { ...createNodeHost(), createWorker: broken }
     await assert.rejects(PoolBackend.start(root, host, 1), /no thread/)
   })
+
+  it('let go of summaries that have not been asked for lately, and are sent them again', () => {
+    const summaries = Array.from({ length: 5 }, (_, index) => summaryOf(`m${index}.py`, 4_000_000))
+    const sent = new SentSummaries()
+    const received = new ReceivedSummaries()
+    const tell = (index: number): string => {
+      const message = structuredClone({
+        imported: sent.record({ one: summaries[index]! }),
+        ended: sent.takeEnded(),
+      })
+      received.end(message.ended)
+      assert.deepEqual(received.record(message.imported), { one: summaries[index] })
+      return typeof message.imported.one === 'number' ? 'known' : 'sent'
+    }
+    assert.deepEqual([0, 1, 1, 0].map(tell), ['sent', 'sent', 'known', 'known'])
+    // Three are too many: the one that was named first goes.
+    assert.deepEqual([2, 3, 0, 3].map(tell), ['sent', 'sent', 'sent', 'known'])
+  })
 })
+
+function summaryOf(path: string, characters: number): ModuleSummary {
+  return {
+    ...{ path, constants: {}, functions: {}, classes: {}, reexports: {} },
+    ...{ uses: [], imports: [], isEntry: false },
+    code: { path, text: ' '.repeat(characters), bases: {}, imported: {} },
+  }
+}

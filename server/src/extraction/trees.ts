@@ -32,7 +32,7 @@ export type Thread = 'alone' | 'worker'
  * Characters of source whose trees are kept for reading again. A worker reads a part of a large project, of which most is let go
  * anyway before it is asked for again: keeping more costs the collector as much time as parsing once more (bench/README.md).
  */
-const keptCharacters: Record<Thread, number> = { alone: 6_000_000, worker: 1_000_000 }
+const keptCharacters: Record<Thread, number> = { alone: 6_000_000, worker: 250_000 }
 
 const grammarOf: Partial<Record<Language, GrammarName>> = {
   python: 'python',

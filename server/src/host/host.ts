@@ -32,10 +32,14 @@ export interface Host {
   /** Bytes of the file, without reading it; undefined: nothing there. */
   size(path: string): Promise<number | undefined>
   readonly cpuCount: number
+  /** The process ends with its answer: what only a later change would ask for is not held. */
+  readonly isShort?: boolean
   /** A worker is about to read the file in the place of this thread. */
   willBeRead?(path: string): void
   /** Called often during long work: now and then it lets what else waits for this thread have its turn. */
   pause?(): Promise<void> | undefined
+  /** Called between two files, or two subjects, of a large project: what the first one took can be given back. */
+  betweenFiles?(): void
   /** The WebAssembly of the parser and its grammars. */
   grammarSource(): Promise<GrammarSource>
   /** Where answers about the project with this root are kept between runs; absent: nowhere. */

@@ -1,13 +1,14 @@
-/** The same backend in several workers. A file always goes to the worker that has its tree. */
+/** The same backend in several workers, and in this thread beside them. A file always goes to the lane that has its tree. */
 
 import type { Surroundings } from '../extraction/surroundings.js'
 import type { ModuleSummary } from '../python/module.js'
+import { SharedStrings } from '../text/shared-strings.js'
 import type { Backend, Loaded, ReadResult, SummaryResult, SummaryUse, Versions } from './backend.js'
 import { type Host, type HostWorker, under } from './host.js'
 import { type Sent, SentSummaries, type SentSurroundings } from './shared-summaries.js'
 
 export type WorkerRequest =
-  | { id: number; kind: 'start'; root: string }
+  | { id: number; kind: 'start'; root: string; isShort: boolean }
   | { id: number; kind: 'load'; path: string; force: boolean; versions: Versions }
   | { id: number; kind: 'read'; path: string; surroundings: SentSurroundings; ended: number[] }
   | {
@@ -44,8 +45,67 @@ interface Waiting {
   reject(error: Error): void
 }
 
-class Lane {
+/**
+ * Messages that one worker is sent ahead of its answers. The links ask for all files at once; what lies ready for a worker is
+ * a copy of what goes with each of them, and the memory of thousands of those is not given back.
+ */
+const mostPosted = 4
+
+/** Where files are read, one after the other. */
+interface Lane {
+  /** Questions that it has not answered so far. */
+  load: number
+  readonly isDead: boolean
+  ask(request: Request): Promise<unknown>
+  terminate(): Promise<void>
+}
+
+/** This thread takes its part where nobody else needs it: one more worker would hold the whole engine once more. */
+class OwnLane implements Lane {
+  private turn: Promise<unknown> = Promise.resolve()
+  readonly isDead = false
+  load = 0
+
+  constructor(
+    private readonly backend: Backend,
+    private readonly host: Host,
+    private readonly strings: SharedStrings,
+  ) {}
+
+  ask(request: Request): Promise<unknown> {
+    const answer = this.turn.then(async () => {
+      // Workers wait for what this thread has to send them.
+      await this.host.pause?.()
+      this.host.betweenFiles?.()
+      // As from a worker: parts of a text would hold all of it.
+      return this.strings.share(structuredClone(await this.answer(request)))
+    })
+    this.turn = answer.catch(() => undefined)
+    return answer
+  }
+
+  private answer(request: Request): unknown {
+    const { backend } = this
+    switch (request.kind) {
+      case 'load':
+        return backend.load(request.path, request.force, request.versions)
+      case 'read':
+        return backend.read(request.path, request.surroundings)
+      case 'summarise':
+        return backend.summarise(request.path, request.imported, request.versions, request.use)
+      case 'forget':
+        return backend.forget(request.path)
+      case 'start':
+        return undefined
+    }
+  }
+
+  async terminate(): Promise<void> {}
+}
+
+class WorkerLane implements Lane {
   private readonly waiting = new Map<number, Waiting>()
+  private readonly held: { request: Request; done: Waiting }[] = []
   private nextId = 0
   private dead: Error | null = null
   private readonly sent = new SentSummaries()
@@ -56,24 +116,29 @@ class Lane {
     return this.dead !== null
   }
 
-  constructor(private readonly worker: HostWorker) {
+  constructor(
+    private readonly worker: HostWorker,
+    private readonly strings: SharedStrings,
+  ) {
     worker.onMessage((message) => {
       const reply = message as WorkerReply
       const waiting = this.waiting.get(reply.id)
       if (waiting === undefined) return
       this.waiting.delete(reply.id)
+      this.postHeld()
       if ('failure' in reply) waiting.reject(new Error(reply.failure))
-      else waiting.resolve(reply.result)
+      else waiting.resolve(this.strings.share(reply.result))
     })
     worker.onError((error) => {
       this.dead = error
       for (const waiting of this.waiting.values()) waiting.reject(error)
       this.waiting.clear()
+      for (const { done } of this.held.splice(0)) done.reject(error)
     })
   }
 
-  start(root: string): Promise<unknown> {
-    this.started = this.send({ kind: 'start', root }).catch((error: Error) => {
+  start(root: string, isShort: boolean): Promise<unknown> {
+    this.started = this.send({ kind: 'start', root, isShort }).catch((error: Error) => {
       this.dead ??= error
       throw error
     })
@@ -87,11 +152,20 @@ class Lane {
 
   private send(request: Request): Promise<unknown> {
     if (this.dead !== null) return Promise.reject(this.dead)
-    const id = this.nextId++
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject })
-      this.worker.post(this.message(request, id))
+      this.held.push({ request, done: { resolve, reject } })
+      this.postHeld()
     })
+  }
+
+  private postHeld(): void {
+    while (this.waiting.size < mostPosted) {
+      const next = this.held.shift()
+      if (next === undefined) return
+      const id = this.nextId++
+      this.waiting.set(id, next.done)
+      this.worker.post(this.message(next.request, id))
+    }
   }
 
   private message(request: Request, id: number): WorkerRequest {
@@ -119,16 +193,23 @@ export class PoolBackend implements Backend {
   private readonly laneOf = new Map<string, Lane>()
   private readonly queue: { path: string; force: boolean; versions: Versions; done: Waiting }[] = []
   /** Reads one by one what a worker held when it died. */
-  private alone: Lane | null = null
+  private alone: WorkerLane | null = null
   private turn: Promise<unknown> = Promise.resolve()
   private replaced = 0
+  private readonly strings = new SharedStrings()
 
   private constructor(
     private readonly root: string,
     private readonly host: Host,
   ) {}
 
-  static async start(root: string, host: Host, size: number): Promise<PoolBackend> {
+  /** @param own this thread takes part as well; null: it answers somebody else meanwhile */
+  static async start(
+    root: string,
+    host: Host,
+    size: number,
+    own: Backend | null = null,
+  ): Promise<PoolBackend> {
     const pool = new PoolBackend(root, host)
     const starting: Promise<unknown>[] = []
     for (let index = 0; index < size; index++) starting.push(pool.addLane())
@@ -138,13 +219,14 @@ export class PoolBackend implements Backend {
       await pool.dispose()
       throw error
     }
+    if (own !== null) pool.lanes.push(new OwnLane(own, host, pool.strings))
     return pool
   }
 
   private addLane(): Promise<unknown> {
-    const lane = new Lane(this.host.createWorker!())
+    const lane = new WorkerLane(this.host.createWorker!(), this.strings)
     this.lanes.push(lane)
-    return lane.start(this.root)
+    return lane.start(this.root, this.host.isShort === true)
   }
 
   load(path: string, force: boolean, versions: Versions): Promise<Loaded> {
@@ -166,23 +248,12 @@ export class PoolBackend implements Backend {
       const lane = this.laneFor(next.path)
       if (lane.load >= ahead) return
       this.queue.shift()
-      this.laneOf.set(next.path, lane)
-      lane.load++
-      this.ask(lane, {
-        kind: 'load',
-        path: next.path,
-        force: next.force,
-        versions: next.versions,
-      })
-        .then(next.done.resolve, next.done.reject)
-        .finally(() => {
-          lane.load--
-          this.pump()
-        })
+      const { path, force, versions } = next
+      this.ask(lane, { kind: 'load', path, force, versions }).then(next.done.resolve, next.done.reject)
     }
   }
 
-  /** The worker that has the tree of the file, or the one with the least to do. A dead one has nothing to do, and does nothing. */
+  /** Who has the tree of the file, or has the least to do. A dead one has nothing to do, and does nothing. */
   private laneFor(path: string): Lane {
     const own = this.laneOf.get(path)
     if (own !== undefined && !own.isDead) return own
@@ -194,12 +265,17 @@ export class PoolBackend implements Backend {
     return this.lanes.reduce((best, one) => (one.load < best.load ? one : best))
   }
 
-  private async ask(lane: Lane, request: Request): Promise<unknown> {
+  private async ask(lane: Lane, request: Request & { path: string }): Promise<unknown> {
+    this.laneOf.set(request.path, lane)
+    lane.load++
     try {
       return await lane.ask(request)
     } catch (error) {
       if (!lane.isDead) throw error
       return this.askAlone(request)
+    } finally {
+      lane.load--
+      this.pump()
     }
   }
 
@@ -207,8 +283,8 @@ export class PoolBackend implements Backend {
   private askAlone(request: Request): Promise<unknown> {
     const answer = this.turn.then(async () => {
       if (this.alone === null || this.alone.isDead) {
-        this.alone = new Lane(this.host.createWorker!())
-        await this.alone.start(this.root)
+        this.alone = new WorkerLane(this.host.createWorker!(), this.strings)
+        await this.alone.start(this.root, this.host.isShort === true)
       }
       return this.alone.ask(request)
     })

@@ -19,15 +19,34 @@ export type SentSurroundings = Omit<Surroundings, Shared> & {
   programs?: Sent[]
 }
 
-/** What one worker was sent. */
-export class SentSummaries {
-  private readonly numbers = new WeakMap<ModuleSummary, number>()
-  private next = 0
-  private ended: number[] = []
-  private readonly registry = new FinalizationRegistry<number>((number) => this.ended.push(number))
+/** What the summaries that a worker has may weigh, in characters: of a library of a million lines it needs a part at a time. */
+const mostHeld = 12_000_000
 
-  /** Numbers of summaries that nobody here has any more, since this was last asked. */
+interface Held {
+  number: number
+  weight: number
+  /** The last message that named it. */
+  message: number
+}
+
+/** What one worker has. */
+export class SentSummaries {
+  /** What was named last comes last. */
+  private readonly held = new Map<ModuleSummary, Held>()
+  private weight = 0
+  private next = 0
+  private message = 0
+  private ended: number[] = []
+
+  /** Numbers of summaries that the worker has to let go of with the message that was just made. */
   takeEnded(): number[] {
+    for (const [summary, { number, weight, message }] of this.held) {
+      if (this.weight <= mostHeld || message === this.message) break
+      this.held.delete(summary)
+      this.weight -= weight
+      this.ended.push(number)
+    }
+    this.message++
     const ended = this.ended
     this.ended = []
     return ended
@@ -49,22 +68,41 @@ export class SentSummaries {
   }
 
   private one(summary: ModuleSummary): Sent {
-    const known = this.numbers.get(summary)
-    if (known !== undefined) return known
+    const known = this.held.get(summary)
+    if (known !== undefined) {
+      this.held.delete(summary)
+      known.message = this.message
+      this.held.set(summary, known)
+      return known.number
+    }
     const number = this.next++
-    this.numbers.set(summary, number)
-    this.registry.register(summary, number)
+    const weight = weightOf(summary)
+    this.held.set(summary, { number, weight, message: this.message })
+    this.weight += weight
     return { number, summary }
   }
+}
+
+/** About what it would be as JSON. */
+function weightOf({ code, functions, classes, uses, imports, outward = [] }: ModuleSummary): number {
+  const definitions = Object.keys(functions).length + Object.keys(classes).length
+  const lists = uses.length + imports.length
+  return 500 + (code?.text.length ?? 0) + 300 * definitions + 30 * lists + 300 * outward.length
 }
 
 /** The other end: what a worker has received. */
 export class ReceivedSummaries {
   private readonly summaries = new Map<number, ModuleSummary>()
   private readonly parts = new SharedParts()
+  private gone = 0
 
   end(numbers: readonly number[]): void {
     for (const number of numbers) this.summaries.delete(number)
+    this.gone += numbers.length
+    if (this.gone <= this.summaries.size) return
+    // Parts of what has gone would stay.
+    this.gone = 0
+    this.parts.forget()
   }
 
   record(sent: Record<string, Sent>): Record<string, ModuleSummary> {

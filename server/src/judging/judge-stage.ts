@@ -48,6 +48,7 @@ export class JudgeStage {
     configuration: Configuration,
     reached: ReadonlySet<string>,
     faults: LintError[],
+    betweenSubjects?: () => void,
   ): Draft[] {
     const importing = {
       extractions: linked.extractions,
@@ -69,6 +70,7 @@ export class JudgeStage {
     const now = new Map<string, SubjectView>()
     const drafts: Draft[] = []
     for (const judgement of judgements) {
+      betweenSubjects?.()
       const { id, location } = judgement.runs[0]!.subject
       const reachable = this.isReachable(location.path)
       const known = this.before.get(id)

@@ -2,6 +2,10 @@
  * Answers, each with what was read while it was worked out. It holds for as long as all of that is as it was, so nobody
  * has to say what depends on what.
  */
+import { hashOf } from '../text/digest.js'
+
+/** Of lists of paths, of which a project has as many as files, a hash does. */
+const longestLike = 80
 
 /** By input, as `record train.py`: what it was like. */
 export type Reads = ReadonlyMap<string, string>
@@ -18,8 +22,8 @@ interface Known extends Answer<unknown> {
 
 export class Questions {
   private readonly known = new Map<string, Known>()
-  /** Inputs as they are now. */
-  private readonly inputs = new Map<string, string>()
+  /** Inputs as they are now, each with the one string under which all answers note it. */
+  private readonly inputs = new Map<string, { input: string; like: string }>()
   /** What the question that is being worked out has read. */
   private open: Map<string, string> | null = null
   private time = 0
@@ -49,7 +53,9 @@ export class Questions {
 
   /** Notes that the answer which is being worked out depends on an input. */
   read(input: string): void {
-    if (this.open !== null) this.open.set(input, this.now(input))
+    if (this.open === null) return
+    const now = this.entry(input)
+    this.open.set(now.input, now.like)
   }
 
   ask<T>(question: string, workOut: () => T): Answer<T> {
@@ -99,11 +105,16 @@ export class Questions {
   }
 
   private now(input: string): string {
-    let like = this.inputs.get(input)
-    if (like === undefined) {
-      like = this.apart(() => this.look(input))
-      this.inputs.set(input, like)
+    return this.entry(input).like
+  }
+
+  private entry(input: string): { input: string; like: string } {
+    let now = this.inputs.get(input)
+    if (now === undefined) {
+      const like = this.apart(() => this.look(input))
+      now = { input, like: like.length > longestLike ? hashOf(like) : like }
+      this.inputs.set(input, now)
     }
-    return like
+    return now
   }
 }

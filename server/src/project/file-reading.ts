@@ -20,6 +20,8 @@ const filesForPool = 1_600
 /** Files that are asked for at the same time. */
 const atOnce = 24
 
+const mostWorkers = 8
+
 export interface FileReadingOptions {
   root: string
   host: Host
@@ -39,6 +41,8 @@ export class FileReading {
   /** Those among the unread at which the engine failed: a fault of its own. */
   private readonly broken = new Set<string>()
   private pool: PoolBackend | null = null
+  /** There are so many files that workers read them. */
+  private isLarge = false
 
   constructor(private readonly options: FileReadingOptions) {
     this.local = new LocalBackend(options.root, options.host, options.analyzer)
@@ -112,9 +116,13 @@ export class FileReading {
     const onDisk = paths.filter((path) => !overlays.has(path)).length
     // Whoever asks for workers gets them; otherwise they must pay.
     if (onDisk === 0 || (workers === undefined && onDisk * wanted < filesForPool)) return
+    // Nobody else needs this thread, so it reads as well.
+    const own = workers === undefined && host.isShort === true && wanted > 1 ? this.local : null
+    const others = Math.min(wanted, mostWorkers) - (spare || own !== null ? 1 : 0)
     try {
-      this.pool = await PoolBackend.start(root, host, Math.max(1, Math.min(wanted, 8) - (spare ? 1 : 0)))
+      this.pool = await PoolBackend.start(root, host, Math.max(1, others), own)
       this.options.analyzer.trees.keepLess()
+      this.isLarge = true
     } catch {
       // Without threads the same work is done here.
       this.pool = null
@@ -173,6 +181,18 @@ export class FileReading {
       this.unread.set(path, `cannot be read: ${error instanceof Error ? error.message : String(error)}`)
       this.broken.add(path)
     }
+  }
+
+  /** In a large project memory is worth more than the time that it takes to collect it. */
+  giveBack(): void {
+    if (this.isLarge) this.options.host.betweenFiles?.()
+  }
+
+  /** Whoever asks for more is answered by this thread. */
+  async endWorkers(): Promise<void> {
+    const { pool } = this
+    this.pool = null
+    await pool?.dispose()
   }
 
   async dispose(): Promise<void> {

@@ -33,6 +33,8 @@ export interface StagesOptions {
   versionsOf: (path: string) => Versions
   /** Of a file of data, or of several that a pattern fits. */
   sizeOf: SizeOf
+  /** Called often during long work: what is garbage by then can be given back. */
+  giveBack?: () => void
 }
 
 /** The files of a project. `read`: those among them that have been read; absent: all. */
@@ -108,11 +110,18 @@ export class Stages {
 
   judge(linked: Linked, input: Omit<ResultInput, 'drafts' | 'records'>): Promise<LintResult> {
     const faults: LintError[] = [...linked.faults, ...input.faults]
-    const drafts = this.judging.run(linked, input.configuration, linked.reached, faults)
+    const drafts = this.judging.run(
+      linked,
+      input.configuration,
+      linked.reached,
+      faults,
+      this.options.giveBack,
+    )
     return this.results.run({ ...input, drafts, faults, records: this.records })
   }
 
   async fixes(finding: Finding): Promise<OfferedFix[]> {
+    this.options.giveBack?.()
     const own = this.results.fixOf(finding)
     if (own !== undefined) return [own]
     const answers = this.options.answersOf(finding.location.path)

@@ -133,6 +133,7 @@ class Workspace implements Project {
       sourceOf: (path) => this.sourceOf(path),
       versionsOf: (path) => this.versions.of(path),
       sizeOf: (path) => this.dataFiles.sizeOf(path),
+      giveBack: () => this.reading.giveBack(),
     })
   }
 
@@ -206,6 +207,8 @@ class Workspace implements Project {
     await this.refresh(options)
     signal?.throwIfAborted()
     const linked = await this.link()
+    // Judging takes memory that workers hold.
+    if (this.host.isShort === true) await this.reading.endWorkers()
     signal?.throwIfAborted()
     const { faults, unreadable } = this.reading.errors()
     const result = await this.stages.judge(linked, {

@@ -25,6 +25,12 @@ export class SharedParts {
     return summary
   }
 
+  /** What comes from now on is not shared with what came before. */
+  forget(): void {
+    this.parts.clear()
+    this.codes.clear()
+  }
+
   private part<T extends object>(part: T): T {
     const key = hashOf(JSON.stringify(part))
     const known = this.parts.get(key)

@@ -24,4 +24,6 @@ setFlags(
   '--liftoff-only',
   '--no-wasm-tier-up',
   '--no-wasm-dynamic-tiering',
+  // What collects garbage between files (collect.ts).
+  '--expose-gc',
 )

@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads'
 import { lookUp } from '../../text/records.js'
 import type { Entry, Host, HostWorker } from '../host.js'
 import { AnswerFolder, type CachePlace } from './answer-folder.js'
+import { Collecting } from './collect.js'
 import { engine } from './engine.js'
 import { setForNow } from './flags.js'
 import { grammarFiles } from './grammar-files.js'
@@ -116,8 +117,20 @@ export function createNodeHost({ cacheFor, isShort = false }: NodeHostOptions = 
   const workerScript = import.meta.url.endsWith('.ts') ? undefined : new URL('./worker.js', bundle())
   let rested = performance.now()
   let starting = 0
+  let collecting: Collecting | null = null
   return {
     cpuCount: availableParallelism(),
+
+    isShort,
+
+    ...(isShort
+      ? {
+          betweenFiles() {
+            collecting ??= new Collecting()
+            collecting.betweenFiles()
+          },
+        }
+      : {}),
 
     willBeRead: noteFile,
 
