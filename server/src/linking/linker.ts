@@ -570,6 +570,11 @@ export class Linker implements LinkedProject {
     })
   }
 
+  /** Lets go of what has answered its questions; whoever asks again waits for it to be made again. */
+  letGo(): void {
+    this.calls.forget()
+  }
+
   /** Files that this one was read with, and those that were read with it. */
   neighbours(path: string): Set<string> {
     const together = this.readings.readWith(path, (other) => this.files.isKnown(other))

@@ -207,8 +207,11 @@ class Workspace implements Project {
     await this.refresh(options)
     signal?.throwIfAborted()
     const linked = await this.link()
-    // Judging takes memory that workers hold.
-    if (this.host.isShort === true) await this.reading.endWorkers()
+    if (this.host.isShort === true) {
+      // Judging takes memory that others hold.
+      await this.reading.endWorkers()
+      this.stages.linker.letGo()
+    }
     signal?.throwIfAborted()
     const { faults, unreadable } = this.reading.errors()
     const result = await this.stages.judge(linked, {
