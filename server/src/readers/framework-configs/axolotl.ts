@@ -14,6 +14,7 @@ import { byEngine } from '../huggingface/generation.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { changeFrameworkConfig } from './change.js'
+import { claimDatasets, pathsOf } from './data.js'
 import { FrameworkConfig, FrameworkConfigClaims, isOn } from './framework-config.js'
 import {
   changeMemory,
@@ -90,6 +91,7 @@ function read(frameworkConfig: FrameworkConfig, claims: ClaimBuilder): void {
   readPrecision(frameworkConfig, training)
   readRun(frameworkConfig, training)
   readMemory(frameworkConfig, training, claims)
+  claimDatasets(frameworkConfig, claims, evidence, 'datasets', pathsOf)
   const steps = frameworkConfig.number('max_steps') ?? null
   const validates = (frameworkConfig.number('val_set_size') ?? 0) > 0 || frameworkConfig.has('test_datasets')
   claimRhythms(frameworkConfig, claims, evidence, {

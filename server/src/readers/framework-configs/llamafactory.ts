@@ -13,6 +13,7 @@ import type { TrainingSettings } from '../../workload/resource-kinds.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { changeFrameworkConfig } from './change.js'
+import { claimDatasets, listedNames } from './data.js'
 import { FrameworkConfig, FrameworkConfigClaims, isOn } from './framework-config.js'
 import {
   changeMemory,
@@ -78,6 +79,7 @@ function read(frameworkConfig: FrameworkConfig, claims: ClaimBuilder): void {
   readPrecision(frameworkConfig, training)
   readRun(frameworkConfig, training)
   readMemory(frameworkConfig, training, claims)
+  claimDatasets(frameworkConfig, claims, evidence, 'dataset', listedNames, 'max_samples')
   const validates =
     ((frameworkConfig.number('val_size') ?? 0) > 0 || frameworkConfig.has('eval_dataset')) &&
     ['eval_strategy', 'evaluation_strategy'].some((key) => frameworkConfig.value(key) === 'steps')
