@@ -38,6 +38,17 @@ describe('what following advice saves', () => {
     )
   })
 
+  it('is money for a run where a recipe names data of a known size, and for an hour where it does not', async () => {
+    const recipe = (data: string) =>
+      `base_model: meta-llama/Llama-3.1-8B\ndatasets:\n  - path: ${data}\n    type: alpaca\nadapter: lora\nlora_r: 16\nsequence_len: 1024\nmicro_batch_size: 4\ngradient_accumulation_steps: 1\nnum_epochs: 3\nbf16: false\nfp16: false\noutput_dir: out\n`
+    const task =
+      'resources:\n  cloud: aws\n  region: us-east-1\n  instance_type: p4d.24xlarge\nrun: axolotl train cfg.yaml\n'
+    const of = async (data: string) =>
+      (await saving({ 'task.yaml': task, 'cfg.yaml': recipe(data) })).usd?.per
+    assert.equal(await of('tatsu-lab/alpaca'), 'run')
+    assert.equal(await of('team/own-texts'), 'hour')
+  })
+
   it('is no more than an hour on spot costs where the job asks for that and no list names its price', async () => {
     const spot = launch(', use_spot_instances=True, max_wait=90000')
     const { usd } = await saving({ 'launch.py': spot, 'train.py': train })
