@@ -218,8 +218,6 @@ function claimDeadline(
     work,
     place,
     site: place,
-    // What only looks at the machine ends by itself.
-    endsByItself: work.length > 0 && work.every((one) => one.probes),
     ...(isPatch(pod) ? { unknown: 'a patch of another manifest' } : {}),
   })
 }

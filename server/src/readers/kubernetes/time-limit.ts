@@ -12,12 +12,10 @@ export interface TimeLimit {
   candidates: (readonly [key: string, node: ConfigNode | undefined])[]
   /** The key that would carry it. */
   key: string
-  work: readonly Pick<Work, 'timeout'>[]
+  work: readonly Pick<Work, 'timeout' | 'probes'>[]
   /** What is shown where nothing is given, and what a change edits. */
   place: Place
   site: Place
-  /** It has an end without a limit. */
-  endsByItself?: boolean
   /** Why nobody can say that there is none. */
   unknown?: string
 }
@@ -33,6 +31,7 @@ export function claimTimeLimit(compute: SubjectBuilder<'Compute'>, limit: TimeLi
   const seconds = work.map((one) => one.timeout?.seconds)
   if (value === none && seconds.length > 0 && !seconds.includes(undefined)) {
     compute.known('timeLimit', 'timeout', Math.max(...(seconds as number[])), place, { site })
-  } else if (value !== none || limit.endsByItself !== true)
+    // What only looks at the machine, or prints a line, ends by itself.
+  } else if (value !== none || work.length === 0 || !work.every((one) => one.probes))
     compute.say('timeLimit', key, unknown === undefined ? orDefault(value, null) : orUnknown(value, unknown))
 }
