@@ -156,6 +156,7 @@ describe('host/discover', () => {
       'outputs/2024',
       'wandb/run-1',
       'mlruns/0',
+      'experiments/a/_sources',
       '.hydra',
       '__pycache__',
       'dist-packages',

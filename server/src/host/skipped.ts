@@ -49,6 +49,8 @@ const names = new Set([
   '.hydra',
   'wandb',
   'mlruns',
+  // The code of each run, as Sacred keeps it.
+  '_sources',
   'lightning_logs',
   '.aim',
   '.neptune',
