@@ -27,7 +27,7 @@ export const shrinks =
   /^(cv2\.resize|skimage\.transform\.(resize|rescale)|torchvision\.transforms(\.v2)?\.functional\.resize)$/
 /** Data sets whose files hold pictures of at most 96 pixels: whatever size a program asks for, mostly makes them larger. */
 const smallPictures =
-  /(?<![a-z])(fer[-_ ]?2013|fer[-_]?plus|ck\+?[-_]?48|cifar[-_]?100?|e?mnist|svhn|stl[-_]?10|gtsrb|eurosat|(patch[-_]?)?camelyon[-_]?patch|pcam|tiny[-_]?image[-_]?net|omniglot)(?![a-z])/i
+  /(?<![a-z])(fer[-_ ]?2013|fer[-_]?plus|ck\+?[-_]?48|svhn|stl[-_]?10|gtsrb|eurosat|(patch[-_]?)?camelyon[-_]?patch|pcam|tiny[-_]?image[-_]?net|omniglot)(?![a-z])/i
 
 /** The program names a data set of small pictures. */
 export function namesSmallPictures({ code, path }: PythonModule): boolean {

@@ -311,7 +311,7 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
           found.push({ kind, maker, call, func, statement, what, weight, hoistable: false })
           continue
         }
-        if (readsFiles(analysis, maker, hot, call)) {
+        if (readsFiles(analysis, maker, hot, call, followed)) {
           if (found.some((one) => one.kind === 'several files')) continue
           const what = 'reads several files'
           const weight = 'slight'
@@ -344,7 +344,13 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
 }
 
 /** `for name in os.listdir(folder): masks.append(cv2.imread(name))`: one sample lies in many files, which chance did not choose. */
-function readsFiles(analysis: PythonModule, maker: Maker, hot: HotStatement, call: Call): boolean {
+function readsFiles(
+  analysis: PythonModule,
+  maker: Maker,
+  hot: HotStatement,
+  call: Call,
+  followed: ReadonlyMap<Func, Call>,
+): boolean {
   if (maker.each !== 'sample' || maker.kept || maker.generates) return false
   if (!pictureReader.test(call.name ?? '') && !arrayReader.test(call.name ?? '')) return false
   const goes =
@@ -354,15 +360,34 @@ function readsFiles(analysis: PythonModule, maker: Maker, hot: HotStatement, cal
         statement.type === 'for' &&
         !retries.test(analysis.code.slice(statement.target.start, statement.target.end)),
     )
-  return goes && !drawsLots(analysis, maker.func, call)
+  if (!goes || drawsLots(analysis, maker.func, call)) return false
+  // What is drawn behind it changes nothing of what is read.
+  const own = maker.func.node
+  const isIn = ({ expr }: Call) => own.start <= expr.start && expr.end <= own.end
+  /** The call in the maker itself that leads to it. */
+  const inMaker = (one: Call, depth = 0): Call | null => {
+    if (isIn(one)) return one
+    const next = one.function === null || depth > mostHelpers ? undefined : followed.get(one.function)
+    return next === undefined ? null : inMaker(next, depth + 1)
+  }
+  const end = inMaker(call)?.expr.end ?? own.end
+  return ![...followed].some(
+    ([{ node }, site]) =>
+      (inMaker(site)?.expr.start ?? 0) < end && lots.test(analysis.code.slice(node.start, node.end)),
+  )
 }
+
+/** Functions that call each other on the way to a file. */
+const mostHelpers = 6
 
 const retries = /^_|attempt|retr|tries|trial/i
 /** What chance has cut out of a sample is not the same in the next epoch. */
 function drawsLots({ code }: PythonModule, { node }: Func, { expr }: Call): boolean {
   const end = node.start <= expr.start && expr.end <= node.end ? expr.end : node.end
-  return /\brandom\b|\brng\b|\brand(n|int|perm)?\(|augment|jitter/i.test(code.slice(node.start, end))
+  return lots.test(code.slice(node.start, end))
 }
+
+const lots = /\brandom\b|\brng\b|\brand(n|int|perm)?\(|augment|jitter/i
 
 /** Only `self`, module names and literals: it can be computed in `__init__`. */
 function isFixed(analysis: PythonModule, expr: Expr, func: Func): boolean {
