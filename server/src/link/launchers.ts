@@ -304,6 +304,16 @@ export const trainers: Trainer[] = [
   })),
   // Source: fairseq_cli/train.py: it starts a process for each device that it finds.
   { words: ['fairseq-train'], name: 'fairseq', module: 'fairseq_cli.train', processes: 0, ...noOptions },
+  {
+    words: ['fairseq-hydra-train'],
+    name: 'fairseq',
+    module: 'fairseq_cli.hydra_train',
+    processes: 0,
+    ...noOptions,
+  },
+  // Source: onmt/bin/train.py: `world_size` of its file says how many.
+  { words: ['onmt_train'], name: 'onmt', module: 'onmt.bin.train', processes: null, ...noOptions },
+  { words: ['ludwig', 'train'], name: 'ludwig', module: 'ludwig.train', processes: null, ...noOptions },
   { words: ['nnUNetv2_train'], name: 'nnUNetv2_train', module: 'nnunetv2', processes: 1, ...noOptions },
   {
     words: ['colabfold_batch'],

@@ -61,6 +61,7 @@ import { axolotlReader } from './framework-configs/axolotl.js'
 import { llamafactoryReader } from './framework-configs/llamafactory.js'
 import { nemoReader } from './framework-configs/nemo.js'
 import { torchtuneReader } from './framework-configs/torchtune.js'
+import { trainerConfigReader } from './framework-configs/trainer-configs.js'
 import { trlConfigReader } from './framework-configs/trl.js'
 import { cloudRunReader } from './gcloud/cloud-run.js'
 import { gcloudEndpointReader } from './gcloud/endpoint.js'
@@ -244,6 +245,7 @@ import { tensorflowGraphLoopReader } from './tensorflow/graph-loop.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
 import { tensorflowLoopReader } from './tensorflow/loop.js'
 import { terraformReader } from './terraform/reader.js'
+import { tfxReader } from './tfx/pipeline.js'
 import { torchxComponentReader } from './torchx/component.js'
 import { torchxReader } from './torchx/run.js'
 import { plainTrainersReader } from './trainers/plain-trainers.js'
@@ -324,6 +326,7 @@ export const readers: readonly Reader[] = [
   llamafactoryReader,
   nemoReader,
   torchtuneReader,
+  trainerConfigReader,
   trlConfigReader,
   cloudRunReader,
   gcloudEndpointReader,
@@ -507,6 +510,7 @@ export const readers: readonly Reader[] = [
   tensorflowInputReader,
   tensorflowLoopReader,
   terraformReader,
+  tfxReader,
   torchxComponentReader,
   torchxReader,
   plainTrainersReader,

@@ -2,7 +2,7 @@
 
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import { knownArgument, passedCall } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { absent, convert, orDefault, orUnknown, stated } from '../../values/operations.js'
@@ -26,6 +26,7 @@ import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-ste
 import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
 import { claimStepSetUp } from '../pipelines/step-set-up.js'
+import { workOfName } from '../pipelines/step-work.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
@@ -91,6 +92,19 @@ function readMapped(
   })
 }
 
+/** What one of these calls returns is handed to a task that trains by its name: `train(features=spectra(version))`. */
+function feedsTraining(python: PythonModule, workflow: Func, made: readonly Call[]): boolean {
+  const own = new Set(made.map(({ expr }) => expr))
+  return workflow.calls.some(({ expr }) => {
+    const task = python.functionOf(expr.callee)
+    if (task === null || !workOfName(task.name).includes('train')) return false
+    return expr.args.some(({ value }) => {
+      const given = python.definition(value)
+      return given.type === 'call' && own.has(given)
+    })
+  })
+}
+
 function readTask(
   python: PythonModule,
   context: ReaderContext,
@@ -102,14 +116,15 @@ function readTask(
 ): void {
   const { func, decorator } = task
   const place = namePlace(func)
+  const calls = workflows.flatMap((one) =>
+    one.func.calls.filter((inner) => python.functionOf(inner.expr.callee) === func),
+  )
+  const feeds = workflows.some((one) => feedsTraining(python, one.func, calls))
   const { subject, purpose, work } = describeStep(
     claims,
     python,
-    { name: func.name, code: func, place, scope: func.qualified },
+    { name: func.name, code: func, place, scope: func.qualified, feeds },
     { engine: 'Flyte', key: 'flytekit', unit: 'task', evidence },
-  )
-  const calls = workflows.flatMap((one) =>
-    one.func.calls.filter((inner) => python.functionOf(inner.expr.callee) === func),
   )
   const source = new DecoratorSource(python, task, claims)
   const given = source.get('cache')
