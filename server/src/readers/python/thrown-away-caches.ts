@@ -85,10 +85,17 @@ export const thrownAwayCachesReader = defineReader({
     'rmtree',
     'rm -rf',
     'overwrite_current_copy',
+    '.clear(',
   ],
   read({ python }, _context, claims) {
     if (python === undefined) return
     const evidence = trainingEvidence(python)
+    // Also of a module that training imports, which clears as soon as it is.
+    if (evidence.role !== 'test')
+      for (const call of python.callsTo(...memories)) {
+        const found = emptied(python, call)
+        if (found !== null) claimUncached(claims, evidence, '', found)
+      }
     if (evidence.role !== 'training' && evidence.role !== 'tuning') return
     for (const call of python.calls) {
       if (call.conditional) continue
@@ -125,6 +132,31 @@ function atArgument(
   because: string,
 ): Uncached {
   return { key, transformation, because, place, site: callSite(call, { kind: 'argument', name: key }) }
+}
+
+const memories = ['joblib.Memory', 'joblib.memory.Memory']
+
+/** `memory = Memory('/cache')`, `memory.clear()`: nothing of what its functions have kept outlives the start. */
+function emptied(python: PythonModule, { assignedTo: memory, function: around }: Call): Uncached | null {
+  if (memory === null || around !== null) return null
+  const isOwn = (call: Call, method: string) =>
+    call.method === method &&
+    call.expr.callee.type === 'attribute' &&
+    call.expr.callee.value.type === 'name' &&
+    call.expr.callee.value.id === memory
+  const clear = python.calls.find((one) => isOwn(one, 'clear') && one.function === null && !one.conditional)
+  const kept = python.functions.find(({ node }) =>
+    node.decorators.some(({ start, end }) => python.text.slice(start, end).startsWith(`${memory}.cache`)),
+  )
+  if (clear === undefined || kept === undefined || clear.loops.length > 0) return null
+  const { start, end } = clear.statement
+  return {
+    key: 'clear()',
+    transformation: `\`${kept.name}\``,
+    because: `\`${shortened(python.text.slice(start, end))}\` empties its cache`,
+    place: calleePlace(clear),
+    site: { start, end, target: { kind: 'statement' } },
+  }
 }
 
 /** `data.cleanup_cache_files()` and `shutil.rmtree(cache)` before what would have looked there. */
@@ -241,6 +273,15 @@ function isFresh(python: PythonModule, expr: Expr, depth = 0): boolean {
 
 function changeThrownAway(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
+  if (claim.site.target?.kind === 'statement') {
+    const { start, end } = claim.site
+    return {
+      title: 'Keep what is cached: do not empty it at the start',
+      safety: 'unsafe',
+      writes: [{ kind: 'remove statement', path, statement: { fragment: fragment.index, start, end } }],
+      imports: [],
+    }
+  }
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the call is no longer in the file' }
   const { target } = claim.site
