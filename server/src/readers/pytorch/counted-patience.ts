@@ -57,10 +57,10 @@ export function claimValidatedEvery(
   training: SubjectBuilder<'Training'>,
   every: Expr,
 ): boolean {
-  const between = fixedValue(python.fold(every))
-  if (typeof between !== 'number' || between < 1) return false
+  const folded = python.fold(every)
+  if ((numberIn(folded) ?? 0) < 1) return false
   const rhythm = { start: every.start, end: every.end }
-  training.known('validatedEvery', python.text.slice(every.start, every.end), between, rhythm)
+  claimFolded(training, 'validatedEvery', python.text.slice(every.start, every.end), folded, rhythm, asNumber)
   return true
 }
 
