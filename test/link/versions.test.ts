@@ -46,6 +46,7 @@ accelerate == 0.30.* \\
 `),
       ),
       [
+        'torch+cuda ==0',
         'torch ==2.1.0',
         'transformers >=4.40',
         'pytorch-lightning >=2.2.1',
