@@ -203,6 +203,18 @@ function joined(metafiles) {
   }
 }
 
+/** The engine is read byte by byte, and esbuild leaves characters of regular expressions as they are: '×' would be two letters. */
+function escapeEngine() {
+  const file = path('dist/engine.cjs')
+  const text = readFileSync(file, 'utf8')
+  const escaped = text.replace(/[^\0-\x7f]/g, unicode)
+  if (escaped !== text) writeFileSync(file, escaped)
+}
+
+function unicode(unit) {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
 /** What an earlier build left behind. Nothing else is taken away, so that a running command keeps its files. */
 function removeStale(kept) {
   const walk = (folder) => {
@@ -218,6 +230,7 @@ function removeStale(kept) {
 mkdirSync(path('dist'), { recursive: true })
 await import('./copy-grammars.mjs')
 const results = (await Promise.all([node(), desktop(), web()])).flat()
+escapeEngine()
 rulePages()
 documentation()
 const metafiles = [...results.map(({ metafile }) => metafile), copiedGrammars()]

@@ -119,3 +119,17 @@ describe('what transformers keep', () => {
     )
   })
 })
+
+describe('networks for segmentation by their encoder', () => {
+  for (const text of ['unet-resnet34', 'smp.Unet resnet34', 'smp.Unet(resnet34)', 'UNet (resnet34)'])
+    it(text, () => {
+      const found = namedModel(text)
+      assert.equal(found?.cost?.name ?? found?.model?.name, namedModel('smp.Unet(resnet34)')?.cost?.name)
+      assert.deepEqual(found?.views, { low: 1.2, high: 2.5 })
+    })
+
+  it('what only begins so is none', () => {
+    assert.equal(namedModel('unet-frobnet'), undefined)
+    assert.equal(namedModel('Attention UNet')?.views, undefined)
+  })
+})

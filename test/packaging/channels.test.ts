@@ -126,6 +126,9 @@ describe('what is released', function () {
     const { code, out } = run(cwd, process.execPath, ['package/dist/cli.js', 'check', 'tune.py'])
     assert.match(out, found)
     assert.equal(code, 1)
+    // Its regular expressions know letters beyond ASCII.
+    const asked = ['package/dist/cli.js', 'estimate', '--model', 'gpt2', '--size', '512', '--gpu', '8 × H100']
+    assert.match(must(cwd, process.execPath, asked), /on 8 × H100/)
   })
 
   it('npm: notices name every library that is in the bundles', () => {

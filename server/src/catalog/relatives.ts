@@ -208,7 +208,7 @@ const families: [pattern: RegExp, known: (match: RegExpExecArray) => string][] =
   [/data2vec-vision-(base|large)/, ([, size]) => `beit_${size}_patch16_224`],
   [/convnextv2-(tiny|base|large|huge)/, ([, size]) => `convnextv2_${size}`],
   [
-    /swinv2-(tiny|small|base)-patch4-window(\d+)-(\d+)/,
+    /swinv2-(tiny|small|base|large)-patch4-window(\d+)-(\d+)/,
     ([, size, window, edge]) => `swinv2_${size}_window${window}_${edge}`,
   ],
   [/xlnet-(base|large)/, ([, size]) => `bert-${size}-uncased`],

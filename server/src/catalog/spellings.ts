@@ -131,18 +131,28 @@ function respelled(text: string): string[] {
   ]
 }
 
+/** What is computed of a network for pictures; undefined: it is none that is known. */
+function throughEncoder(name: string, method: ReturnType<typeof segmenting>): NamedModel | undefined {
+  const seen = method && namedModel(method.network)
+  return seen?.cost?.unit === 'pixels' || seen?.model?.image != null
+    ? { ...seen, name, views: method!.views }
+    : undefined
+}
+
 /** Undefined: not known, not even its size. */
 export function namedModel(text: string): NamedModel | undefined {
   if (text.length > 120) return undefined
   const spelled = respelled(text)
-  const method = segmenting(text) ?? spelled.map(selfSupervised).find(Boolean)
+  // In brackets may stand an encoder, which is less than the network.
+  const encoded = throughEncoder(text, segmenting(text))
+  if (encoded !== undefined) return encoded
+  const method = spelled.map(selfSupervised).find(Boolean)
   for (const one of method === undefined ? spelled : [text]) {
     const own = onRecord(text, shorter(one))
     if (own !== undefined) return own
   }
-  const seen = method && namedModel(method.network)
-  if (seen?.cost?.unit === 'pixels' || seen?.model?.image != null)
-    return { ...seen, name: text, views: method!.views }
+  const seen = throughEncoder(text, method)
+  if (seen !== undefined) return seen
   const size = spelled.map((one) => assumedOf(text, one)).find(Boolean)
   if (size !== undefined) return size
   const near = [...new Set(spelled.flatMap(relatives))]

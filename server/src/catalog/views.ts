@@ -66,9 +66,17 @@ const decoders: Record<string, Views> = {
 const light = /mobile|lite|tiny|mnas|ghost|shuffle|mit_b0|(efficientnet|regnet)\w*[-_]b?[01]\b/i
 const lightTimes = 3
 
+const letters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+
 /** The encoder of 'smp.Unet(resnet34)', and what is computed. Undefined: it is no such name. */
 export function segmenting(text: string): { network: string; views: Views } | undefined {
-  const [, decoder = '', encoder = ''] = /^smp\.(\w+)\((?:timm-|tu-)?([^()]+)\)$/.exec(text) ?? []
+  const [, written = '', encoder = ''] =
+    /^smp\.(\w+)[(\s_-]+(?:timm-|tu-)?([^()\s]+)\)?$/i.exec(text) ??
+    // 'unet-resnet34', 'UNet (EfficientNet-B4)'
+    /^(u-?net|u-?net\+\+|linknet|ma-?net)[(\s_-]+(?:timm-|tu-)?([a-z][^()\s]*\d\w*)\)?$/i.exec(text) ??
+    []
+  const asked = letters(written.replace('++', 'plusplus'))
+  const decoder = Object.keys(decoders).find((one) => letters(one) === asked) ?? ''
   const views = lookUp(decoders, decoder)
   if (views === undefined) return undefined
   const high = views.high * (light.test(encoder) ? lightTimes : 1)
