@@ -60,6 +60,7 @@ import { flyteReader } from './flyte/tasks.js'
 import { axolotlReader } from './framework-configs/axolotl.js'
 import { llamafactoryReader } from './framework-configs/llamafactory.js'
 import { nemoReader } from './framework-configs/nemo.js'
+import { sdScriptsReader } from './framework-configs/sd-scripts.js'
 import { torchtuneReader } from './framework-configs/torchtune.js'
 import { trainerConfigReader } from './framework-configs/trainer-configs.js'
 import { trlConfigReader } from './framework-configs/trl.js'
@@ -325,6 +326,7 @@ export const readers: readonly Reader[] = [
   axolotlReader,
   llamafactoryReader,
   nemoReader,
+  sdScriptsReader,
   torchtuneReader,
   trainerConfigReader,
   trlConfigReader,
