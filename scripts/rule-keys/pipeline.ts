@@ -40,6 +40,7 @@ export const pipeline: Readonly<Record<string, RuleKeys>> = {
       ['Flyte', '`@task(cache=…)`, `--overwrite-cache`', 'false'],
       ['DVC', '`always_changed`, `dvc repro --force`', 'false'],
       ['Snakemake', '`--forceall`', 'false'],
+      ['Luigi', '`complete()`', 'whether its outputs exist'],
       ['Make', '`--always-make`, where the target trains', 'false'],
       ['Ploomber, pytask, doit', '`--force`, `--always-execute`', 'false'],
       [

@@ -132,6 +132,7 @@ import { lightningDataParallelReader } from './lightning/data-parallel.js'
 import { lightningOperationsReader } from './lightning/operations.js'
 import { lightningRecordsReader } from './lightning/records.js'
 import { lightningReader } from './lightning/trainer.js'
+import { luigiReader } from './luigi/tasks.js'
 import { metaflowReader } from './metaflow/flow.js'
 import { modalReader } from './modal/functions.js'
 import { monaiDatasetReader } from './monai/datasets.js'
@@ -399,6 +400,7 @@ export const readers: readonly Reader[] = [
   lightningOperationsReader,
   lightningRecordsReader,
   lightningReader,
+  luigiReader,
   metaflowReader,
   modalReader,
   monaiDatasetReader,
