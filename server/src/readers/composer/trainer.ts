@@ -22,6 +22,7 @@ import { claimArgument } from '../claim-argument.js'
 import { claimVerdict } from '../claim-verdict.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { openEndedIn } from '../pytorch/loop-facts.js'
+import { readLoopMemory } from '../pytorch/loop-memory.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { speaksOfStopping } from '../wanted-stopping.js'
 import { changeComposer } from './changes.js'
@@ -86,6 +87,7 @@ function readTrainer(
   readRhythm(python, call, evidence, claims)
   readStopping(python, call, training)
   if (python.uses('.from_pretrained')) training.known('fineTuning', 'from_pretrained', true, place)
+  readLoopMemory(python, context.versions, training, place)
   const schedulers = python.argument(call, 'schedulers')
   if (mayBePassed(schedulers) && codeMatches(python, /(Cosine|Linear|Polynomial)\w*(Scheduler|LR)|OneCycle/))
     training.known('fullHorizonSchedule', 'schedulers', true, place)

@@ -341,6 +341,10 @@ function byCallAround(python: PythonModule, made: Call): Feeds | null {
   const around = callAround(python, made)
   if (around === undefined) return null
   const { call, position } = around
+  // `Trainer(train_dataloader=DataLoader(…))`
+  const keyword = call.expr.args[position]?.name
+  const named = keyword == null ? null : feedsByName(keyword)
+  if (named !== null) return named
   const called = byCallee(python, call, position)
   if (called !== null || call.assignedTo === null) return called
   // `train_loader = prepare(DataLoader(…))`: what is given back is used in its place.
