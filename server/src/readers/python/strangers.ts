@@ -45,7 +45,8 @@ const takesDevices = new Set(
 )
 
 /** Libraries whose trainers readers know, or that run functions of the program: what they train is seen. */
-const knownTrainers = /^(trl|unsloth|composer|sentence_transformers|accelerate|deepspeed|horovod|ray(?!\.rllib\b))\b/
+const knownTrainers =
+  /^(trl|unsloth|composer|sentence_transformers|accelerate|deepspeed|horovod|ray(?!\.rllib\b))\b/
 
 /** What code says that works with a network which comes wrapped for several devices. */
 const wrapped = /\.module\b|DataParallel|distribute|strategy|local_rank|world_size|fsdp|\bddp\b/i
