@@ -4,7 +4,8 @@ import { nameFor, type SpelledName } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
-import { knownArgument } from '../../values/argument.js'
+import { knownArgument, passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import { isWrittenIn, writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
@@ -140,7 +141,7 @@ function changePrecision(
     first &&
     facts.card === undefined &&
     !runsOnGpu(python, call) &&
-    asksForCard(python) &&
+    (asksForCard(python) || mayAskForNone(python, call)) &&
     isWrittenIn(call, argument)
   if (value === 'fp16-mixed' && mayLackCard) {
     // The first version refuses fp16 on a processor.
@@ -180,6 +181,15 @@ const asksForCard = (python: PythonModule): boolean =>
   python.usesHere('torch.cuda.is_available', 'torch.cuda.device_count')
 
 /** Its arguments ask for GPUs; by itself a trainer takes what there is. */
+/** `gpus=1 if args.cuda else 0` */
+function mayAskForNone(python: PythonModule, call: Call): boolean {
+  const gpus = passedExpression(python.argument(call, 'gpus'))
+  return (
+    gpus?.type === 'conditional' &&
+    [gpus.then, gpus.otherwise].some((one) => effective(python.fold(one)) === 0)
+  )
+}
+
 function runsOnGpu(python: PythonModule, call: Call): boolean {
   const gpus = knownArgument(python.argument(call, 'gpus'))
   return (

@@ -48,6 +48,10 @@ export function changeInput(claim: Claim, _value: unknown, facts: FragmentFacts)
   }
 }
 
+/** Names that TensorFlow 2 has elsewhere, or no longer. */
+const ofFirstVersion =
+  /\btf\.(FixedLen(Sequence)?Feature|VarLenFeature|parse_(single_)?example|placeholder|Session|decode_raw|read_file|image\.resize_images|random_uniform|to_float|app|flags|gfile|logging|get_variable|layers|contrib)\b/
+
 /** `tf.data.AUTOTUNE` as this file spells it. */
 function autotune(
   python: PythonModule,
@@ -64,7 +68,8 @@ function autotune(
       return { text: name, imports: [] }
   }
   // The older name works in every version of TensorFlow 2.
-  const older = early || python.code.includes('data.experimental.AUTOTUNE')
+  const older =
+    early || python.code.includes('data.experimental.AUTOTUNE') || ofFirstVersion.test(python.code)
   const spelled = nameFor(python.tree, 'tensorflow.data', 'AUTOTUNE', {
     path: facts.path,
     fragment: facts.fragment.index,
