@@ -181,20 +181,20 @@ const asksForCard = (python: PythonModule): boolean =>
   python.usesHere('torch.cuda.is_available', 'torch.cuda.device_count')
 
 /** Its arguments ask for GPUs; by itself a trainer takes what there is. */
+function runsOnGpu(python: PythonModule, call: Call): boolean {
+  const gpus = knownArgument(python.argument(call, 'gpus'))
+  return (
+    /^(gpu|cuda)$/.test(String(knownArgument(python.argument(call, 'accelerator')))) ||
+    (typeof gpus === 'number' && gpus !== 0)
+  )
+}
+
 /** `gpus=1 if args.cuda else 0` */
 function mayAskForNone(python: PythonModule, call: Call): boolean {
   const gpus = passedExpression(python.argument(call, 'gpus'))
   return (
     gpus?.type === 'conditional' &&
     [gpus.then, gpus.otherwise].some((one) => effective(python.fold(one)) === 0)
-  )
-}
-
-function runsOnGpu(python: PythonModule, call: Call): boolean {
-  const gpus = knownArgument(python.argument(call, 'gpus'))
-  return (
-    /^(gpu|cuda)$/.test(String(knownArgument(python.argument(call, 'accelerator')))) ||
-    (typeof gpus === 'number' && gpus !== 0)
   )
 }
 
