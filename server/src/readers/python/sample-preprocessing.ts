@@ -10,7 +10,6 @@ import { argumentOf, kerasFits } from '../keras/fits.js'
 import { pictureReader } from '../pytorch/datasets.js'
 import { evaluatesOnce, onlyEvaluates } from '../pytorch/evaluated-once.js'
 import { codeText, trainsAnywhere } from '../pytorch/evidence.js'
-import { handedToDataSet } from '../pytorch/handed-callables.js'
 import { type HotStatement, hotCode } from '../pytorch/hot-code.js'
 import { feedsByName } from '../pytorch/loader-use.js'
 import { type Maker, makersOf, stepsOf } from '../pytorch/sample-work.js'
@@ -28,7 +27,7 @@ import {
 } from './picture-sizes.js'
 import { passesOf, type Repetition } from './preprocessing.js'
 import { isTokenizing, type PreparationCost, slowTokenizer, tokenizing } from './preprocessing-costs.js'
-import { isOfSlowLibrary, type SlowWork, slowCalls, slowFor } from './slow-samples.js'
+import { isOfSlowLibrary, type SlowWork, slowFor } from './slow-samples.js'
 
 /** A text that is not the same each time. */
 const drawnText = /random|augment|noise|shuffle|mask_?token|mlm|dropout|\bsample\(|choice/i
@@ -152,8 +151,6 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     const steps = loop.role === 'train' && times !== 1 ? stepsOfBatches(python, loop) : []
     if (steps.length > 0) found.push({ per: 'epoch', times, steps, around: loop, samples: true })
   }
-  for (const step of times === 1 ? [] : handedWork(python))
-    found.push({ per: 'epoch', times, steps: [step], around: null, samples: true })
   // One word for a program: a data set whose own code does it comes first.
   const small =
     isSmall || times === 1 || found.some(({ steps }) => steps.some(({ cost }) => cost.made === 'picture'))
@@ -166,22 +163,6 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     found.push({ per: 'epoch', times, steps, around: null, samples: true })
   }
   return found
-}
-
-/** Functions of other modules that a data set is given to call for each sample. */
-function handedWork(python: PythonModule): Repetition['steps'] {
-  const told = new Set<string>()
-  return python.calls.flatMap((call) => {
-    if (feedsByName(call.assignedTo ?? '') === 'evaluation') return []
-    return handedToDataSet(python, call).flatMap((given) => {
-      const what = python.text.slice(given.start, given.end)
-      if (!/^[\w.]{1,40}$/.test(what) || told.has(what)) return []
-      const slow = slowCalls(python.importedFunction(given)?.calls ?? [])
-      if (slow.length === 0) return []
-      told.add(what)
-      return [{ call, cost: { ...heavy, what }, statement: call.statement }]
-    })
-  })
 }
 
 const isOfEvaluation = (python: PythonModule, name: string): boolean =>

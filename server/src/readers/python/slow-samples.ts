@@ -140,7 +140,7 @@ function readsPictures(python: PythonModule): boolean {
 }
 
 /** What takes long among the calls of a function, whose result is the same for a sample each time; none where something is drawn. */
-export function slowCalls(calls: readonly string[]): string[] {
+function slowCalls(calls: readonly string[]): string[] {
   if (calls.some((one) => draws.test(one) || learns.test(one))) return []
   return calls.filter((one) => isSlow(one) || film.test(one) || slowTransform.test(one))
 }
