@@ -9,6 +9,7 @@ import { constantOf, unknown } from './folded.js'
 import { isDictionaryOf, takingOf } from './mapping-classes.js'
 import type { Folded, Func, Klass, ModuleSummary } from './module.js'
 import { bindingsOf } from './names.js'
+import { projectMember } from './project-members.js'
 import { properties } from './properties.js'
 import type { Binding, Scope } from './scope.js'
 import { foldWritten } from './written-places.js'
@@ -71,13 +72,31 @@ export function fieldsElsewhere(
   name: string,
   made: CallExpr,
   byKeyword: boolean,
+  depth = 0,
 ): FieldValues {
   const values = analysis.complete ? constantsOf(analysis, summary, name) : new Map<string, Folded>()
   if (!analysis.complete) return values
-  for (const argument of made.args)
-    if (argument.name !== null)
-      values.set(argument.name, byKeyword ? analysis.fold(argument.value) : unknown('its constructor'))
+  const declared = Object.keys(lookUp(summary.classes, name)?.fields ?? {})
+  made.args.forEach(({ name: keyword, star, value }, position) => {
+    const field = keyword ?? (byKeyword && star === 0 ? declared[position] : undefined)
+    if (field === undefined) return
+    for (const key of [...values.keys()]) if (key.startsWith(`${field}.`)) values.delete(key)
+    values.set(field, byKeyword ? analysis.fold(value) : unknown('its constructor'))
+    for (const [key, inner] of nestedElsewhere(analysis, value, byKeyword, depth))
+      values.set(`${field}.${key}`, inner)
+  })
   return values
+}
+
+/** `Config(schedule=Schedule(eval_steps=50))` of classes of other modules. */
+function nestedElsewhere(analysis: Analysis, value: Expr, byKeyword: boolean, depth: number): FieldValues {
+  const made = byKeyword && depth < deepest ? analysis.definition(value) : value
+  if (made.type !== 'call') return none
+  const found = projectMember(analysis, made.callee)
+  const klass = found === null ? undefined : lookUp(found.summary.classes, found.rest)
+  return klass?.takes === 'keywords'
+    ? fieldsElsewhere(analysis, found!.summary, found!.rest, made, true, depth + 1)
+    : none
 }
 
 const elsewhere = new WeakMap<Analysis, Map<string, FieldValues>>()

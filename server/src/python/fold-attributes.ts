@@ -18,6 +18,7 @@ import type { Folded } from './module.js'
 import { bindingsOf, nameOf } from './names.js'
 import { propertyRead } from './properties.js'
 import { optionSetOn } from './renamed-options.js'
+import { savedEntry } from './saved-parameters.js'
 import { scopeAt } from './scope.js'
 import { trackedValue } from './tracked-configuration.js'
 import { writtenOut } from './written-out.js'
@@ -43,7 +44,41 @@ function heldElsewhere(analysis: Analysis, { value, attr }: Expr & { type: 'attr
   const held = call === undefined ? undefined : lookUp(analysis.importedClass(call.expr.callee)?.holds, attr)
   if (call === undefined || held === undefined || held.keys !== undefined) return null
   const given = analysis.argument(call, held.name, held.position)
-  return given.state === 'given' ? given.folded : null
+  if (given.state === 'given') return given.folded
+  return given.state === 'absent' && held.otherwise !== undefined ? known(held.otherwise) : null
+}
+
+/** `replace(base, workers=0).workers`, `base._replace(workers=0).workers`; null: it is no such copy. */
+function replacedField(
+  analysis: Analysis,
+  fold: Fold,
+  { value, attr, start, end }: Expr & { type: 'attribute' },
+): Folded | null {
+  const made = analysis.definition(value)
+  if (made.type !== 'call') return null
+  const { callee, args } = made
+  const isFunction = /^(dataclasses\.replace|copy\.replace|attrs?\.evolve)$/.test(
+    nameOf(analysis, callee) ?? '',
+  )
+  const object = isFunction
+    ? args[0]?.value
+    : callee.type === 'attribute' && callee.attr === '_replace'
+      ? callee.value
+      : undefined
+  if (object === undefined || args.some(({ star }) => star > 0)) return null
+  const given = args.find(({ name }) => name === attr)
+  return fold(given?.value ?? { type: 'attribute', value: object, attr, start, end })
+}
+
+/** `Workers.NONE.value` of an enumeration; null: it is none. */
+function memberValue(
+  analysis: Analysis,
+  fold: Fold,
+  { value, attr }: Expr & { type: 'attribute' },
+): Folded | null {
+  if (attr !== 'value' || value.type !== 'attribute') return null
+  const bases = (classOf(analysis, value.value) ?? analysis.importedClass(value.value))?.bases
+  return bases?.some((base) => /(^|\.)(Int|Str)?Enum$/.test(base)) === true ? fold(value) : null
 }
 
 /** What an attribute holds: what is assigned to it, an option of the program, a value of a configuration, a default of its class. */
@@ -66,6 +101,8 @@ export function foldAttribute(analysis: Analysis, fold: Fold, expr: Expr & { typ
   if (assigned.length === 1 && isReplaced(analysis, expr)) return assigned[0]!
   if (constant !== null) assigned.unshift(fold(constant))
   else if (elsewhere !== undefined) assigned.unshift(elsewhere)
+  const entry = assigned.length === 1 && assigned[0]!.state === 'unknown' ? savedEntry(analysis, expr) : null
+  if (entry !== null) return fold(entry)
   if (assigned.length > 0) {
     const agreed = agree(assigned, `several values of .${expr.attr}`)
     const branches =
@@ -87,7 +124,8 @@ export function foldAttribute(analysis: Analysis, fold: Fold, expr: Expr & { typ
   if (given !== null) return fold(given)
   const value = constantElsewhere(analysis, expr)
   if (value !== undefined) return value
-  const held = heldElsewhere(analysis, expr)
+  const held =
+    replacedField(analysis, fold, expr) ?? memberValue(analysis, fold, expr) ?? heldElsewhere(analysis, expr)
   if (held !== null) return held
   const fields = expr.attr === '__dict__' ? writtenOut(analysis, expr) : null
   if (fields !== null) return fold(fields)

@@ -42,6 +42,13 @@ export function foldSubscript(analysis: Analysis, fold: Fold, expr: Expr & { typ
       start: expr.start,
       end: expr.end,
     })
+  // `self.hparams['workers']` is `self.hparams.workers`.
+  if (value.type === 'attribute' && value.attr === 'hparams' && index.type === 'constant')
+    if (typeof index.value === 'string') {
+      const { start, end } = expr
+      const saved = fold({ type: 'attribute', value, attr: index.value, start, end })
+      if (saved.state === 'known') return saved
+    }
   const parsed =
     index.type === 'constant' && typeof index.value === 'string'
       ? analysis.outside.argument(value, index.value)

@@ -150,7 +150,7 @@ export function isOnlyCalled(analysis: Analysis, id: string): boolean {
 const listing = /^(list|tuple|set|sorted|len|print|isinstance)$/
 
 /** A name is used for nothing but calls. */
-function isOnlyCallee(analysis: Analysis, id: string): boolean {
+export function isOnlyCallee(analysis: Analysis, id: string): boolean {
   const named = (expr: Expr): boolean => expr.type === 'name' && expr.id === id
   let isPlain = true
   const visit = (expr: Expr): void => {

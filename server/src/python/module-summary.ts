@@ -36,6 +36,8 @@ export interface NamedParameter {
 
 /** A parameter of a constructor that its objects hold, or a part of it: `cfg.trainer['epochs']`. */
 export interface HeldParameter extends NamedParameter {
+  /** Its default, where that is a plain value. */
+  otherwise?: Json
   keys?: ({ attribute: string; item?: undefined } | { attribute?: undefined; item: string })[]
 }
 

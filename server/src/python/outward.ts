@@ -1,15 +1,17 @@
 /** What a module passes to the functions and classes of other modules of the project that it calls. */
-import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
+import type { Argument, CallExpr, Expr, Stmt } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
+import { thawedCall, unpackedArguments } from './called-arguments.js'
 import { chosenTargets, isChoice } from './chosen-targets.js'
 import { toPlain } from './configured-exports.js'
 import { configuredPath } from './configured-path.js'
 import { seenFrom } from './configured-plain.js'
 import { running } from './effects.js'
+import { isOnlyCallee } from './function-tables.js'
 import { handedCall } from './handed-calls.js'
 import { dataSetsOf } from './handed-data-sets.js'
 import { importedClassOf, importedTarget, projectTarget, targetOf } from './import-targets.js'
@@ -28,29 +30,32 @@ export function outwardCalls(analysis: Analysis, frozen: readonly Expr[]): Outwa
   if (analysis.importedByName.size === 0 || analysis.evidence.role === 'test') return []
   const found: OutwardCall[] = []
   const frozenNames = new Set(frozen.map(({ start, end }) => analysis.text.slice(start, end)))
-  for (const call of analysis.calls.flatMap((one) => [one, ...madeByLibrary(analysis, one)])) {
+  for (const one of analysis.calls.flatMap((call) => [call, ...madeByLibrary(analysis, call)])) {
+    const thawed = thawedCall(analysis, one)
+    const call = thawed === null ? one : { ...one, expr: thawed }
     const targets = calledTargets(analysis, call).filter((target) => isOfProject(analysis, target))
     if (targets.length === 0) continue
     if (found.length >= mostCalls) return found
     const step = stepOf(analysis, call)
-    const one: Omit<OutwardCall, 'target'> = {
+    const args = unpackedArguments(analysis, call.expr.args)
+    const made: Omit<OutwardCall, 'target'> = {
       from: call.function?.qualified ?? null,
       looped: isLooped(analysis, call),
       ...(step === null ? {} : { eachStep: true as const }),
       ...(call.loops.some(({ role }) => role === 'epoch') ? { eachEpoch: true as const } : {}),
       usedAs: usedAs(analysis, call),
       ...goneOver(analysis, call),
-      args: call.expr.args.map((argument, index) => ({
-        ...passedArgument(analysis, call.expr.args, argument, index),
+      args: args.map((argument, index) => ({
+        ...passedArgument(analysis, args, argument, index),
         ...(frozenNames.has(analysis.text.slice(argument.value.start, argument.value.end)) ||
         isMadeFrozen(analysis, argument.value)
           ? { frozen: true as const }
           : {}),
         ...(step !== null && isDerived(analysis, argument.value, step) ? { onDevice: true as const } : {}),
       })),
-      open: call.expr.args.some((argument) => argument.star > 0),
+      open: args.some((argument) => argument.star > 0),
     }
-    for (const target of targets) found.push({ target, ...one })
+    for (const target of targets) found.push({ target, ...made })
   }
   for (const target of mentioned(analysis))
     found.push({ target, from: null, looped: false, usedAs: null, args: null, open: true })
@@ -327,12 +332,24 @@ function mentioned(analysis: Analysis): Set<string> {
         for (const base of statement.bases) visit(base.value)
     } else if (statement.type === 'assign') {
       // `Runner = Forecast`, then `Runner(args)`.
-      if (isChoice(analysis, statement)) continue
+      if (isChoice(analysis, statement) || isPartial(analysis, statement)) continue
       // An annotation calls nothing.
       for (const part of [...statement.targets, statement.value]) if (part !== null) visit(part)
     } else forEachExpression(statement, visit)
   }
   return found
+}
+
+/** `make = partial(make_loader, workers=8)`, where the name is used for nothing but calls. */
+function isPartial(analysis: Analysis, { targets, value }: Stmt & { type: 'assign' }): boolean {
+  const [target] = targets
+  return (
+    value?.type === 'call' &&
+    target?.type === 'name' &&
+    targets.length === 1 &&
+    analysis.nameOf(value.callee) === 'functools.partial' &&
+    isOnlyCallee(analysis, target.id)
+  )
 }
 
 /** What the constructor of its base is given can be seen: from its own, or from the calls that make its objects. */

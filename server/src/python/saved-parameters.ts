@@ -29,6 +29,14 @@ export function savedParameter(
   return saved.whole === null ? null : ({ type: 'attribute', value: saved.whole, attr, ...at } satisfies Expr)
 }
 
+/** The same where a dictionary was saved: `self.save_hyperparameters(config)`. */
+export function savedEntry(analysis: Analysis, expr: Expr & { type: 'attribute' }): Expr | null {
+  const saved = savedParameter(analysis, expr)
+  if (saved?.type !== 'attribute') return null
+  const { value, attr, start, end } = saved
+  return { type: 'subscript', value, index: { type: 'constant', value: attr, start, end }, start, end }
+}
+
 function savedBy(analysis: Analysis, klass: Klass): Saved | null {
   const known = remembered.get(analysis) ?? new Map<Klass, Saved | null>()
   remembered.set(analysis, known)
