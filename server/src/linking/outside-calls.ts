@@ -395,7 +395,7 @@ export class OutsideCallIndex {
         values.push(passed.otherwise ?? { state: 'unknown', because: `the parameter ${passed.name}` })
       else values.push({ state: 'unknown', because: `the parameter ${passed.name}` })
     }
-    return together(values) ?? { state: 'unknown', because: `the parameter ${passed.name}` }
+    return together(values, passed.name) ?? { state: 'unknown', because: `the parameter ${passed.name}` }
   }
 }
 

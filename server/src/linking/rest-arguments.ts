@@ -41,7 +41,7 @@ export function withRest(call: OutwardCall, callersOf: (func: string) => readonl
     const [first, ...others] = known.map((args) => args.find((one) => one.name === name))
     if (first !== undefined && others.length === 0) return [first]
     const all = [first, ...others].flatMap((one) => (one === undefined ? [] : [one.value]))
-    const value = all.length === known.length ? together(all) : null
+    const value = all.length === known.length ? together(all, name) : null
     return [{ name, position: null, value: value ?? { state: 'unknown', because: 'several callers' } }]
   })
   return { ...call, args: [...own, ...handed], open: false }

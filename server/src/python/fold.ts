@@ -31,6 +31,7 @@ import {
   unknown,
 } from './folded.js'
 import { projectTarget, starTarget } from './import-targets.js'
+import { loopedValue } from './looped-values.js'
 import type { Folded } from './module.js'
 import { mayBeFilled } from './mutations.js'
 import { bindingsOf } from './names.js'
@@ -412,7 +413,8 @@ export class Folder {
     for (const site of sites) {
       const argument = this.analysis.argument(site, binding.name, owner.position)
       if (argument.state === 'unknown') return unknown(argument.because)
-      if (argument.state === 'given') values.push(argument.folded)
+      if (argument.state === 'given')
+        values.push(loopedValue(this.analysis, argument.expr) ?? argument.folded)
       else if (fallback !== null) values.push(fallback)
       else return unknown(`the parameter ${binding.name}`)
     }

@@ -116,10 +116,14 @@ const longestValue = 40
 export function oneOf(values: readonly Folded[], name: string): Folded {
   const because = `several values of ${name}`
   const agreed = agree([...values], because)
-  if (agreed.state === 'known') return agreed
+  if (agreed.state === 'known' || values.length === 1) return agreed
   // By spelling: values are the same where they are spelled alike.
   const distinct = new Map<string, Folded & { state: 'known' }>()
-  for (const folded of values) {
+  // One that could be several of them counts as all of these.
+  const each = values.flatMap((one) =>
+    one.state === 'unknown' && one.options !== undefined ? one.options.map(({ folded }) => folded) : [one],
+  )
+  for (const folded of each) {
     if (folded.state === 'unknown') return agreed
     const spelled = JSON.stringify(folded.value)
     if (!distinct.has(spelled)) distinct.set(spelled, folded)

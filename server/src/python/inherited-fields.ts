@@ -62,14 +62,19 @@ export function heldParameters(analysis: Analysis, klass: Klass): Record<string,
   for (const name of new Set(fieldNames(analysis, klass))) {
     const field = ownField(analysis, klass, name) ?? inheritedField(analysis, klass, name)
     const held = field === null ? null : heldParameter(analysis, klass, field)
-    if (held !== null) define(found, name, { ...held, ...defaultOf(klass, held) })
+    if (held !== null) define(found, name, { ...held, ...defaultOf(analysis, klass, held) })
   }
   return found
 }
 
-function defaultOf(klass: Klass, { name, keys }: HeldParameter): Pick<HeldParameter, 'otherwise'> {
+function defaultOf(
+  analysis: Analysis,
+  klass: Klass,
+  { name, keys }: HeldParameter,
+): Pick<HeldParameter, 'otherwise'> {
   const written = klass.methods.get('__init__')?.node.params.find((one) => one.name === name)?.default
-  return keys !== undefined || written?.type !== 'constant' ? {} : { otherwise: written.value }
+  const value = keys !== undefined || written == null ? null : analysis.fold(written)
+  return value?.state === 'known' && !value.overridable ? { otherwise: value.value } : {}
 }
 
 /** What a constructor that the class has from its base keeps, as far as the class leaves it alone. */

@@ -4,7 +4,7 @@ import type { ConfiguredPlace } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
-import type { OptionType, SharedArgument } from './code.js'
+import type { FoldedOption, OptionType, SharedArgument } from './code.js'
 import type { EnvironmentFields } from './environment-fields.js'
 import type { Recipe } from './grafts.js'
 import type { KerasLayers } from './keras-layers.js'
@@ -395,7 +395,8 @@ export type Passed =
       /** What the calls of its own module pass. */
       here?: Passed
     }
-  | { state: 'unknown'; because: string; option?: string[]; reads?: OptionType }
+  /** `options`: what it could be, by what decides. */
+  | { state: 'unknown'; because: string; option?: string[]; reads?: OptionType; options?: FoldedOption[] }
 
 /** What an argument of the program is unless the launch says otherwise. */
 export interface ParsedArgument {

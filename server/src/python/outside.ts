@@ -93,7 +93,10 @@ export class OutsideCalls {
     if (value.state === 'known') return knownAs(value)
     const found = path === undefined ? null : look(this.analysis, fromPlain(path))
     const folded = found === null ? null : foldFound(found)
-    return folded ?? unknown(value.state === 'unknown' ? value.because : `the parameter ${name}`)
+    if (folded !== null) return folded
+    if (value.state !== 'unknown') return unknown(`the parameter ${name}`)
+    const { because, options } = value
+    return { state: 'unknown', because, ...(options === undefined ? {} : { options }) }
   }
 
   /** Classes of what each call passes for a parameter; null: it cannot be told. */

@@ -7,6 +7,7 @@ import type { Analysis } from './analysis.js'
 import { classAround } from './attribute-values.js'
 import { defaultPlace } from './imported-arguments.js'
 import { heldByBase, makings } from './inherited-fields.js'
+import { loopedValue } from './looped-values.js'
 import type { Call, Folded, Func, OptionType, Passed, ProgramArgument } from './module.js'
 import { bindingsOf } from './names.js'
 import { programOption } from './option-files.js'
@@ -22,7 +23,7 @@ export function passed(analysis: Analysis, expr: Expr, depth = 0): Passed {
   const made = namespaceIn(analysis, expr)
   if (analysis.programArguments.length > 0 && made !== undefined && isArguments(analysis, made))
     return argumentsOf(analysis, made)
-  return optional(analysis, expr, asPassed(analysis.fold(expr)))
+  return optional(analysis, expr, asPassed(loopedValue(analysis, expr) ?? analysis.fold(expr)))
 }
 
 /** `args` of `vars(args)`, also where a name that nothing is written into holds that. */
@@ -35,8 +36,22 @@ function isArguments(analysis: Analysis, expr: Expr): boolean {
   return (expr.type === 'name' || expr.type === 'call') && analysis.programParameters.isNamespace(expr)
 }
 
+/** Without the place, which means nothing in another module. */
+function plainly({ value, overridable }: Folded & { state: 'known' }): Folded & { state: 'known' } {
+  return { state: 'known', value, channel: 'code', overridable }
+}
+
 export function asPassed(folded: Folded): Passed {
-  if (folded.state === 'unknown') return folded
+  if (folded.state === 'unknown') {
+    const { because, options = [] } = folded
+    const plain = options.flatMap(({ folded: one, ...rest }) =>
+      one.channel === 'code' && JSON.stringify(one.value).length <= maximumValue
+        ? [{ ...rest, folded: plainly(one) }]
+        : [],
+    )
+    const isWhole = options.length > 0 && plain.length === options.length
+    return { state: 'unknown', because, ...(isWhole ? { options: plain } : {}) }
+  }
   if (folded.channel !== 'code') return { state: 'unknown', because: 'a value from outside of the code' }
   return JSON.stringify(folded.value).length > maximumValue
     ? { state: 'unknown', because: 'too long' }
