@@ -79,7 +79,7 @@ export const transformersScripts: readonly PublishedScript[] = [
   {
     named:
       /^run_(glue|xnli|ner|qa|qa_beam_search|seq2seq_qa|swag|clm|mlm|plm|fim|summarization|translation|image_classification|mae|mim|semantic_segmentation|instance_segmentation|object_detection|audio_classification|speech_recognition_\w+|classification)\.py$/,
-    known: ['output_dir'],
+    known: ['model_name_or_path', 'config_name', 'model_type'],
     read(source, training, around) {
       trainerSettings.claim(training, source)
       readFormat(source, training)
