@@ -62,7 +62,7 @@ describe('what a step of a pipeline asks for', () => {
     const { gpus, gpuModel, cpus, choosesCapacity, provider } = await compute(kubeflowReader, text)
     assert.deepEqual(
       { gpus, gpuModel, cpus, choosesCapacity, provider },
-      { gpus: 4, gpuModel: 'V100', cpus: 16, choosesCapacity: false, provider: 'kubernetes' },
+      { gpus: 4, gpuModel: 'V100', cpus: 16, choosesCapacity: false, provider: 'gcp' },
     )
     assert.equal((await step(kubeflowReader, text)).retries, 3)
   })
