@@ -4,7 +4,7 @@
  */
 
 import type { Refusal } from '../../edit/write.js'
-import type { ArgumentValue, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import { mayBePassed, passedExpression, passedPlace } from '../../values/argument.js'
@@ -53,7 +53,8 @@ export const databricksRequestReader = defineReader({
         if (dict.type !== 'dict' || seen.has(dict.start)) continue
         const keys = new Set(python.keysOf(dict) ?? [])
         const isJob = isRequest((key) => keys.has(key))
-        if (!isJob && !(keys.has('cluster_name') && isClusterRequest((key) => keys.has(key)))) continue
+        const isCluster = keys.has('cluster_name') && isClusterRequest((key) => keys.has(key))
+        if (!isJob && !(isCluster && handsToService(python, call))) continue
         seen.add(dict.start)
         const first = dict.entries[0]!
         const place: Place = { start: first.start, end: first.end }
@@ -90,6 +91,12 @@ const asksForJob = (callee: Expr): boolean => endsIn(callee, 'jobs', /^(create|s
 
 const asksForCluster = (callee: Expr): boolean =>
   endsIn(callee, 'clusters', /^(create|create_and_wait|ensure_cluster_is_running)$/)
+
+/** It sends what it is given, which is no part of a job: that names its own machines under `new_cluster`. */
+function handsToService(python: PythonModule, { method }: Call): boolean {
+  if (!/^(post|put|request|perform_query|urlopen|Request|create_cluster)$/.test(method)) return false
+  return !python.text.includes('new_cluster') || python.text.includes('clusters/create')
+}
 
 function endsIn(callee: Expr, of: string, method: RegExp): boolean {
   return (

@@ -3,7 +3,7 @@
  * `dsl.get_pipeline_conf().add_op_transformer(no_cache)`.
  */
 import type { Func, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { Expr, Param } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 
 /** A task, or all tasks of a pipeline. */
@@ -35,16 +35,23 @@ export class HandedTasks {
     }
   }
 
-  /** What is handed in where the name is a parameter of such a function; null: it is none. */
-  behind(name: Expr): Handed[] | null {
+  /**
+   * What is handed in where the name is a parameter of such a function; null: it is none.
+   *
+   * @param seen parameters that were followed already: functions may hand tasks to each other in circles
+   */
+  behind(name: Expr, seen: Set<Param>): Handed[] | null {
     if (name.type !== 'name') return null
     const around = [...this.byFunction.keys()].filter(
       ({ node }) => node.start <= name.start && name.end <= node.end,
     )
     const func = around.sort((a, b) => b.node.start - a.node.start)[0]
     const position = func?.node.params.findIndex((param) => param.name === name.id) ?? -1
-    if (func === undefined || position < 0) return null
-    return this.byFunction.get(func)!.flatMap((found) => found(name.id, position) ?? [])
+    const param = func?.node.params[position]
+    if (func === undefined || param === undefined) return null
+    if (seen.has(param)) return []
+    seen.add(param)
+    return this.byFunction.get(func)!.flatMap((found) => found(param.name, position) ?? [])
   }
 
   private helper(expr: Expr): Func | null {

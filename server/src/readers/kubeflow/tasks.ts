@@ -1,7 +1,7 @@
 /** Pipelines of the Kubeflow SDK (versions 1 and 2) as a module writes them: components, tasks and what is set on tasks. */
 import { functionAt } from '../../python/definition-places.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { Expr, Param } from '../../syntax/python-ast.js'
 import { mayBePassed, passedExpression, textArgument } from '../../values/argument.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
 import { HandedTasks } from './handed-tasks.js'
@@ -209,11 +209,11 @@ export function readPipelines(python: PythonModule): Pipelines {
 
   const handedTasks = new HandedTasks(python, pipelines)
   /** `task.set_x(…).set_y(…)` goes back to the call that made the task. */
-  const baseOf = (expr: Expr, depth = 0): Task[] => {
+  const baseOf = (expr: Expr, depth = 0, seen = new Set<Param>()): Task[] => {
     if (depth > 20) return []
     if (expr.type === 'call') {
       if (expr.callee.type === 'attribute' && taskMethods.has(expr.callee.attr))
-        return baseOf(expr.callee.value, depth + 1)
+        return baseOf(expr.callee.value, depth + 1, seen)
       const call = python.callOf(expr)
       if (call === null) return []
       const known = byCall.get(call)
@@ -224,16 +224,16 @@ export function readPipelines(python: PythonModule): Pipelines {
     }
     if (expr.type === 'name') {
       const value = python.definition(expr)
-      if (value !== expr) return baseOf(value, depth + 1)
-      const handed = handedTasks.behind(expr)
+      if (value !== expr) return baseOf(value, depth + 1, seen)
+      const handed = handedTasks.behind(expr, seen)
       if (handed !== null)
         return handed.flatMap((one) =>
-          'all' in one ? tasks.filter(({ pipeline }) => pipeline === one.all) : baseOf(one.task, depth + 1),
+          'all' in one ? tasks.filter(({ pipeline }) => pipeline === one.all) : baseOf(one.task, depth + 1, seen),
         )
       const several = python.possible(expr)
       return several === null || several.length > 50
         ? []
-        : several.flatMap((one) => (one === expr ? [] : baseOf(one, depth + 1)))
+        : several.flatMap((one) => (one === expr ? [] : baseOf(one, depth + 1, seen)))
     }
     return []
   }

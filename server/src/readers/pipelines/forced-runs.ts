@@ -69,7 +69,7 @@ const engines: readonly Engine[] = [
     program: 'pytask',
     verbs: [],
     force: /^(-f|--force)$/,
-    not: /^(--dry-run|--explain|-k|-m)$/,
+    not: /^(--dry-run|--explain|-k|-m|clean|collect|dag|live|markers|profile)$/,
     target: 'any',
   },
   {
@@ -77,7 +77,7 @@ const engines: readonly Engine[] = [
     program: 'doit',
     verbs: [],
     force: /^(-a|--always-execute)$/,
-    not: /^(-s|--single)$/,
+    not: /^(-s|--single|clean|dumpdb|forget|help|ignore|info|list|reset-dep|strace|tabcompletion)$/,
     target: 'any',
   },
 ]
@@ -86,6 +86,9 @@ const programs = engines.map(({ program }) => program).join('|')
 const switches = '-f|--force|-F|--forceall|-B|--always-make|--overwrite-cache|-a|--always-execute'
 const mentions = new RegExp(`\\b(?:${programs})\\b[^]*\\s(?:${switches})(?![\\w-])`)
 const mostBefore = 4
+/** What stands before the name of a program that is not started: `pip install pytask -f https://…`. */
+const notStarting =
+  /^(install|uninstall|add|remove|upgrade|update|inject|echo|printf|man|which|type|pkill|killall|pgrep|grep|rm)$/
 
 export const forcedRunsReader = defineReader({
   name: 'forced-runs',
@@ -145,6 +148,7 @@ export function wordsBehind(
 ): ShellWord[] | null {
   const at = words.findIndex(({ text }) => text === program || text?.endsWith(`/${program}`) === true)
   if (at < 0 || at > mostBefore) return null
+  if (words.slice(0, at).some(({ text }) => notStarting.test(text ?? ''))) return null
   const rest = words.slice(at + 1)
   if (verbs.length === 0) return rest
   for (const verb of verbs) {

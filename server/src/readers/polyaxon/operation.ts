@@ -17,6 +17,7 @@ import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js
 import type { Change, Refusal } from '../../edit/write.js'
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
+import { lookUp } from '../../text/records.js'
 import { ConfigSource } from '../../values/config-source.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -127,14 +128,17 @@ function readRun(claims: ClaimBuilder, context: ReaderContext, run: Run): void {
   if (count === null) compute.unknown('gpus', 'nvidia.com/gpu', 'a variable', place)
   else compute.known('gpus', 'nvidia.com/gpu', count, place)
   compute.known('trials', 'matrix', at(root, 'matrix') !== undefined, place)
+  // What people work in, or what answers requests, has no end of its own.
+  if (text(at(component, 'run', 'kind')) === 'service') compute.known('service', 'kind', true, place)
   const holder = at(root, 'termination') === undefined && root !== component ? component : root
   const keys = holder === root ? [] : ['component']
   const shown = { start: place.start, end: place.end }
-  limits.claim(
-    compute,
-    new ConfigSource(holder, claims, { document: document.index, keys, shown }),
-    context.versions,
-  )
+  const source = new ConfigSource(holder, claims, { document: document.index, keys, shown })
+  const presets = entry(root, 'presets') ?? entry(component, 'presets')
+  // They may set a limit.
+  if (presets === undefined || at(holder, 'termination') !== undefined)
+    limits.claim(compute, source, context.versions)
+  else compute.unknown('timeLimit', 'termination', 'presets', place)
   const command = at(container, 'command') ?? at(container, 'args')
   if (command === undefined) return
   claimScript(claims, context, {
@@ -158,7 +162,7 @@ function readMatrix(
 ): void {
   const matrix = at(root, 'matrix')
   const kind = entry(matrix, 'kind')
-  const strategy = strategies[text(kind?.value) ?? '']
+  const strategy = lookUp(strategies, text(kind?.value) ?? '')
   if (matrix === undefined || kind === undefined || strategy === undefined || otherWork.test(line)) return
   const place = keyedPlace({ start: kind.keyStart, end: kind.value.end }, document.index, ['matrix', 'kind'])
   const evidence: Evidence = {

@@ -54,8 +54,7 @@ const evidence: Evidence = {
 
 export const publishedScriptsReader = defineReader({
   name: 'published-scripts',
-  title:
-    'Scripts that everybody has (Transformers, Diffusers, sd-scripts, fairseq, TRL, LLaMA-Factory, Megatron-LM, timm, torchvision)',
+  title: 'Published training scripts',
   languages: ['shell'],
   triggers: [],
   settings: documented,

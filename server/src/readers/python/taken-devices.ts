@@ -107,14 +107,24 @@ function scaled(python: PythonModule): Found[] {
   })
 }
 
-/** One device in place of several: `devices=1`, `device=0`. */
+/** One device in place of several, on one machine: `devices=1`, `device=0`. */
 export function takeOneDevice(claim: Claim, _one: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call = python === undefined ? null : claimedCall(python, claim.site)
   const code = lookUp(oneDevice, claim.key)
   if (python === undefined || call === null || code === undefined) return byHand(claim)
   const older = claim.key === 'devices' && !mayBePassed(python.argument(call, 'devices'))
-  return changeArgument(python, call, older ? 'gpus' : claim.key, null, code, facts)
+  const change = changeArgument(python, call, older ? 'gpus' : claim.key, null, code, facts)
+  const nodes = python.argument(call, 'num_nodes')
+  // It would wait for the others.
+  if ('reason' in change || !mayBePassed(nodes) || fixedArgument(nodes) === 1) return change
+  const alone = changeArgument(python, call, 'num_nodes', null, '1', facts)
+  if ('reason' in alone) return alone
+  return {
+    ...change,
+    title: `${change.title} and num_nodes=1`,
+    writes: [...change.writes, ...alone.writes],
+  }
 }
 
 const oneDevice: Record<string, string> = { devices: '1', device: '0', num_workers: '1' }

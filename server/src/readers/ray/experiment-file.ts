@@ -55,7 +55,8 @@ function readExperiment(
   keys: readonly string[],
 ): void {
   const config = at(experiment, 'config') ?? at(experiment, 'param_space')
-  const factors = factorsIn(config, '', 0)
+  // Environments are compared, each by itself.
+  const factors = factorsIn(config, '', 0).filter(({ name }) => !/^env(ironment)?(_name)?$/.test(name))
   const [first] = factors
   if (first === undefined) return
   const place = keyedPlace({ start: first.at.keyStart, end: first.at.value.end }, document.index, [...keys])
