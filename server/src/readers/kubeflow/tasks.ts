@@ -228,7 +228,9 @@ export function readPipelines(python: PythonModule): Pipelines {
       const handed = handedTasks.behind(expr, seen)
       if (handed !== null)
         return handed.flatMap((one) =>
-          'all' in one ? tasks.filter(({ pipeline }) => pipeline === one.all) : baseOf(one.task, depth + 1, seen),
+          'all' in one
+            ? tasks.filter(({ pipeline }) => pipeline === one.all)
+            : baseOf(one.task, depth + 1, seen),
         )
       const several = python.possible(expr)
       return several === null || several.length > 50
