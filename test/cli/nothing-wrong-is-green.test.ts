@@ -81,6 +81,7 @@ describe('nothing wrong is green', () => {
     const files = {
       'a.py': 'import torch\n\nx = = 1\n',
       'a.tf': 'resource "aws_instance" "a" {\n  instance_type = "p4d.24xlarge"\n  ami = \n}\n',
+      'a.tf.tpl': 'resource "aws_instance" "a" {\n  %{ if small }\n  instance_type = ${type}\n}\n',
       'job.yaml': 'kind: Job\napiVersion: batch/v1\nspec: [a\n  limits: {nvidia.com/gpu: 1}\n',
       'launch.json': '{"method": "grid", "parameters": {"lr" {"values": [1, 2]}}, "program": "train.py"}\n',
       'cells.ipynb': notebook(

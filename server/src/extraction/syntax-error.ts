@@ -3,6 +3,7 @@ import type { ConfigFacts } from '../config/node.js'
 import { firstSyntaxError } from '../syntax/first-error.js'
 import type { Grammars } from '../syntax/parser.js'
 import type { PythonTree } from '../syntax/python-ast.js'
+import { isTemplate } from '../text/language.js'
 import type { SourceFile } from '../text/source-file.js'
 import { type Language, locate } from '../text/source-fragment.js'
 
@@ -40,6 +41,7 @@ export function syntaxErrorOf(
   const [tree] = trees
   const language = fragment === undefined ? undefined : names[fragment.language]
   if (fragment === undefined || tree === undefined || language === undefined) return undefined
+  if (isTemplate(file.path)) return undefined
   const text = file.notebook
     ? fragment.text.replace(automagic, (line) => '#'.padEnd(line.length))
     : fragment.text

@@ -57,6 +57,12 @@ export function isVariablesFile(path: string): boolean {
 
 /** Extensions of templates, behind that of what they make: `job.yaml.j2`, `train.sbatch.tpl`. */
 const template = /\.(?:j2|jinja2?|tpl|tmpl|tftpl|template|in)$/
+
+/** Its name says what becomes of it once a program has filled it in. */
+export function isTemplate(path: string): boolean {
+  return template.test(path.toLowerCase()) && languageOf(path.slice(0, path.lastIndexOf('.'))) !== undefined
+}
+
 /** What is read around the places that a template fills in. */
 const filledIn = new Set<FileKind>(['yaml', 'shell', 'hcl', 'dockerfile'])
 

@@ -1,4 +1,4 @@
-/** Lines of a batch script's header that a change takes out as a whole. */
+/** Lines of a batch script's header: those that a change takes out as a whole, and those that a template leaves open. */
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { FragmentFacts } from '../reader.js'
@@ -9,6 +9,23 @@ export function namesGpus(value: string | null | undefined): boolean {
   return words.some(
     (word) => /gpu|cuda|^dgx|^accel/i.test(word) || (/\d/.test(word) && gpu(word) !== undefined),
   )
+}
+
+const directiveLine = /^#SBATCH\s+(?=\S)/
+/** Words that are no options: what fills in the template writes some, or none, in their place. */
+const filledInOptions = /^(?:[^\s#-]|--?[^\w\s-])/
+const filledInLine = /^\s*(?:\{\{.*\}\}|\$\{\w+\}|@\w+@)\s*$/
+const mostLines = 200
+
+/** Whether a header has room for options that nobody sees: `#SBATCH {{ extra }}`, a line `{{ header }}`. */
+export function fillsInOptions(text: string): boolean {
+  for (const line of text.split('\n', mostLines)) {
+    if (filledInLine.test(line)) return true
+    const head = directiveLine.exec(line)
+    if (head !== null && filledInOptions.test(line.slice(head[0].length))) return true
+    if (!/^\s*($|#|\{[%#])/.test(line)) return false
+  }
+  return false
 }
 
 export function withoutLines(

@@ -17,6 +17,7 @@ import { claimScriptCalls } from '../shell/script-calls.js'
 import { changeArray, claimArray, claimArrayGrid } from './array.js'
 import { changeJob } from './change.js'
 import { gpusOfConstraint } from './constraint.js'
+import { fillsInOptions } from './directive-lines.js'
 import { DirectiveSource } from './directive-source.js'
 import {
   directive,
@@ -61,7 +62,15 @@ export const slurmReader = defineReader({
       const work = workOf(shell, launches)
       const step = widestStep(shell.directives, launches)
       const wanted = gpuRequest(shell.directives) ?? step?.gpus ?? null
-      claimJob(claims, { job, directives: shell.directives, work, command: null, launches, step })
+      claimJob(claims, {
+        job,
+        directives: shell.directives,
+        work,
+        moreOptions: fillsInOptions(fragment.text),
+        command: null,
+        launches,
+        step,
+      })
       claimOperations(claims, context, shell, launches, fragment.text, wanted)
       claimBatchScripts(claims, shell, job)
       claimArrayGrid(claims, shell, fragment.text, launches, job)
@@ -212,7 +221,7 @@ function claimJob(
   }
   claimCoresOfGpus(compute, asked, wanted)
   const isBatch = command === null || isSubmission(command)
-  if (isBatch && wanted !== null && tasks !== null && !asksForCores(asked))
+  if (isBatch && wanted !== null && tasks !== null && moreOptions !== true && !asksForCores(asked))
     compute.default('unaskedCores', '--cpus-per-task', tasks, place, { site: place })
   const time = convert(source.text('time'), secondsOf, 'a time that is not readable')
   const limit = moreOptions === true ? orUnknown(time, 'options in a variable') : time
