@@ -52,6 +52,11 @@ function isJoined(analysis: Analysis, expr: Expr): boolean {
   return value.type === 'call' && /^(join|Path|str)$/.test(analysis.callByExpr.get(value)?.method ?? '')
 }
 
+/** `flow.with_options(config_path=path)`: whoever is called loads the file. */
+function takesFile({ expr }: Call): boolean {
+  return expr.args.some(({ name }) => name === 'config_path' || name === 'config_file')
+}
+
 /** A function of the project, however it is called, that loads the file whose name it is given. */
 function loadsGivenFile(analysis: Analysis, { expr: { callee, args } }: Call): boolean {
   if (args.length === 0 || (callee.type !== 'name' && callee.type !== 'attribute')) return false
@@ -122,7 +127,9 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
   const loads =
     isSnakefile(analysis.path) ||
     readers.some((name) => analysis.usesHere(name)) ||
-    analysis.calls.some((call) => loaderName.test(call.method) || loadsGivenFile(analysis, call))
+    analysis.calls.some(
+      (call) => loaderName.test(call.method) || takesFile(call) || loadsGivenFile(analysis, call),
+    )
   if (!loads) return [...found.values()]
   const below = (expr: Expr | null): void => {
     const path = expr === null || !isJoined(analysis, expr) ? null : fileLoadedFrom(analysis, expr)

@@ -2,11 +2,12 @@
 
 import type { CallExpr, ClassDef, Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, lastName } from '../syntax/python-children.js'
+import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { annotatedType } from './annotated-type.js'
 import { lineFillers } from './line-fillers.js'
-import type { Klass, ProgramArgument } from './module.js'
+import type { Call, Klass, ProgramArgument } from './module.js'
 
 /** `field` of dataclasses and attrs, `Field` of pydantic, `attr.ib`. */
 const describesField = /^(field|Field|ib|attrib)$/
@@ -93,8 +94,9 @@ export function dataclassArguments(analysis: Analysis): ProgramArgument[] {
     )
     .flatMap((klass) => fieldsOf(analysis, klass))
   for (const klass of new Set(lineFillers(analysis).values())) found.push(...fieldsOf(analysis, klass))
+  const groups = new Set(groupCalls(analysis))
   for (const call of analysis.calls) {
-    if (call.name === null || !parsers.has(call.name)) continue
+    if (!groups.has(call) && (call.name === null || !parsers.has(call.name))) continue
     const argument = call.expr.args[0]
     if (argument === undefined) continue
     const value = analysis.definition(argument.value)
@@ -105,6 +107,26 @@ export function dataclassArguments(analysis: Analysis): ProgramArgument[] {
     }
   }
   return found
+}
+
+/** `parser.add_arguments(Options, dest='run')` of simple_parsing. */
+function groupCalls(analysis: Analysis): Call[] {
+  if (analysis.callsTo('simple_parsing.ArgumentParser').length === 0) return []
+  return analysis.calls.filter(({ method }) => method === 'add_arguments')
+}
+
+/** Attributes of the parsed line that hold an object each. */
+export function groupNames(analysis: Analysis): ReadonlySet<string> {
+  return once(analysis, 'groups of options', () => {
+    const named = groupCalls(analysis).map(
+      ({ expr: { args } }) => args.find(({ name }) => name === 'dest') ?? args[1],
+    )
+    return new Set(
+      named.flatMap((one) =>
+        one?.value.type === 'constant' && typeof one.value.value === 'string' ? [one.value.value] : [],
+      ),
+    )
+  })
 }
 
 /** Of the class and of those of this module that it extends. */

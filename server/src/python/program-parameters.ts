@@ -5,12 +5,14 @@ import type { Analysis } from './analysis.js'
 import { annotatedType } from './annotated-type.js'
 import { typeOfDefault } from './arguments.js'
 import { configuredPath } from './configured-path.js'
+import { groupNames } from './data-classes.js'
 import { isParsedElsewhere } from './imported-arguments.js'
 import { lineFillers } from './line-fillers.js'
 import type { Func, ProgramArgument } from './module.js'
 import { bindingsOf } from './names.js'
 import { overlaidNamespace } from './overlaid-arguments.js'
 import { holdsRenamed } from './renamed-options.js'
+import type { Binding } from './scope.js'
 
 const namespaceNames =
   /^((model|data|dataset|script|train|training|finetuning|peft|lora|custom|extra|other)_args|args?|opts?|options|flags|FLAGS|hparams|hps|params|config|cfg|conf|parsed|namespace|cli_args|a)$/
@@ -27,6 +29,7 @@ const parsesLine = ({ callee }: CallExpr): boolean =>
 
 export class ProgramParameters {
   private commandFunctions: Set<Func> | null = null
+  private readonly handedLines = new Map<Binding, boolean>()
 
   constructor(private readonly analysis: Analysis) {}
 
@@ -143,13 +146,13 @@ export class ProgramParameters {
 
   /** True for a name that holds the parsed command line. */
   isNamespace(expr: Expr): boolean {
-    if (expr.type === 'attribute') return namespaceNames.test(expr.attr)
+    if (expr.type === 'attribute') return namespaceNames.test(expr.attr) || this.isGroup(expr)
     if (expr.type === 'call') return this.givesNamespace(expr)
     if (expr.type !== 'name') return false
     const bindings = bindingsOf(this.analysis, expr.id, expr.start)
     if (bindings.length === 0) return namespaceNames.test(expr.id)
     return bindings.some((binding) => {
-      if (binding.kind === 'param') return namespaceNames.test(expr.id)
+      if (binding.kind === 'param') return namespaceNames.test(expr.id) || this.isHandedLine(binding, expr.id)
       if (binding.kind === 'import') return isParsedElsewhere(this.analysis, expr)
       // `parser.parse_args_into_dataclasses()[0]`
       const value = binding.value?.type === 'subscript' ? binding.value.value : binding.value
@@ -163,6 +166,34 @@ export class ProgramParameters {
     if (value.end > expr.start) return false
     if (value.type === 'name') return this.isNamespace(value)
     return value.type === 'attribute' && (this.isNamespace(value) || isParsedElsewhere(this.analysis, value))
+  }
+
+  /** `parser.parse_args().run`, after `parser.add_arguments(RunOptions, dest='run')`. */
+  private isGroup({ value, attr }: Expr & { type: 'attribute' }): boolean {
+    return this.analysis.complete && groupNames(this.analysis).has(attr) && this.isNamespace(value)
+  }
+
+  /** `def train(o)`, however it calls what all of its callers give it. */
+  private isHandedLine(binding: Binding, parameter: string): boolean {
+    const { analysis } = this
+    if (!analysis.complete || analysis.programArguments.length === 0) return false
+    const known = this.handedLines.get(binding)
+    if (known !== undefined) return known
+    // While it is asked, a function that calls itself adds nothing.
+    this.handedLines.set(binding, false)
+    const owner = analysis.parameterOf(binding)
+    const sites = owner === null ? null : analysis.callSites(owner.func)
+    const isHanded =
+      sites !== null &&
+      sites.length > 0 &&
+      sites.every(({ expr: { args } }) => {
+        const named = args.find(({ name }) => name === parameter)
+        const given = named ?? args[owner!.position]
+        if (given === undefined || given.star > 0) return false
+        return (given === named || given.name === null) && this.isNamespace(given.value)
+      })
+    this.handedLines.set(binding, isHanded)
+    return isHanded
   }
 
   /** `parser.parse_args()`, or `get_args()` with the parser inside. */

@@ -45,9 +45,10 @@ function listOf(python: PythonModule, expr: Expr, seen: Set<string>, depth: numb
     found = returnedList(python, value.callee, depth) ??
       givenElsewhere(python, value, seen, depth) ?? { items: [value], display: null, alone: true }
   else if (value.type === 'conditional') {
+    // Both ways may name the same list: `fixed + drawn if train else fixed`.
     const parts = [
-      listOf(python, value.then, seen, depth + 1),
-      listOf(python, value.otherwise, seen, depth + 1),
+      listOf(python, value.then, new Set(seen), depth + 1),
+      listOf(python, value.otherwise, new Set(seen), depth + 1),
     ]
     if (parts.some((part) => part === null)) return null
     return { items: parts.flatMap((part) => part!.items), display: null, alone: false }

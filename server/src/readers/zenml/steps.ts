@@ -70,10 +70,11 @@ export const zenmlReader = defineReader({
   leads: true,
   settings: [stepSettings, retrySettings, resourceSettings],
   languages: ['python'],
-  triggers: ['zenml'],
+  // A program that runs a pipeline of another module need not name the library.
+  triggers: ['zenml', 'with_options('],
   read(facts, context, claims) {
     const python = facts.python
-    if (python === undefined) return
+    if (python === undefined || !python.uses('zenml', 'zenml.')) return
     const steps = decoratedFunctions(python, stepNames)
     const pipelines = decoratedFunctions(python, pipelineNames)
     const evidence = stepEvidence(python)
@@ -288,7 +289,9 @@ function readOptions(
   const source = new CallSource(python, call, claims, { withName: true })
   const { callee } = call.expr
   if (callee.type !== 'attribute' || callee.value.type !== 'name') return
-  const switchInFile = source.expression('enable_cache') === null ? inNamedFile(python, call) : undefined
+  const file = source.expression('enable_cache') === null ? fileOf(python, call) : null
+  readNamedSteps(python, claims, call, file, steps, evidence)
+  const switchInFile = switchIn(file)
   if (source.expression('enable_cache') === null && switchInFile === undefined) return
   const name = callee.value.id
   const func = python.functionOf(callee.value)
@@ -316,12 +319,40 @@ function readOptions(
   if (reason !== null) subject.known('uncachedFor', 'enable_cache', reason.because, place)
 }
 
-/** `enable_cache` in the file that `config_path` names. Undefined: it is not said there. */
-function inNamedFile(python: PythonModule, call: Call): Configured | undefined {
+/** What `config_path` names. */
+function fileOf(python: PythonModule, call: Call): Configured | null {
   const path = textArgument(python.argument(call, 'config_path'))
-  const root = path === null ? null : python.configurationFile(path)
-  const node = root?.kind === 'map' ? lookUp(root.entries, 'enable_cache') : undefined
-  return node?.kind === 'scalar' && typeof node.value === 'boolean' ? node : undefined
+  return path === null ? null : python.configurationFile(path)
+}
+
+/** `enable_cache` of a pipeline or a step. Undefined: it is not said there. */
+function switchIn(node: Configured | null | undefined): Configured | undefined {
+  const found = node?.kind === 'map' ? lookUp(node.entries, 'enable_cache') : undefined
+  return found?.kind === 'scalar' && typeof found.value === 'boolean' ? found : undefined
+}
+
+/** `steps: {tokenize: {enable_cache: false}}` in that file: each step is a subject of its own. */
+function readNamedSteps(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  call: Call,
+  file: Configured | null,
+  steps: Decorated[],
+  evidence: Evidence,
+): void {
+  const named = file?.kind === 'map' ? lookUp(file.entries, 'steps') : undefined
+  if (named?.kind !== 'map') return
+  const place = calleePlace(call)
+  for (const [name, options] of Object.entries(named.entries)) {
+    const found = switchIn(options)
+    if (found === undefined) continue
+    const code = steps.find(({ func }) => func.name === name)?.func ?? null
+    const scope = [call.function?.qualified, 'steps', name].filter(Boolean).join('.')
+    const { subject } = describeStep(claims, python, { name, code, place, scope }, about(evidence))
+    claimSwitch(subject, found, place)
+    const reason = whyUncached(python, call.statement, code)
+    if (reason !== null) subject.known('uncachedFor', 'enable_cache', reason.because, place)
+  }
 }
 
 function claimSwitch(subject: SubjectBuilder<'Step'>, { at, ...node }: Configured, place: Place): void {
