@@ -27,6 +27,7 @@ export const fairseqScripts: readonly PublishedScript[] = [
   {
     named: /^(fairseq-train|fairseq_cli\.train)$/,
     known: ['arch', 'a'],
+    trains: (source) => !source.has('tpu') && !source.has('cpu'),
     read(source, training) {
       const keeps = source.has('no-epoch-checkpoints') || source.has('no-save')
       fairseqSettings.claim(

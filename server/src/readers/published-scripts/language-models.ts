@@ -15,6 +15,7 @@ import { settingTable } from '../setting-table.js'
 import { claimDataset } from './data.js'
 import type { LaunchSource } from './launch-source.js'
 import type { PublishedScript } from './published-script.js'
+import { isToldToTrain } from './transformers.js'
 
 export const megatronSettings = settingTable('Training', {
   maxSteps: { keys: ['train-iters'], parse: asNumber },
@@ -53,6 +54,7 @@ export const languageModelScripts: readonly PublishedScript[] = [
   {
     named: /^(train_bash\.py|train\.py|llamafactory\.cli)$/,
     known: ['stage'],
+    trains: isToldToTrain,
     read(source, training) {
       const kind = orDefault(source.text('finetuning_type'), 'lora')
       llamafactorySettings.claim(training, source)

@@ -10,6 +10,8 @@ export interface PublishedScript {
   within?: RegExp
   /** Flags that tell it from other programs of that name: each launch gives one of them. */
   known: readonly string[]
+  /** False: these flags have it evaluate only, or compute elsewhere. Absent: it always trains. */
+  trains?(source: LaunchSource): boolean
   read(source: LaunchSource, training: SubjectBuilder<'Training'>, around: Around): void
 }
 

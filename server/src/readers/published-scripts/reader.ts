@@ -69,6 +69,7 @@ export const publishedScriptsReader = defineReader({
     )
     if (script === undefined) return false
     const source = new LaunchSource(launch, claims)
+    if (script.trains?.(source) === false) return false
     const training = claims.subject('Training', source.place, 'launch', { ...evidence }, launch.id)
     training.subject.location = launch.location
     training.known('managed', name, true, source.place, { location: launch.location })

@@ -80,6 +80,7 @@ export const transformersScripts: readonly PublishedScript[] = [
     named:
       /^run_(glue|xnli|ner|qa|qa_beam_search|seq2seq_qa|swag|clm|mlm|plm|fim|summarization|translation|image_classification|mae|mim|semantic_segmentation|instance_segmentation|object_detection|audio_classification|speech_recognition_\w+|classification)\.py$/,
     known: ['model_name_or_path', 'config_name', 'model_type'],
+    trains: isToldToTrain,
     read(source, training, around) {
       trainerSettings.claim(training, source)
       readFormat(source, training)
@@ -101,6 +102,12 @@ export const transformersScripts: readonly PublishedScript[] = [
     },
   },
 ]
+
+/** Without `--do_train` they evaluate or predict. */
+export function isToldToTrain(source: LaunchSource): boolean {
+  const told = convert(source.get('do_train'), asBoolean)
+  return told.state === 'unknown' || effective(told) === true
+}
 
 /** Steps between two of them, few enough to matter. */
 const often = 50
@@ -221,7 +228,8 @@ function readTexts(source: LaunchSource, training: SubjectBuilder<'Training'>, a
   const given = firstGiven(first!, ...others)
   const length = row.length === undefined ? given : orDefault(given, row.length)
   training.say('sequenceLength', row.keys[0]!, length)
-  const fills = convert(source.get('pad_to_max_length'), asBoolean)
+  const never = convert(source.get('no_pad_to_max_length'), (value) => asBoolean(value) === false)
+  const fills = firstGiven(convert(source.get('pad_to_max_length'), asBoolean), never)
   const padded = row.padded === true ? orDefault(fills, true) : fills
   if (effective(padded) !== true || effective(length) === undefined) return
   const { claims, evidence, job } = around
