@@ -1,11 +1,12 @@
 /**
- * What gives the node groups of a cluster another size: an autoscaler that a file installs or prepares, or a command that somebody runs.
+ * What gives the node groups of a cluster another size: an autoscaler that a file installs or prepares, a schedule, or a command that
+ * somebody runs.
  * A group by itself stays as large as it was made.
  */
 import { defineReader } from '../reader.js'
 
 const scaler =
-  /cluster[-_ ]?autoscaler|karpenter|\bautoScaler:\s*true|\bcast\.?ai\b|\bspotinst\b|\bupdate-nodegroup-config\b|\bset-desired-capacity\b|\bscale\s+nodegroup\b|\bupdate_nodegroup_config\b/i
+  /cluster[-_ ]?autoscaler|karpenter|\bautoScaler:\s*true|\bcast\.?ai\b|\bspotinst\b|\bupdate[-_]nodegroup[-_]config\b|\bset[-_]desired[-_]capacity\b|\bupdate[-_]auto[-_]scaling[-_]group\b|\bscale\s+nodegroup\b|\baws_autoscaling_schedule\b|\bScheduledAction\b|\bscheduled[-_]update[-_]group[-_]action\b/i
 
 export const poolScalersReader = defineReader({
   name: 'pool-scalers',
@@ -19,6 +20,13 @@ export const poolScalersReader = defineReader({
     'spotinst',
     'nodegroup',
     'desired-capacity',
+    'desired_capacity',
+    'auto-scaling-group',
+    'auto_scaling_group',
+    'autoscaling_schedule',
+    'ScheduledAction',
+    'scheduled-update',
+    'scheduled_update',
   ],
   read({ fragment }, _context, claims) {
     const found = scaler.exec(fragment.text)
