@@ -1,19 +1,17 @@
-/** Data sets that framework configs name, one subject each, so that their samples count for the bill. */
+/** Data sets that framework configs name, so that their samples count for the bill. */
+import { dataset } from '../../catalog/datasets.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
 import { convert, orUnknown } from '../../values/operations.js'
 import { asText } from '../../values/parse.js'
-import type { Given } from '../../values/value.js'
+import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { type FrameworkConfig, FrameworkConfigClaims } from './framework-config.js'
 
-/** More sets than this are a mixture, of which nobody knows the shares. */
-const most = 12
-
 /**
  * @param named what the value of `key` names, undefined: it is not understood
- * @param rows key of the number of samples that are taken of each set at most
+ * @param limit key of the number of samples that are taken of each set at most
  */
 export function claimDatasets(
   frameworkConfig: FrameworkConfig,
@@ -21,60 +19,55 @@ export function claimDatasets(
   evidence: Evidence,
   key: string,
   named: (value: Json) => string[] | undefined,
-  rows?: string,
+  limit?: string,
 ): void {
-  const first = subjectOf(frameworkConfig, claims, evidence, key, 0)
-  const given: Given<Json> = first.get(key)
-  const names = given.state === 'known' ? named(given.value) : undefined
-  if (names === undefined || names.length === 0 || names.length > most) {
-    first.say(
-      'name',
-      [key],
-      orUnknown(
-        convert(given, () => undefined as string | undefined),
-        'its data',
-      ),
-    )
+  const subject = claims.subject('Dataset', frameworkConfig.place([key], key), key, { ...evidence })
+  const set = new FrameworkConfigClaims(frameworkConfig, subject, key)
+  const given: Given<Json> = set.get(key)
+  const names = (given.state === 'known' ? named(given.value) : undefined) ?? []
+  const [only, ...more] = names
+  const name = convert(given, () => (more.length === 0 ? only : undefined))
+  set.say('name', [key], orUnknown(name, more.length === 0 ? 'its data' : 'several sets'))
+  if (only === undefined) return
+  set.known('part', [key], 'training')
+  if (more.length === 0) {
+    if (limit !== undefined) set.say('rows', [limit], set.number(limit))
     return
   }
-  names.forEach((name, index) => {
-    const set = index === 0 ? first : subjectOf(frameworkConfig, claims, evidence, key, index)
-    set.say(
-      'name',
+  const most = limit === undefined ? undefined : effective(set.number(limit))
+  const rows = names.map((one) => dataset(one)?.train ?? null)
+  if (rows.every((count) => count !== null))
+    set.known(
+      'rows',
       [key],
-      convert(given, () => name),
+      rows.reduce((sum, count) => sum + Math.min(count, most ?? count), 0),
     )
-    set.known('part', [key], 'training')
-    if (rows !== undefined) set.say('rows', [rows], set.number(rows))
-  })
-}
-
-function subjectOf(
-  frameworkConfig: FrameworkConfig,
-  claims: ClaimBuilder,
-  evidence: Evidence,
-  key: string,
-  index: number,
-): FrameworkConfigClaims<'Dataset'> {
-  const place = frameworkConfig.place([key], key)
-  const subject = claims.subject('Dataset', place, key, { ...evidence }, null, `data ${index}`)
-  return new FrameworkConfigClaims(frameworkConfig, subject, key)
 }
 
 /** `datasets: [{path: tatsu-lab/alpaca, type: alpaca}]` */
 export function pathsOf(value: Json): string[] | undefined {
   if (!Array.isArray(value)) return undefined
   const paths = value.map((one) =>
-    typeof one === 'object' && one !== null && !Array.isArray(one) ? asText(one.path ?? null) : undefined,
+    typeof one === 'object' && one !== null && !Array.isArray(one) && isWhole(one)
+      ? asText(one.path ?? null)
+      : undefined,
   )
   return paths.every((one) => one !== undefined) ? paths : undefined
 }
 
-/** `alpaca_en,identity` of LLaMA-Factory: sets of its own list, some of which are those of others. */
+/** Not `split: train[:10%]`, a shard or single files of it. */
+function isWhole(set: Record<string, Json>): boolean {
+  const parts = ['name', 'shards', 'data_files', 'preprocess_shards']
+  return (set.split ?? 'train') === 'train' && parts.every((key) => (set[key] ?? null) === null)
+}
+
+/** `alpaca_en,identity` of LLaMA-Factory: sets of the list in `dataset_info.json`, some of which are those of others. */
 export function listedNames(value: Json): string[] | undefined {
   const words = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : []
   const names = words.map((word) => (typeof word === 'string' ? word.trim() : ''))
-  return names.length === 0 || names.includes('') ? undefined : names.map((name) => lookUp(own, name) ?? name)
+  return names.length === 0 || names.includes('')
+    ? undefined
+    : names.map((name) => lookUp(own, name) ?? `${name} of dataset_info.json`)
 }
 
 /** Source: LLaMA-Factory, data/dataset_info.json. */
@@ -88,7 +81,7 @@ const own: Record<string, string> = {
 
 /** `dataset: {_component_: torchtune.datasets.alpaca_dataset, source: …}` */
 export function builtData(value: Json): string[] | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !isWhole(value)) return undefined
   const source = asText(value.source ?? null)
   if (source !== undefined) return [source]
   const builder = asText(value._component_ ?? null)

@@ -7,7 +7,7 @@ import { convert, derived, orUnknown } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Claim, Evidence, Launch } from '../../workload/claim.js'
 import type { Precision, TrainingSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
@@ -41,7 +41,7 @@ export const torchtuneReader = defineReader({
       const frameworkConfig = FrameworkConfig.of(facts, document, context.binding)
       if (frameworkConfig === null || !trains(frameworkConfig)) continue
       claims.frameworkConfig('torchtune', false)
-      read(frameworkConfig, claims)
+      read(frameworkConfig, claims, context.binding?.launch)
     }
   },
   change,
@@ -63,7 +63,7 @@ function acceleratorOf(frameworkConfig: FrameworkConfig): Evidence['accelerator'
   return device === 'cuda' ? 'gpu' : device === 'cpu' || device === 'mps' ? device : 'maybe'
 }
 
-function read(frameworkConfig: FrameworkConfig, claims: ClaimBuilder): void {
+function read(frameworkConfig: FrameworkConfig, claims: ClaimBuilder, launch: Launch | undefined): void {
   const evidence = frameworkConfig.evidence(acceleratorOf(frameworkConfig))
   const training = FrameworkConfigClaims.subject('Training', frameworkConfig, claims, 'model', evidence)
   const format = convert(training.text('dtype'), (word) => lookUp(formats, word))
@@ -71,6 +71,7 @@ function read(frameworkConfig: FrameworkConfig, claims: ClaimBuilder): void {
   training.say('precision', ['dtype'], orUnknown(format, 'the format of the recipe'))
   readModel(training)
   readOptimizer(training)
+  readSharing(frameworkConfig, training, launch)
   claimDatasets(frameworkConfig, claims, evidence, 'dataset', builtData)
   readPadding(
     frameworkConfig,
@@ -78,7 +79,7 @@ function read(frameworkConfig: FrameworkConfig, claims: ClaimBuilder): void {
   )
 }
 
-/** Builders of torchtune, as hubs call what they build; adapters stand before the name, variants behind it. */
+/** Builders of torchtune, as hubs call what they build, the first that fits; adapters stand before the name, variants behind it. */
 const builders: [RegExp, (size: string) => string][] = [
   [/^llama2_(\d+b)/, (size) => `meta-llama/Llama-2-${size}-hf`],
   [/^llama3_(\d+b)/, (size) => `meta-llama/Meta-Llama-3-${size.toUpperCase()}`],
@@ -88,8 +89,8 @@ const builders: [RegExp, (size: string) => string][] = [
   [/^mistral_(\d+b)/, (size) => `mistralai/Mistral-${size.toUpperCase()}-v0.1`],
   [/^gemma_(\d+b)/, (size) => `google/gemma-${size}`],
   [/^gemma2_(\d+b)/, (size) => `google/gemma-2-${size}`],
-  [/^qwen2_((?:\d+_)?\d+b)/, (size) => `Qwen/Qwen2-${sizeOf(size)}`],
   [/^qwen2_5_((?:\d+_)?\d+b)/, (size) => `Qwen/Qwen2.5-${sizeOf(size)}`],
+  [/^qwen2_((?:\d+_)?\d+b)/, (size) => `Qwen/Qwen2-${sizeOf(size)}`],
   [/^qwen3_((?:\d+_)?\d+b)/, (size) => `Qwen/Qwen3-${sizeOf(size)}`],
   [/^phi3_(mini)/, () => 'microsoft/Phi-3-mini-4k-instruct'],
   [/^phi4_(14b)/, () => 'microsoft/phi-4'],
@@ -122,8 +123,7 @@ function readModel(training: FrameworkConfigClaims<'Training'>): void {
 
 function modelOf(builder: string): string | undefined {
   const name = builder.replace(/^q?lora_/, '')
-  // Long names first: `llama3_8b` begins like `llama3_1_8b`.
-  for (const [pattern, spelled] of [...builders].reverse()) {
+  for (const [pattern, spelled] of builders) {
     const size = pattern.exec(name)?.[1]
     if (size !== undefined) return spelled(size)
   }
@@ -141,8 +141,25 @@ function readOptimizer(training: FrameworkConfigClaims<'Training'>): void {
   const keys = ['optimizer', '_component_']
   const kind = convert(training.text(...keys), (name) => optimizers.find(([end]) => end.test(name))?.[1])
   training.say('optimizer', keys, orUnknown(kind, 'another optimizer'))
-  // Distributed recipes share all states out; without that they need more.
-  training.default('sharding', keys, null)
+}
+
+/** Recipes for several devices share all states out, those for one have none to share them with. */
+function readSharing(
+  frameworkConfig: FrameworkConfig,
+  training: FrameworkConfigClaims<'Training'>,
+  launch: Launch | undefined,
+): void {
+  const keys = ['fsdp_cpu_offload']
+  if ((launch?.processes ?? 1) <= 1) {
+    training.default('sharding', keys, null)
+    return
+  }
+  const away = frameworkConfig.switch(...keys) === true
+  training.known('sharding', keys, {
+    kind: 'fsdp',
+    stage: 3,
+    offload: { optimizer: away, parameters: away },
+  })
 }
 
 function readPadding(

@@ -27,6 +27,8 @@ interface Row {
   has: readonly string[][]
   /** What its text holds besides. */
   text?: RegExp
+  /** What it does not hold. */
+  unless?: RegExp
   /** The first that is on counts. */
   switches: readonly [Switch, ...Switch[]]
   /** Shown for what is left out. */
@@ -65,6 +67,9 @@ const rows: readonly Row[] = [
     switches: [
       { keys: ['common', 'fp16'], formats: 'fp16-mixed', write: { 'fp16-mixed': true, 'bf16-mixed': true } },
       { keys: ['common', 'bf16'], formats: 'bf16-mixed', write: { 'bf16-mixed': true } },
+      { keys: ['common', 'memory_efficient_fp16'], formats: 'fp16-mixed', write: {} },
+      { keys: ['common', 'memory_efficient_bf16'], formats: 'bf16-mixed', write: {} },
+      { keys: ['common', 'amp'], formats: 'fp16-mixed', write: {} },
     ],
     anchor: 'common',
   },
@@ -74,6 +79,7 @@ const rows: readonly Row[] = [
     text: /!new:speechbrain\.|!name:speechbrain\./,
     switches: [
       { keys: ['precision'], formats: ofWords, write: { 'fp16-mixed': 'fp16', 'bf16-mixed': 'bf16' } },
+      { keys: ['auto_mix_prec'], formats: 'fp16-mixed', write: { 'fp16-mixed': true } },
     ],
     anchor: 'number_of_epochs',
   },
@@ -89,6 +95,8 @@ const rows: readonly Row[] = [
     framework: 'ludwig',
     has: [['input_features'], ['output_features'], ['trainer']],
     text: /\b(image|audio|text)\b/,
+    // Trees have no such format, and a language model has that of its weights.
+    unless: /^model_type:[ \t]*["']?(llm|gbm)\b/m,
     switches: [
       {
         keys: ['trainer', 'use_mixed_precision'],
@@ -136,8 +144,12 @@ function evidenceOf(config: FrameworkConfig): Evidence {
   return evidence
 }
 
-function isOf({ has, text }: Row, config: FrameworkConfig, written: string): boolean {
-  return has.every((keys) => config.has(...keys)) && (text === undefined || text.test(written))
+function isOf({ has, text, unless }: Row, config: FrameworkConfig, written: string): boolean {
+  return (
+    has.every((keys) => config.has(...keys)) &&
+    text?.test(written) !== false &&
+    unless?.test(written) !== true
+  )
 }
 
 function readPrecision(
@@ -147,7 +159,7 @@ function readPrecision(
 ): void {
   const said = switches.map((one) => ({ ...one, format: formatOf(config, one) }))
   const lowered = said.find(({ format }) => format !== undefined && format !== 'fp32')
-  const off = said.find(({ format }) => format === 'fp32')
+  const off = said.find(({ format, write }) => format === 'fp32' && Object.keys(write).length > 0)
   const [first] = said
   if (lowered !== undefined) {
     if (lowered.format === null) training.unknown('precision', lowered.keys, 'its value cannot be read')

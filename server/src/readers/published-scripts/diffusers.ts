@@ -1,6 +1,6 @@
 /** Example scripts of Diffusers. Source: diffusers 0.21 to 0.35, examples/*\/train_*.py and textual_inversion.py. */
 import { model as known } from '../../catalog/models.js'
-import { derived } from '../../values/operations.js'
+import { derived, orDefault } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { settingTable } from '../setting-table.js'
@@ -17,7 +17,7 @@ export const diffusersSettings = settingTable('Training', {
     otherwise: 1,
     write: (steps) => steps,
   },
-  imageEdge: { keys: ['resolution'], parse: asNumber, otherwise: 512 },
+  imageEdge: { keys: ['resolution'], parse: asNumber },
   checkpointing: { keys: ['gradient_checkpointing'], parse: asBoolean, otherwise: false },
   optimizer: {
     keys: ['use_8bit_adam'],
@@ -33,6 +33,13 @@ export const diffusersSettings = settingTable('Training', {
   },
   resumable: { keys: ['resume_from_checkpoint'], parse: () => true, otherwise: false },
 })
+
+/** Pixels of the pictures where `--resolution` does not say. */
+function edgeOf(name: string): number {
+  if (/unconditional/.test(name)) return 64
+  if (/instruct_pix2pix/.test(name)) return 256
+  return /(text_to_image|lcm_distill)\w*_sdxl/.test(name) ? 1024 : 512
+}
 
 export const diffusersScripts: readonly PublishedScript[] = [
   {
@@ -51,8 +58,11 @@ export const diffusersScripts: readonly PublishedScript[] = [
         training,
         source,
         {},
-        diffusersSettings.settings.filter((setting) => setting !== 'keptCheckpoints' || !part),
+        diffusersSettings.settings.filter(
+          (setting) => setting !== 'imageEdge' && (setting !== 'keptCheckpoints' || !part),
+        ),
       )
+      training.say('imageEdge', 'resolution', orDefault(source.number('resolution'), edgeOf(name)))
       const { key, value } = acceleratedFormat(source)
       training.say('precision', key, value)
       if (part) return

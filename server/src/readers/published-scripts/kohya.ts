@@ -30,16 +30,22 @@ export const kohyaSettings = settingTable('Training', {
 
 export const kohyaScripts: readonly PublishedScript[] = [
   {
-    named: /^((sdxl|flux|sd3|lumina)_)?train(_(network|db|textual_inversion|control_net|controlnet))?\.py$/,
+    named:
+      /^((sdxl|flux|sd3|lumina)_train|((sdxl|flux|sd3|lumina)_)?train_(network|db|textual_inversion|control_net|controlnet))\.py$/,
     known: ['network_module', 'train_data_dir', 'dataset_config'],
     read(source, training) {
       // A file of settings may say all of it.
       if (source.has('config_file')) return
+      // Each set of a file has a batch size of its own, and epochs come before steps.
+      const elsewhere = [
+        ...(source.has('dataset_config') ? ['batchSize'] : []),
+        ...(source.has('max_train_epochs') ? ['maxSteps'] : []),
+      ]
       kohyaSettings.claim(
         training,
         source,
         {},
-        kohyaSettings.settings.filter((setting) => setting !== 'maxSteps' || !source.has('max_train_epochs')),
+        kohyaSettings.settings.filter((setting) => !elsewhere.includes(setting)),
       )
     },
   },

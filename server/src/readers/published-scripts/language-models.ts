@@ -28,6 +28,7 @@ export const megatronSettings = settingTable('Training', {
 export const languageModelScripts: readonly PublishedScript[] = [
   {
     named: /^(trl\.scripts\.)?(sft|dpo|kto|orpo|cpo|grpo|rloo|reward|reward_modeling|online_dpo|gkd)(\.py)?$/,
+    within: /^trl\.scripts\.|(^|\/)(trl|examples)\/scripts\//,
     known: ['model_name_or_path'],
     read(source, training, around) {
       trainerSettings.claim(
@@ -53,7 +54,8 @@ export const languageModelScripts: readonly PublishedScript[] = [
   },
   {
     named: /^(train_bash\.py|train\.py|llamafactory\.cli)$/,
-    known: ['stage'],
+    within: /(^|\/)train_bash\.py$|(^|\/)src\/train\.py$|^llamafactory\.cli$/,
+    known: ['finetuning_type', 'dataset', 'template'],
     trains: isToldToTrain,
     read(source, training) {
       const kind = orDefault(source.text('finetuning_type'), 'lora')

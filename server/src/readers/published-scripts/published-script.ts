@@ -6,7 +6,7 @@ import type { LaunchSource } from './launch-source.js'
 export interface PublishedScript {
   /** Its file, without folders, or the module or command that stands for it. */
   named: RegExp
-  /** Its whole path, where many programs are called like that. */
+  /** Its whole path or the module, where many programs are called like that. */
   within?: RegExp
   /** Flags that tell it from other programs of that name: each launch gives one of them. */
   known: readonly string[]

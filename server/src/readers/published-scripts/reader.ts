@@ -11,7 +11,7 @@ import { llamafactorySettings } from '../framework-configs/llamafactory.js'
 import { trainerSettings } from '../huggingface/trainer-settings.js'
 import { isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
-import { writeLaunchValue } from '../write-launch-value.js'
+import { dropLaunchFlag, writeLaunchValue } from '../write-launch-value.js'
 import { diffusersScripts, diffusersSettings } from './diffusers.js'
 import { fairseqScripts, fairseqSettings } from './fairseq.js'
 import { changeFormat } from './formats.js'
@@ -61,11 +61,10 @@ export const publishedScriptsReader = defineReader({
   read() {},
   describes(launch, claims) {
     const name = nameOf(launch)
+    const gives = (flag: string) => flagOf(launch.flags, flag) !== undefined
     const script = scripts.find(
       ({ named, within, known }) =>
-        named.test(name) &&
-        within?.test(launch.program.path ?? '') !== false &&
-        known.some((flag) => flagOf(launch.flags, flag) !== undefined),
+        named.test(name) && within?.test(launch.program.path ?? name) !== false && known.some(gives),
     )
     if (script === undefined) return false
     const source = new LaunchSource(launch, claims)
@@ -89,7 +88,10 @@ export const publishedScriptsReader = defineReader({
 /** The collator of the scripts pads each batch where the texts are not padded before. */
 function passPadding(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const title = 'Pad each batch to its longest text'
-  if (isSetByLaunch(claim)) return changeOf(title, [writeLaunchValue(claim, 'False', facts)])
+  if (isSetByLaunch(claim)) {
+    const written = writeLaunchValue(claim, 'False', facts)
+    return changeOf(title, ['reason' in written ? dropLaunchFlag(claim, facts) : written])
+  }
   return changeOf(title, [writeLaunchFlag(claim, '--pad_to_max_length False', facts)])
 }
 

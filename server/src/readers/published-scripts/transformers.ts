@@ -31,10 +31,12 @@ const texts: readonly Texts[] = [
   { named: /^run_(glue|xnli)/, keys: ['max_seq_length', 'max_length'], length: 128, padded: true },
   { named: /^run_qa/, keys: ['max_seq_length'], length: 384, padded: true },
   { named: /^run_clm/, keys: ['block_size'] },
-  { named: /^run_(summarization|translation|seq2seq_qa)/, keys: ['max_source_length'], length: 1024 },
+  { named: /^run_seq2seq_qa/, keys: ['max_seq_length'], length: 384 },
+  { named: /^run_(summarization|translation)/, keys: ['max_source_length'], length: 1024 },
   { named: /^run_/, keys: ['max_seq_length', 'max_length'] },
 ]
 
+const withoutOne = /^run_\w+_no_trainer\.py$/
 const pictures = /^run_(image_classification|mae|mim|semantic_segmentation|instance_segmentation)/
 const ofLanguage = /^run_(clm|mlm|plm|fim|summarization|translation|seq2seq)/
 
@@ -64,7 +66,7 @@ export const transformersTables = [trainerSettings, withoutTrainer]
 
 export const transformersScripts: readonly PublishedScript[] = [
   {
-    named: /^run_\w+_no_trainer\.py$/,
+    named: withoutOne,
     known: ['model_name_or_path', 'config_name', 'model_type'],
     read(source, training, around) {
       withoutTrainer.claim(training, source)
@@ -79,7 +81,7 @@ export const transformersScripts: readonly PublishedScript[] = [
   {
     named:
       /^run_(glue|xnli|ner|qa|qa_beam_search|seq2seq_qa|swag|clm|mlm|plm|fim|summarization|translation|image_classification|mae|mim|semantic_segmentation|instance_segmentation|object_detection|audio_classification|speech_recognition_\w+|classification)\.py$/,
-    known: ['model_name_or_path', 'config_name', 'model_type'],
+    known: ['model_name_or_path', 'config_name', 'model_type', 'dataset_name'],
     trains: isToldToTrain,
     read(source, training, around) {
       trainerSettings.claim(training, source)
@@ -230,7 +232,8 @@ function readTexts(source: LaunchSource, training: SubjectBuilder<'Training'>, a
   training.say('sequenceLength', row.keys[0]!, length)
   const never = convert(source.get('no_pad_to_max_length'), (value) => asBoolean(value) === false)
   const fills = firstGiven(convert(source.get('pad_to_max_length'), asBoolean), never)
-  const padded = row.padded === true ? orDefault(fills, true) : fills
+  // Without a Trainer it is a switch, which is off.
+  const padded = row.padded === true && !withoutOne.test(around.name) ? orDefault(fills, true) : fills
   if (effective(padded) !== true || effective(length) === undefined) return
   const { claims, evidence, job } = around
   const pipeline = claims.subject('InputPipeline', source.place, 'launch', { ...evidence }, job)

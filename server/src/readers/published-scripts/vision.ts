@@ -2,8 +2,9 @@
  * Training scripts of timm and of torchvision's references, started out of their own folders. Source: timm 1.0, train.py;
  * torchvision 0.22, references/classification/train.py.
  */
-import { convert, orDefault, orUnknown } from '../../values/operations.js'
+import { convert, firstGiven, orDefault, orUnknown } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
+import { isGiven } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { settingTable } from '../setting-table.js'
 import type { LaunchSource } from './launch-source.js'
@@ -54,8 +55,8 @@ function claimLoader(source: LaunchSource, { claims, evidence, job }: Around, by
   const { place, launch } = source
   const pipeline = claims.subject('InputPipeline', place, 'launch', { ...evidence }, job)
   pipeline.subject.location = launch.location
-  const workers = orDefault(source.number('workers'), byDefault)
-  pipeline.say('workers', 'workers', workers)
+  const [long, short] = [source.number('workers'), source.number('j')]
+  pipeline.say('workers', isGiven(long) ? 'workers' : 'j', orDefault(firstGiven(long, short), byDefault))
   pipeline.known('feeds', 'train', 'training', place, { location: launch.location })
   pipeline.known('work', 'ImageFolder', 'decode', place, { location: launch.location })
   pipeline.known('decoder', 'ImageFolder', 'ImageFolder', place, { location: launch.location })

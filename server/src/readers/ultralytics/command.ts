@@ -128,7 +128,8 @@ function readCommand(
   )
   claim(training, 'validation', given.get('val'), 'val', true, switchOf)
   readLength(given, training, patienceByDefault(context.versions))
-  const devices = devicesNamed(given.get('device').text)
+  const { text: device } = given.get('device')
+  const devices = devicesNamed(device === undefined ? null : (device ?? undefined))
   claim(training, 'batchSize', given.get('batch'), 'batch', batchOnEach(batchByDefault, devices), (text) =>
     batchOnEach(numberOf(text), devices),
   )

@@ -19,10 +19,11 @@ export function networkNamed(file: Json): string | undefined {
   return name !== undefined && known(name) !== undefined ? name : undefined
 }
 
-/** Devices that `device=0,1,2`, `[0, 1]` name; null: which there are is not known. */
+/** Devices that `device=0,1,2`, `[0, 1]` name, one without that; null, also for undefined: how many is not known. */
 export function devicesNamed(device: Json | undefined): number | null {
-  if (device === undefined || device === null) return 1
-  if (Array.isArray(device)) return device.length
+  if (device === undefined) return null
+  if (device === null) return 1
+  if (Array.isArray(device)) return Math.max(1, device.length)
   const words = String(device)
     .split(',')
     .filter((word) => word.trim() !== '')

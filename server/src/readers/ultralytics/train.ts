@@ -15,7 +15,7 @@ import {
   textArgument,
 } from '../../values/argument.js'
 import { argumentValue, CallSource } from '../../values/call-source.js'
-import { convert, derived, orDefault, orUnknown, unreadable } from '../../values/operations.js'
+import { convert, derived, orDefault, originOf, orUnknown, unreadable } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Key, Locator, Source } from '../../values/source.js'
@@ -161,9 +161,13 @@ function claimNetwork(
   source: Source,
   training: SubjectBuilder<'Training'>,
 ): void {
-  const devices = devicesNamed(effective(source.get('device')))
+  const devices = devicesNamed(effective(orDefault(source.get('device'), null)))
   const batch = orDefault(convert(source.get('batch'), asNumber), batchByDefault)
-  const each = convert(batch, (size) => batchOnEach(size, devices), 'it is found out when it starts')
+  const size = effective(batch)
+  const each: Given<number> =
+    devices === null && size !== undefined && size >= 1
+      ? { ...originOf(batch), state: 'range', low: 1, high: size }
+      : convert(batch, (one) => batchOnEach(one, devices), 'it is found out when it starts')
   training.say('batchSize', 'batch', each)
   training.say('imageEdge', 'imgsz', orDefault(convert(source.get('imgsz'), asNumber), edgeByDefault))
   claimMethod(training, calleePlace(call))
@@ -175,8 +179,8 @@ function claimNetwork(
   const given = argumentValue(file, calleePlace(made), callSite(made), training.locator)
   const name = convert(given, networkNamed, 'a network of its own')
   training.say('model', 'YOLO', orUnknown(name, 'a network of its own'))
-  const size = derived(name, (one) => known(one)?.parameters)
-  training.say('parameters', 'YOLO', size)
+  const parameters = derived(name, (one) => known(one)?.parameters)
+  training.say('parameters', 'YOLO', parameters)
 }
 
 const asOptimizer = (word: Json): TrainingSettings['optimizer'] | undefined =>
