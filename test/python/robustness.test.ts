@@ -1,6 +1,7 @@
 /** Half-typed, deep and hostile code gives a partial analysis, never an exception. */
 import assert from 'node:assert/strict'
-import { analyse, callNamed } from './analyse.js'
+import { givenByCallers } from '../../server/src/values/given-by-callers.js'
+import { analyse, callNamed, fold } from './analyse.js'
 
 const training = `import argparse
 import torch
@@ -120,4 +121,49 @@ describe('code that would take long', () => {
     analysis.summary()
     assert.equal(analysis.loops[0]!.role, 'other')
   })
+
+  it('values of the environment that are made of each other', async () => {
+    const lines = ['import os', "w0 = int(os.environ.get('W', 0))"]
+    for (let i = 1; i <= 12; i++)
+      lines.push(`w${i} = max(${Array.from({ length: 12 }, () => `w${i - 1}`).join(', ')})`)
+    const { replaceable } = (await analyse(lines.join('\n'))).summary()
+    assert.deepEqual(replaceable?.w1, { value: 0, variables: ['W'] })
+  })
+
+  it('functions that each hand on what hundreds of calls give them', async () => {
+    const lines = ['def f0(x, callbacks=None):', '  use(callbacks)']
+    for (let i = 1; i <= 4; i++) {
+      lines.push(`def f${i}(x, callbacks=None):`)
+      for (let call = 0; call < 200; call++) lines.push(`  f${i - 1}(x, callbacks)`)
+    }
+    for (let call = 0; call < 200; call++) lines.push('f4(1, [Stopping()])')
+    const analysis = await analyse(lines.join('\n'))
+    assert.equal(givenByCallers(analysis, callNamed(analysis, 'use').expr.args[0]!.value), true)
+  })
+
+  it('objects of another module that hold each other many times', async () => {
+    const fields = Array.from({ length: 12 }, (_, i) => `    x${i}: object = None`)
+    const held = `from dataclasses import dataclass\n@dataclass\nclass Held:\n    w: int = 0\n${fields.join('\n')}\n`
+    const lines = ['from held import Held', 'v0 = Held(w=1)']
+    for (let i = 1; i <= 9; i++)
+      lines.push(`v${i} = Held(w=${i}, ${fields.map((_, k) => `x${k}=v${i - 1}`).join(', ')})`)
+    const folded = await fold(lines.join('\n'), 'v9.w', { modules: { held } })
+    assert.equal(folded.state === 'known' && folded.value, 9)
+  })
+})
+
+describe('what callers may leave out', () => {
+  for (const [given, answer] of [
+    ['[Stopping()]', true],
+    ['None', false],
+    ['chosen', null],
+    ['wanted or None', null],
+    ['make()', null],
+  ] as const)
+    it(`${given}: ${answer}`, async () => {
+      const before =
+        'chosen = None\nif wanted:\n  chosen = [Stopping()]\ndef make():\n  if wanted:\n    return [Stopping()]\n  return None\n'
+      const analysis = await analyse(`${before}def fit(callbacks=None):\n  use(callbacks)\nfit(${given})\n`)
+      assert.equal(givenByCallers(analysis, callNamed(analysis, 'use').expr.args[0]!.value), answer)
+    })
 })

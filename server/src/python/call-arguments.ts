@@ -18,6 +18,7 @@ import type { ArgumentValue, Call, Folded, Func, ProgramArgument } from './modul
 import type { Mutation } from './mutations.js'
 import { bindingsOf } from './names.js'
 import { certainReturn } from './returns.js'
+import { isWholeLine } from './whole-line.js'
 import { writtenOut } from './written-out.js'
 
 export function argumentOf(
@@ -192,17 +193,6 @@ function parsedArgument(
     return given(analysis, { type: 'attribute', value: first.value, attr: keyword, start, end })
   return isWholeLine(analysis, first.value, keyword) ? { state: 'absent' } : null
 }
-
-/** All options of the program are known, and nothing else is written into what holds them under this name. */
-function isWholeLine(analysis: Analysis, namespace: Expr, keyword: string): boolean {
-  const { programArguments, calls } = analysis
-  if (namespace.type !== 'name' || programArguments.length === 0) return false
-  if (analysis.attributeStores.has(`${namespace.id}.${keyword}`)) return false
-  return !calls.some(({ method }) => addsOptions.test(method))
-}
-
-/** Libraries and other modules that add options to a parser, or read what it does not know. */
-const addsOptions = /^(parse_known_args|setattr|add_\w*arg(ument)?s\w*|get_(arg)?parser)$/
 
 /** The value of a key in a dictionary: as written, then as changed by assignments and `update`. */
 export function inDictionary(

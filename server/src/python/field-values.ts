@@ -1,6 +1,7 @@
 /** What an object of a class of the project holds when it is made: its fields' defaults, what `__init__` sets. */
 import type { CallExpr, Expr, Stmt } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
+import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { classOfScope } from './attribute-values.js'
@@ -82,8 +83,10 @@ export function fieldsElsewhere(
     if (field === undefined) return
     for (const key of [...values.keys()]) if (key.startsWith(`${field}.`)) values.delete(key)
     values.set(field, byKeyword ? analysis.fold(value) : unknown('its constructor'))
-    for (const [key, inner] of nestedElsewhere(analysis, value, byKeyword, depth))
-      values.set(`${field}.${key}`, inner)
+    const nested = nestedElsewhere(analysis, value, byKeyword, depth)
+    // Without them what lies below the field is as unknown as the object in it.
+    if (values.size + nested.size <= mostFields)
+      for (const [key, inner] of nested) values.set(`${field}.${key}`, inner)
   })
   return values
 }
@@ -94,9 +97,13 @@ function nestedElsewhere(analysis: Analysis, value: Expr, byKeyword: boolean, de
   if (made.type !== 'call') return none
   const found = projectMember(analysis, made.callee)
   const klass = found === null ? undefined : lookUp(found.summary.classes, found.rest)
-  return klass?.takes === 'keywords'
-    ? fieldsElsewhere(analysis, found!.summary, found!.rest, made, true, depth + 1)
-    : none
+  if (klass?.takes !== 'keywords') return none
+  // One object may stand in several others.
+  const known = once(analysis, `fields of objects elsewhere, ${depth}`, () => new Map<Expr, FieldValues>())
+  const values =
+    known.get(made) ?? fieldsElsewhere(analysis, found!.summary, found!.rest, made, true, depth + 1)
+  known.set(made, values)
+  return values
 }
 
 const elsewhere = new WeakMap<Analysis, Map<string, FieldValues>>()

@@ -1,8 +1,8 @@
 /** Tables of functions and classes: `ACTIONS = {'train': train, 'show': show}`, then `ACTIONS[args.action](data)`. */
-import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import type { CallExpr, Expr, Stmt } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import { once } from '../text/once.js'
-import { lookUp } from '../text/records.js'
+import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { moduleAbove, projectTarget, targetOf } from './import-targets.js'
 import { bindingsOf } from './names.js'
@@ -69,16 +69,36 @@ export function tableTargets(analysis: Analysis, callee: Expr): string[] {
   const entries = tableEntries(analysis, callee)
   if (entries !== null) return entries.flatMap((one) => targetOf(analysis, one) ?? [])
   const called = tableCall(analysis, callee)
-  const target = called === null ? null : targetOf(analysis, called.table)
+  if (called === null) return []
+  const members = importedMembers(analysis, called.table)
+  const key = constantKey(analysis, called.key)
+  return members.filter((one) => typeof key !== 'string' || one.key === key).map(({ target }) => target)
+}
+
+/** What a table of another module holds, as imported; empty: the expression names none. */
+export function importedMembers(analysis: Analysis, table: Expr): { key: string; target: string }[] {
+  const target = targetOf(analysis, table)
   const found = target === null ? null : projectTarget(analysis, target)
-  const table = found === null ? undefined : lookUp(found.summary.tables ?? {}, found.rest)
+  const members = found === null ? undefined : lookUp(found.summary.tables ?? {}, found.rest)
   const above = target === null ? null : moduleAbove(target)
-  if (table === undefined || above === null) return []
-  const key = constantKey(analysis, called!.key)
-  const named = typeof key === 'string' ? [lookUp(table, key)] : Object.values(table)
-  return named.flatMap((one) =>
-    one === undefined ? [] : [above.endsWith('.') ? above + one : `${above}.${one}`],
-  )
+  if (members === undefined || above === null) return []
+  return Object.entries(members).map(([key, name]) => {
+    return { key, target: above.endsWith('.') ? above + name : `${above}.${name}` }
+  })
+}
+
+/** It is called by way of a table, and all that may be called then is known: `TABLE[key]`, `make` of `make = TABLE[key]`. */
+export function isTableCall(analysis: Analysis, callee: Expr): boolean {
+  return tableEntries(analysis, callee) !== null || tableTargets(analysis, callee).length > 0
+}
+
+/** `make = TABLE[key]`, where the name is used for nothing but such calls. */
+export function namesEntry(analysis: Analysis, { targets, value }: Stmt & { type: 'assign' }): boolean {
+  const [target, another] = targets
+  if (target?.type !== 'name' || another !== undefined || value === null) return false
+  if (value.type !== 'subscript' && value.type !== 'call') return false
+  const { id } = target
+  return isTableCall(analysis, value) && isOnlyCallee(analysis, id, (callee) => isTableCall(analysis, callee))
 }
 
 /** Tables that the module defines for others, by name: what each key stands for. */
@@ -97,7 +117,7 @@ export function moduleTables(analysis: Analysis): Record<string, Record<string, 
         : [],
     )
     if (entries.length > 0 && entries.length === table.entries.length)
-      found[name] = Object.fromEntries(entries)
+      define(found, name, Object.fromEntries(entries))
   }
   return found
 }
@@ -108,7 +128,7 @@ function isOfProject(analysis: Analysis, value: Expr): boolean {
   return target !== null && projectTarget(analysis, target) !== null
 }
 
-/** The name of a table is used for nothing but to call what it holds, and to list its keys. */
+/** The name of a table is used for nothing but to call what it holds, all of which is known, and to list its keys. */
 export function isOnlyCalled(analysis: Analysis, id: string): boolean {
   return once(analysis, `only called: ${id}`, () => {
     const named = (expr: Expr): boolean => expr.type === 'name' && expr.id === id
@@ -123,6 +143,7 @@ export function isOnlyCalled(analysis: Analysis, id: string): boolean {
     const isEntry = (expr: Expr): boolean => expr.type === 'subscript' && named(expr.value)
     const visitCall = ({ callee, args }: CallExpr): void => {
       const getter = callee.type === 'call' && isGetter(callee) ? callee : null
+      if ((isEntry(callee) || getter !== null) && tableEntries(analysis, callee) === null) isPlain = false
       if (isEntry(callee) && callee.type === 'subscript') visit(callee.index)
       else if (getter !== null) for (const { value } of getter.args) visit(value)
       else if (!(callee.type === 'attribute' && named(callee.value) && callee.attr === 'keys')) visit(callee)
@@ -134,10 +155,9 @@ export function isOnlyCalled(analysis: Analysis, id: string): boolean {
     for (const statement of analysis.statements) {
       if (statement.type === 'assign' && statement.targets.some(named)) continue
       // `make = TABLE[name]`, then `make(…)`.
-      const [target] = statement.type === 'assign' ? statement.targets : []
-      if (statement.type === 'assign' && statement.value !== null && target?.type === 'name')
+      if (statement.type === 'assign' && statement.value !== null)
         if (isEntry(statement.value) || (statement.value.type === 'call' && isGetter(statement.value))) {
-          if (!isOnlyCallee(analysis, target.id)) return false
+          if (!namesEntry(analysis, statement)) return false
           continue
         }
       forEachExpression(statement, visit)
@@ -149,13 +169,14 @@ export function isOnlyCalled(analysis: Analysis, id: string): boolean {
 /** What only looks at the keys of what it is given. */
 const listing = /^(list|tuple|set|sorted|len|print|isinstance)$/
 
-/** A name is used for nothing but calls. */
-export function isOnlyCallee(analysis: Analysis, id: string): boolean {
+/** A name is used for nothing but calls of what is known. */
+export function isOnlyCallee(analysis: Analysis, id: string, isKnown: (callee: Expr) => boolean): boolean {
   const named = (expr: Expr): boolean => expr.type === 'name' && expr.id === id
   let isPlain = true
   const visit = (expr: Expr): void => {
     if (named(expr)) isPlain = false
-    else if (expr.type === 'call' && named(expr.callee)) for (const { value } of expr.args) visit(value)
+    else if (expr.type === 'call' && named(expr.callee) && isKnown(expr.callee))
+      for (const { value } of expr.args) visit(value)
     else forEachChild(expr, visit)
   }
   for (const statement of analysis.statements) {

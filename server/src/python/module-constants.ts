@@ -84,13 +84,15 @@ function keep(
   if (variables.length > 0) define(replaceable, name, { value, variables })
 }
 
-const deepest = 8
+/** Expressions that a value is made of, the definitions of its names included. */
+const mostParts = 200
 
-/** The variables of the environment that a value is made of: `int(os.environ.get('WORKERS', 0))`. */
+/** The variables of the environment that a value is made of: `int(os.environ.get('WORKERS', 0))`; empty: it is made of too much. */
 function variablesRead(analysis: Analysis, expr: Expr): string[] {
   const found = new Set<string>()
-  const visit = (one: Expr, depth: number): void => {
-    if (depth > deepest) return
+  const parts = new Set([expr])
+  for (const one of parts) {
+    if (parts.size > mostParts) return []
     const value = one.type === 'name' ? analysis.definition(one) : one
     const name = value.type === 'call' ? nameOf(analysis, value.callee) : null
     const key =
@@ -100,8 +102,7 @@ function variablesRead(analysis: Analysis, expr: Expr): string[] {
           ? value.index
           : undefined
     if (key?.type === 'constant' && typeof key.value === 'string') found.add(key.value)
-    for (const child of childrenOf(value)) visit(child, depth + 1)
+    for (const child of childrenOf(value)) parts.add(child)
   }
-  visit(expr, 0)
   return [...found]
 }

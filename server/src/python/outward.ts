@@ -6,12 +6,13 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { baseClasses } from './base-classes.js'
 import { thawedCall, unpackedArguments } from './called-arguments.js'
+import { partialBehind } from './callee-names.js'
 import { chosenTargets, isChoice } from './chosen-targets.js'
 import { toPlain } from './configured-exports.js'
 import { configuredPath } from './configured-path.js'
 import { seenFrom } from './configured-plain.js'
 import { running } from './effects.js'
-import { isOnlyCallee } from './function-tables.js'
+import { importedMembers, isOnlyCallee, isTableCall, namesEntry } from './function-tables.js'
 import { handedCall } from './handed-calls.js'
 import { dataSetsOf } from './handed-data-sets.js'
 import { importedClassOf, importedTarget, projectTarget, targetOf } from './import-targets.js'
@@ -297,6 +298,7 @@ function mentioned(analysis: Analysis): Set<string> {
   const mention = (expr: Expr): void => {
     const target = targetOf(analysis, expr)
     if (target !== null && isOfProject(analysis, target)) found.add(target)
+    for (const member of importedMembers(analysis, expr)) found.add(member.target)
   }
   const visit = (expr: Expr): void => {
     if (expr.type === 'name' || expr.type === 'attribute') {
@@ -312,8 +314,14 @@ function mentioned(analysis: Analysis): Set<string> {
   }
   const visitCall = (expr: CallExpr): void => {
     const { callee } = expr
-    if (callee.type !== 'name' && callee.type !== 'attribute') visit(callee)
+    if (callee.type === 'subscript' && isTableCall(analysis, callee)) visit(callee.index)
+    else if (callee.type === 'call' && isTableCall(analysis, callee))
+      for (const { value } of callee.args) visit(value)
+    else if (callee.type !== 'name' && callee.type !== 'attribute') visit(callee)
     else if (callee.type === 'attribute' && callee.value.type === 'call') visit(callee.value)
+    // `for run in TABLE.values()`.
+    else if (callee.type === 'attribute' && callee.attr !== 'keys')
+      for (const { target } of importedMembers(analysis, callee.value)) found.add(target)
     if (callee.type === 'name' && looksAtTypes.has(callee.id)) return
     const call = analysis.callByExpr.get(expr)
     const handed = call === undefined ? null : handedCall(analysis, call)
@@ -332,7 +340,11 @@ function mentioned(analysis: Analysis): Set<string> {
         for (const base of statement.bases) visit(base.value)
     } else if (statement.type === 'assign') {
       // `Runner = Forecast`, then `Runner(args)`.
-      if (isChoice(analysis, statement) || isPartial(analysis, statement)) continue
+      if (isChoice(analysis, statement) || namesEntry(analysis, statement)) continue
+      if (isPartial(analysis, statement) && statement.value?.type === 'call') {
+        for (const { value } of statement.value.args.slice(1)) visit(value)
+        continue
+      }
       // An annotation calls nothing.
       for (const part of [...statement.targets, statement.value]) if (part !== null) visit(part)
     } else forEachExpression(statement, visit)
@@ -348,7 +360,7 @@ function isPartial(analysis: Analysis, { targets, value }: Stmt & { type: 'assig
     target?.type === 'name' &&
     targets.length === 1 &&
     analysis.nameOf(value.callee) === 'functools.partial' &&
-    isOnlyCallee(analysis, target.id)
+    isOnlyCallee(analysis, target.id, (callee) => partialBehind(analysis, callee) !== null)
   )
 }
 

@@ -1,6 +1,8 @@
 /** Whether the callers of a function give what it takes for nothing unless it is given: `def fit(x, callbacks=None)`. */
 import type { Func, PythonModule } from '../python/module.js'
+import { returnsOf } from '../python/returns.js'
 import type { Expr } from '../syntax/python-ast.js'
+import { once } from '../text/once.js'
 
 /** Functions that hand on what they are given. */
 const deepest = 4
@@ -12,16 +14,28 @@ export function givenByCallers(python: PythonModule, expr: Expr, depth = 0): boo
   const owner = binding?.kind === 'param' && another === undefined ? python.parameterOf(binding) : null
   if (owner === null) return null
   const { func, position } = owner
-  const param = func.node.params.find(({ name, star }) => name === expr.id && star === 0)
+  return once(func, `given by callers: ${expr.id}, ${depth}`, () =>
+    givenFor(python, func, expr.id, position, depth),
+  )
+}
+
+function givenFor(
+  python: PythonModule,
+  func: Func,
+  name: string,
+  position: number,
+  depth: number,
+): boolean | null {
+  const param = func.node.params.find((one) => one.name === name && one.star === 0)
   const sites = python.callSites(func)
   if (param === undefined || !isNone(param.default) || sites === null) return null
   const answers = [
     ...sites.map((site) => {
-      const given = python.argument(site, expr.id, position)
+      const given = python.argument(site, name, position)
       if (given.state === 'absent') return false
       return given.state === 'given' ? isGiven(python, given.expr, depth) : null
     }),
-    ...fromElsewhere(python, func, expr.id, position),
+    ...fromElsewhere(python, func, name, position),
   ]
   const [first] = answers
   return first === undefined || answers.some((one) => one !== first) ? null : first
@@ -30,10 +44,27 @@ export function givenByCallers(python: PythonModule, expr: Expr, depth = 0): boo
 function isGiven(python: PythonModule, expr: Expr, depth: number): boolean | null {
   const value = python.definition(expr)
   if (isNone(value)) return false
-  if (value.type === 'conditional') return null
+  if (mayBeNone(python, value)) return null
   if (value.type !== 'name') return true
-  const [binding] = python.bindingsOf(value)
-  return binding?.kind === 'param' ? givenByCallers(python, value, depth + 1) : true
+  const bindings = python.bindingsOf(value)
+  if (bindings[0]?.kind === 'param') return givenByCallers(python, value, depth + 1)
+  const isOpen = bindings.some((one) => {
+    return one.unpack === null && one.value !== null && (isNone(one.value) || mayBeNone(python, one.value))
+  })
+  return isOpen ? null : true
+}
+
+/** `x if wanted else None`, `x or None`, `args.x` that the command line leaves out, `make()` that returns nothing at times. */
+function mayBeNone(python: PythonModule, value: Expr): boolean {
+  if (value.type === 'conditional') return true
+  if (value.type === 'binary') return value.op === 'or' || value.op === 'and'
+  if (value.type === 'attribute') {
+    const folded = python.fold(value)
+    return folded.state === 'known' && folded.value === null
+  }
+  const func =
+    value.type === 'call' && python.classOf(value.callee) === null ? python.functionOf(value.callee) : null
+  return func !== null && returnsOf(func).some(isNone)
 }
 
 function fromElsewhere(python: PythonModule, func: Func, name: string, position: number): (boolean | null)[] {

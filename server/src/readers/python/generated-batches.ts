@@ -207,10 +207,10 @@ function asksForWorkers(python: PythonModule, fit: Call): boolean {
 }
 
 /** What an expression may be: through names, attributes, what functions of this module are passed, and what they return. */
-function standsFor(python: PythonModule, expr: Expr, depth = 0): Expr[] {
+function standsFor(python: PythonModule, expr: Expr, depth = 0, seen = new Set<Binding>()): Expr[] {
   if (depth > 4) return []
   const value = python.definition(expr)
-  const follow = (one: Expr | null): Expr[] => (one === null ? [] : standsFor(python, one, depth + 1))
+  const follow = (one: Expr | null): Expr[] => (one === null ? [] : standsFor(python, one, depth + 1, seen))
   if (value.type === 'call') {
     const func = python.functionOf(value.callee)
     return func === null || isGenerator(python, func) ? [value] : returnsOf(func).flatMap(follow)
@@ -218,6 +218,8 @@ function standsFor(python: PythonModule, expr: Expr, depth = 0): Expr[] {
   if (value.type === 'attribute') return python.attributeValues(value).flatMap(follow)
   if (value.type !== 'name') return [value]
   return python.bindingsOf(value).flatMap((binding) => {
+    if (seen.has(binding)) return []
+    seen.add(binding)
     if (binding.kind === 'param') return passedFor(python, binding).flatMap(follow)
     const { value: bound, unpack } = binding
     if (bound === null || unpack === null) return follow(bound)
