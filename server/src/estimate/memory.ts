@@ -53,6 +53,14 @@ export interface TrainingSetup {
   libraries?: Libraries
   /** Embedding and head of a quantised model in fp32. */
   raised?: boolean
+  /** Where nobody measured what its layers keep: between which models it lies, whether they are computed twice or once. */
+  between?: (checkpointing: boolean) => ModelSpread
+}
+
+export interface ModelSpread {
+  low: KnownModel
+  expected: KnownModel
+  high: KnownModel
 }
 
 export type ItemName =
@@ -201,7 +209,18 @@ const order: ItemName[] = [
 ]
 
 /** Null: what the layers of this model keep is not on record, or the length of its input is not known. */
-export function trainingMemory(setup: TrainingSetup): MemoryEstimate | null {
+export function trainingMemory({ between, ...setup }: TrainingSetup): MemoryEstimate | null {
+  if (between === undefined) return memoryOfModel(setup)
+  const spread = between(setup.checkpointing)
+  const [low, expected, high] = [spread.low, spread.expected, spread.high].map((model) =>
+    memoryOfModel({ ...setup, model }),
+  )
+  return low == null || expected == null || high == null
+    ? null
+    : { ...expected, low: low.low, high: high.high }
+}
+
+function memoryOfModel(setup: TrainingSetup): MemoryEstimate | null {
   const kept = keptOf(setup, setup.libraries ?? 'recent')
   const most = keptOf(setup, 'older')
   if (kept === null || most === null || setup.batch < 1) return null

@@ -1,6 +1,6 @@
 /** Networks whose layers nobody measured: what they keep of a picture follows from their arithmetic, with a margin. */
-import type { KnownModel } from '../catalog/models.js'
 import { namedModel } from '../catalog/spellings.js'
+import type { ModelSpread } from '../estimate/memory.js'
 import { networkOf } from '../estimate/network.js'
 import { guessedKept, reckoned } from '../estimate/question-memory.js'
 
@@ -8,11 +8,12 @@ import { guessedKept, reckoned } from '../estimate/question-memory.js'
 export function reckonedModels(
   id: string,
   edge: number,
-  checkpointing: boolean,
-): { low: KnownModel; expected: KnownModel; high: KnownModel } | undefined {
+): ((checkpointing: boolean) => ModelSpread) | undefined {
   const named = namedModel(id)
   const network = named === undefined ? null : networkOf(named)
   if (network === null || (network.unit !== 'pixels' && network.unit !== 'coco')) return undefined
-  const of = (share: number) => reckoned(network, edge, share, checkpointing, 4)
-  return { low: of(guessedKept.low), expected: of(1), high: of(guessedKept.high) }
+  return (checkpointing) => {
+    const of = (share: number) => reckoned(network, edge, share, checkpointing, 4)
+    return { low: of(guessedKept.low), expected: of(1), high: of(guessedKept.high) }
+  }
 }

@@ -88,11 +88,8 @@ export function memoryOf(view: SubjectView<'Training'>, options: RuleOptions): T
   const listed = id === null ? undefined : layers === undefined ? known(id) : ofLayers(layers)
   const edge = effective(settings.imageEdge)
   const unmeasured = listed === undefined || (listed.shape === null && listed.image === null)
-  const reckoned =
-    id === null || edge === undefined || !unmeasured
-      ? undefined
-      : reckonedModels(id, edge, effective(settings.checkpointing) ?? false)
-  const model = reckoned?.expected ?? listed
+  const between = id === null || edge === undefined || !unmeasured ? undefined : reckonedModels(id, edge)
+  const model = between?.(effective(settings.checkpointing) ?? false).expected ?? listed
   const unknownLayers: string[] = []
   if (id !== null && model === undefined)
     unknownLayers.push(`what ${id} looks like: it is not in the catalog`)
@@ -119,7 +116,8 @@ export function memoryOf(view: SubjectView<'Training'>, options: RuleOptions): T
     model,
     batch: effective(settings.batchSize)!,
     tokens: effective(settings.sequenceLength) ?? (longest === false ? null : longest),
-    imageEdge: reckoned === undefined ? (edge ?? null) : null,
+    imageEdge: between === undefined ? (edge ?? null) : null,
+    ...(between !== undefined && { between }),
     weightBits: arithmetic.bits,
     arithmetic: arithmetic.arithmetic,
     format: formatOn(machine, arithmetic.format, settings),
@@ -134,7 +132,7 @@ export function memoryOf(view: SubjectView<'Training'>, options: RuleOptions): T
     sharding,
     gpu: machine.gpu,
   }
-  const estimate = rangeOf(setup, longest !== false, reckoned)
+  const estimate = rangeOf(setup, longest !== false)
   if (estimate === null)
     return { model: id, missing: [`what the layers of ${id} keep`], onlyLayers: true, inputs }
   const used = inputs.flatMap((one) => one.claim ?? [])
@@ -192,16 +190,8 @@ function longestText({ shape, kind }: KnownModel, { sequenceLength }: Settings):
 const fewTokens = 32
 
 /** The low end, where texts may be as short as they like, is that of short ones. */
-function rangeOf(
-  setup: TrainingSetup,
-  longest: boolean,
-  ends?: { low: KnownModel; high: KnownModel },
-): MemoryEstimate | null {
+function rangeOf(setup: TrainingSetup, longest: boolean): MemoryEstimate | null {
   const estimate = trainingMemory(setup)
-  if (ends !== undefined && estimate !== null) {
-    const [low, high] = [ends.low, ends.high].map((model) => trainingMemory({ ...setup, model }))
-    return { ...estimate, low: low?.low ?? estimate.low, high: high?.high ?? estimate.high }
-  }
   const short = longest ? trainingMemory({ ...setup, tokens: fewTokens }) : null
   return estimate === null || short === null ? estimate : { ...estimate, low: short.low }
 }
