@@ -34,7 +34,15 @@ function stepsEachEpoch(python: PythonModule, name: string, { node }: Loop): boo
   })
   const [only, another] = steps
   if (only === undefined || another !== undefined) return false
-  return node.body.some((one) => one === only.statement && within(one, only.expr))
+  if (!node.body.some((one) => one === only.statement && within(one, only.expr))) return false
+  // `if epoch > 10: continue` above it.
+  return !python.statements.some(
+    (one) =>
+      one.type === 'continue' &&
+      within(node, one) &&
+      one.end < only.expr.start &&
+      !python.loops.some((loop) => loop.node !== node && within(node, loop.node) && within(loop.node, one)),
+  )
 }
 
 /** Epochs until the rate has faded; null: it is another schedule, or what it is told is not known. */

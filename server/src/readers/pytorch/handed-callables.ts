@@ -31,7 +31,9 @@ function callsHeld({ items, holds }: ClassSummary, name: string | null, position
     return held?.keys === undefined && (held?.name === name || (name === null && held?.position === position))
   })
   if (attribute === undefined || !items.includes(`.${attribute}`)) return false
-  return !items.some((one) => one !== `.${attribute}` && mayDraw.test(one))
+  // What another one that it is given does before that is not known.
+  const isHanded = (one: string) => one.startsWith('.') && lookUp(holds, one.slice(1)) !== undefined
+  return !items.some((one) => one !== `.${attribute}` && (mayDraw.test(one) || isHanded(one)))
 }
 
 function callsGiven(python: PythonModule, klass: Klass, name: string | null, position: number): boolean {
@@ -39,14 +41,19 @@ function callsGiven(python: PythonModule, klass: Klass, name: string | null, pos
   const params = klass.methods.get('__init__')?.node.params.slice(1)
   const parameter = name ?? params?.[position]?.name
   if (item === undefined || parameter === undefined) return false
-  const called = item.calls.find(({ expr: { callee } }) => {
+  const isHanded = ({ expr: { callee } }: Call, is: (name: string) => boolean): boolean => {
     const held =
       callee.type === 'attribute' && callee.value.type === 'name' && callee.value.id === 'self'
         ? python.attributeValues(callee)
         : []
-    return held.some((one) => one?.type === 'name' && one.id === parameter)
-  })
+    return held.some((one) => one?.type === 'name' && is(one.id))
+  }
+  const called = item.calls.find((one) => isHanded(one, (name) => name === parameter))
   if (called === undefined) return false
+  // What another one that it is given does before that is not known.
+  const isGiven = (name: string) => params!.some((one) => one.name === name)
+  if (item.calls.some((one) => one !== called && one.expr.end <= called.expr.end && isHanded(one, isGiven)))
+    return false
   const before = codeText(python, item.node.start, called.expr.callee.start)
   return !isDrawn(before) && !mayDraw.test(before)
 }

@@ -1,7 +1,7 @@
 /** Samples of a data set inside another one, which are made several times for each of its own. */
 import type { Call, Func, PythonModule } from '../../python/module.js'
-import type { CallExpr, Expr, Stmt, Subscript } from '../../syntax/python-ast.js'
-import { childrenOf, namesIn } from '../../syntax/python-children.js'
+import type { CallExpr, Expr, Subscript } from '../../syntax/python-ast.js'
+import { childrenOf, isName } from '../../syntax/python-children.js'
 import { inTry, plainCalls } from '../repeated-code.js'
 import { arrayReader, pictureReader } from './datasets.js'
 import { type HotStatement, hotCode } from './hot-code.js'
@@ -69,28 +69,42 @@ export function fileReloads(python: PythonModule): SampleReload[] {
       const [first, second] = same
       // Of two branches only one is run.
       if (second === undefined || first!.hot.conditional) return []
-      const names = new Set(second.call.expr.args.flatMap(({ value }) => namesIn(value)))
-      const between = statements.some(
-        ({ statement: { start } }, at) =>
-          start > first!.call.expr.start &&
-          start < second.call.expr.start &&
-          assigns(statements[at]!.statement, names),
-      )
-      return between
-        ? []
-        : [{ maker, func, expr: second.call.expr, times: same.length, weight: 'slight', file: true }]
+      if (!staysTheSame(python, func, first!.call.expr, second.call.expr)) return []
+      return [{ maker, func, expr: second.call.expr, times: same.length, weight: 'slight', file: true }]
     })
   })
 }
 
-function assigns(statement: Stmt, names: ReadonlySet<string>): boolean {
-  const targets =
-    statement.type === 'assign'
-      ? statement.targets
-      : statement.type === 'augassign' || statement.type === 'for'
-        ? [statement.target]
-        : []
-  return targets.some((target) => namesIn(target).some((name) => names.has(name)))
+/** Functions that name the same file whenever they are asked. */
+const names = /^(os\.path\.\w+|os\.fspath|pathlib\.\w+|str|int|len|format)$/
+const nameMethods = /^(format|replace|join(path)?|with_suffix|with_name|strip|r?split)$/
+
+/** Nothing gives another value to what the first of two calls is passed before the second is made. */
+function staysTheSame(python: PythonModule, func: Func, first: CallExpr, second: CallExpr): boolean {
+  const isFixed = (expr: Expr): boolean => {
+    if (expr.type === 'name')
+      return !python.bindingsOf(expr).some(({ at }) => at > first.start && at < second.start)
+    if (expr.type === 'attribute' && isName(expr.value, 'self') && isSetLater(python, func, expr.attr))
+      return false
+    if (expr.type === 'call') {
+      const name = python.nameOf(expr.callee) ?? (expr.callee.type === 'name' ? expr.callee.id : '')
+      const method = expr.callee.type === 'attribute' ? expr.callee.attr : ''
+      if (!names.test(name) && !nameMethods.test(method)) return false
+    }
+    return childrenOf(expr).every(isFixed)
+  }
+  return second.args.every(({ value }) => isFixed(value))
+}
+
+/** A method other than the constructor gives the attribute a value. */
+function isSetLater(python: PythonModule, { class: owner }: Func, attribute: string): boolean {
+  return [...(owner?.methods ?? [])].some(
+    ([name, { node }]) =>
+      name !== '__init__' &&
+      new RegExp(`\\bself\\.${attribute}(?:\\s*,[^=\\n(]*)?\\s*=(?!=)`).test(
+        python.code.slice(node.start, node.end),
+      ),
+  )
 }
 
 interface Taken {
