@@ -59,7 +59,9 @@ export default defineRule({
     if (isSilence(priced)) {
       const other = otherCard(view, found, options)
       if (other !== undefined) return report(other)
-      return found.large ? report(smallerCard(found)) : silent(priced)
+      if (!found.large) return silent(priced)
+      if (isCheapest(view, found, options)) return silent('nothing that its provider rents out is cheaper')
+      return report(smallerCard(found))
     }
     report(cheaper(found, priced))
   },
@@ -326,6 +328,19 @@ function otherCard(view: SubjectView<'Compute'>, found: Oversized, options: Rule
     fixes: [{ set: [{ claim: gpuModel, value: other.card.name }] }],
     related: [{ location: training.subject.location, message: 'trains this model' }],
   }
+}
+
+/** Nothing that has a price where it runs costs less than the GPU that it has. */
+function isCheapest(
+  view: SubjectView<'Compute'>,
+  { fleet, memory, spread }: Oversized,
+  options: RuleOptions,
+): boolean {
+  const request = requestOf(view)
+  const now = hourlyCost(request, options.prices, '')
+  if (fleet.type !== undefined || now?.onDemand == null) return false
+  const need = { usd: now.onDemand, devices: spread, setup: memory.setup, fp8: false }
+  return cheaperCard(fleet, request, need, options) === undefined
 }
 
 /** '40 to 60 %'; undefined: too little to change anything for it. */
