@@ -238,7 +238,7 @@ export function buildRuns(input: RunInput): Judgement[] {
               return rest !== one && Object.keys(rest.settings).length === 0 ? [] : [rest]
             })
       const ofItself = own.filter(({ subject: { kind, job } }) => {
-        return !(ofTraining.has(kind) && job !== null && runsOfLaunch.has(job))
+        return !(ofLaunch.has(kind) && job !== null && runsOfLaunch.has(job))
       })
       run.subjects.push(...ofItself, ...(programs.length > 0 ? [] : neighbours(input, path, read, run)))
       for (const found of own) {
@@ -270,7 +270,7 @@ export function buildRuns(input: RunInput): Judgement[] {
         }
         // A command line that says itself how it trains.
         const launch = view.subject.job === null ? undefined : runsOfLaunch.get(view.subject.job)
-        if (launch !== undefined && ofTraining.has(view.subject.kind)) {
+        if (launch !== undefined && ofLaunch.has(view.subject.kind)) {
           if (view.subject.evidence.unlessHeld === true && launch.script !== null) continue
           const own = { ...view, run: launch }
           launch.subjects.push(own)
@@ -409,7 +409,9 @@ function startsWritten({ job }: Run, path: string): boolean {
 }
 
 /** What a framework config of a collection says of a training is no run; a search over it is one. */
-const ofTraining = new Set<ResourceKind>(['Training', 'InputPipeline', 'Operation', 'Parallelism', 'Dataset'])
+const ofTraining = new Set<ResourceKind>(['Training', 'InputPipeline', 'Operation', 'Parallelism'])
+/** What a command line may say of the run that it starts. */
+const ofLaunch = new Set<ResourceKind>([...ofTraining, 'Dataset', 'Preprocessing'])
 
 /** A job whose programs all serve is a service, also where its image says so. */
 function asServed(settings: JobEntry['settings'], runs: readonly Run[]): JobEntry['settings'] {

@@ -22,8 +22,10 @@ export function claimUncached(
   evidence: Evidence,
   scope: string,
   found: Uncached,
+  /** The launch that it belongs to; null: none. */
+  job: string | null = null,
 ): void {
-  const work = claims.subject('Preprocessing', found.place, scope, evidence)
+  const work = claims.subject('Preprocessing', found.place, scope, evidence, job)
   const { place, site } = found
   if (found.origin === undefined) work.known('cached', found.key, false, place, { site, ...found.options })
   else work.say('cached', found.key, { ...found.origin, state: 'known', value: false })

@@ -77,6 +77,8 @@ export const publishedScriptsReader = defineReader({
   },
   change(claim, value, facts) {
     if (claim.setting === 'precision') return changeFormat(claim, value, facts)
+    if (claim.setting === 'cached')
+      return changeOf('Keep the cache: leave out the flag', [dropLaunchFlag(claim, facts)])
     if (claim.setting === 'paddedTo') return passPadding(claim, facts)
     const table = tables.find(
       (one) => Object.hasOwn(one.rows, claim.setting) && isKeyOf(one.rows, claim.setting, claim.key),

@@ -3,11 +3,20 @@
  * examples/pytorch/*\/run_*.py: their own defaults of lengths and padding.
  */
 import { model as known } from '../../catalog/models.js'
-import { absent, convert, derived, firstGiven, orDefault, orUnknown } from '../../values/operations.js'
+import {
+  absent,
+  convert,
+  derived,
+  firstGiven,
+  orDefault,
+  originOf,
+  orUnknown,
+} from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Precision } from '../../workload/resource-kinds.js'
+import { claimUncached } from '../claim-uncached.js'
 import { launchPrecision } from '../huggingface/launch-precision.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { claimRhythm, stepsByDefault } from '../huggingface/trainer-run.js'
@@ -90,6 +99,7 @@ export const transformersScripts: readonly PublishedScript[] = [
       readTexts(source, training, around)
       readData(source, around)
       if (pictures.test(around.name)) readLoader(source, around)
+      readCache(source, around)
       // They look for a checkpoint in the folder of their outputs, unless they may overwrite it.
       const anew = orDefault(convert(source.get('overwrite_output_dir'), asBoolean), false)
       training.say(
@@ -242,6 +252,27 @@ function readTexts(source: LaunchSource, training: SubjectBuilder<'Training'>, a
     'paddedTo',
     'pad_to_max_length',
     convert(padded, () => effective(length)),
+  )
+}
+
+/** `--overwrite_cache`: what `map` has kept is not looked for. */
+function readCache(source: LaunchSource, { claims, evidence, job }: Around): void {
+  const given = convert(source.get('overwrite_cache'), asBoolean)
+  if (!isGiven(given) || effective(given) !== true) return
+  const { start, end } = given.location
+  claimUncached(
+    claims,
+    { ...evidence, role: 'job' },
+    'launch',
+    {
+      key: 'overwrite_cache',
+      transformation: 'the preparation of the whole data set',
+      because: '`--overwrite_cache` has it made anew at each start',
+      place: { start, end },
+      site: { start, end },
+      origin: originOf(given),
+    },
+    job,
   )
 }
 
