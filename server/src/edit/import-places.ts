@@ -35,14 +35,15 @@ export function anchors(tree: PythonTree, fragment: SourceFragment, before: numb
 
 /**
  * The function around all uses whose code brings its own imports, as one does that is packed by itself and run elsewhere:
- * it begins with at least two of them. Null: the uses share no such function.
+ * it begins with at least two of them, or with one where a decorator sends it off. Null: the uses share no such function.
  */
 export function functionWithImports(tree: PythonTree, uses: Span): FunctionDef | null {
   const around = tree.body.find((one) => one.start <= uses.start && uses.end <= one.end)
   if (around?.type !== 'function') return null
   const begin = around.body.findIndex((one) => !isText(one))
   const own = around.body.slice(Math.max(0, begin), Math.max(0, begin) + 2)
-  return own.length === 2 && own.every(({ type, end }) => type === 'import' && end <= uses.start)
+  const enough = around.decorators.length > 0 ? own.slice(0, 1) : own.length === 2 ? own : []
+  return enough.length > 0 && enough.every(({ type, end }) => type === 'import' && end <= uses.start)
     ? around
     : null
 }

@@ -245,7 +245,7 @@ export function resolveImports(
   const merges = new Map<ImportStmt, string[]>()
   const ordered = [...missing.values()].sort((a, b) => Number(b.first ?? false) - Number(a.first ?? false))
   for (const wanted of ordered) {
-    const block = around !== null && !wanted.first ? { ...tree, body: around.body } : tree
+    const block = around !== null ? { ...tree, body: around.body } : tree
     const target = mergeTarget(block, fragment, wanted, before)
     if (target !== null) {
       const names = merges.get(target) ?? []

@@ -5,7 +5,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import type { Json } from '../../text/json.js'
 import type { Span } from '../../text/location.js'
-import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import { knownArgument, mayBePassed, passedExpression, textIn } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { foldedValue } from '../../values/folded-value.js'
 import { convert } from '../../values/operations.js'
@@ -145,9 +145,10 @@ function claimReason(
   span: { start: number; end: number },
   code: Func | null,
   place: Place,
-): void {
+): boolean {
   const reason = whyUncached(python, span, code)
   if (reason !== null) step.known('uncachedFor', 'caching', reason.because, place)
+  return reason !== null
 }
 
 function worksOf(tasks: Task[]): { name: string; purpose: StepWork[] }[] {
@@ -224,19 +225,37 @@ function claimCaching(
     const place = methodPlace(set)
     const given = methodValue(python, set, 'enable_caching', 0, step.locator)
     step.say('cached', 'set_caching_options', convert(given, asBoolean))
-    claimReason(python, step, set.statement, ownCode(python, task), place)
+    if (!claimReason(python, step, set.statement, ownCode(python, task), place))
+      claimMovingImage(step, task, place)
     return
   }
   if (staleness !== null) {
     const place = placeOf(staleness.statement)
     const value = assigned(python, step.locator, staleness.value, place)
     step.say('cached', 'max_cache_staleness', convert(value, staleAtOnce))
-    claimReason(python, step, place, ownCode(python, task), place)
+    if (!claimReason(python, step, place, ownCode(python, task), place)) claimMovingImage(step, task, place)
     return
   }
   const place = calleePlace(task.call)
   if (decided) step.unknown('cached', 'set_caching_options', 'the run decides', place)
   else step.default('cached', 'set_caching_options', true, place)
+}
+
+/**
+ * The key of the cache holds the name of an image and what it is told to run, and not the code in it: where new code comes under the
+ * same name, the cache would answer with what the old code has made.
+ */
+function claimMovingImage(step: SubjectBuilder<'Step'>, { container, module }: Task, place: Place): void {
+  const given = container === null ? null : passedExpression(module.argument(container, 'image', 0))
+  const image = given === null ? null : textIn(module.fold(given))
+  if (image === null || !isMoving(image)) return
+  step.known('uncachedFor', 'image', `new code may come under the name of its image, ${image}`, place)
+}
+
+/** `registry:5000/team/trainer`, `trainer:latest`: nothing in it tells one build from the next. */
+function isMoving(image: string): boolean {
+  const name = image.slice(image.lastIndexOf('/') + 1)
+  return !name.includes('@') && (!name.includes(':') || /:(latest|main|master|dev|stable)$/.test(name))
 }
 
 const staleAtOnce = (value: unknown) =>

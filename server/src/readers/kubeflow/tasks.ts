@@ -88,10 +88,7 @@ function componentOf(python: PythonModule, callee: Expr, makers: Makers, depth =
     if (decorator === null) return null
     const call = decorator.type === 'call' ? python.callOf(decorator) : null
     if (decorated(python, func, describesContainer) === null) return { name: func.name, code: func, call }
-    const described = python.calls.filter(
-      (one) => one.function === func && containerSpecifications.test(one.name ?? ''),
-    )
-    return { name: func.name, code: null, call, container: described.length === 1 ? described[0]! : null }
+    return { name: func.name, code: null, call, container: containerOf(python, func) }
   }
   const made = python.callOf(callee)
   if (made !== null) {
@@ -118,8 +115,17 @@ function componentElsewhere(python: PythonModule, callee: Expr): Component | nul
   if (found === null || found.python === python || decorator === null) return null
   const { func, python: module } = found
   const call = decorator.type === 'call' ? module.callOf(decorator) : null
-  const code = decorated(module, func, describesContainer) === null ? func : null
-  return { name: func.name, code, module, call }
+  if (decorated(module, func, describesContainer) === null)
+    return { name: func.name, code: func, module, call }
+  return { name: func.name, code: null, module, call, container: containerOf(module, func) }
+}
+
+/** The one container that a function describes. */
+function containerOf(python: PythonModule, func: Func): Call | null {
+  const described = python.calls.filter(
+    (one) => one.function === func && containerSpecifications.test(one.name ?? ''),
+  )
+  return described.length === 1 ? described[0]! : null
 }
 
 /** Every function of the module that is a component. */

@@ -4,7 +4,7 @@ import type { Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
-import { epochLoopOf, stepsOf } from './loop-facts.js'
+import { epochLoopOf, epochsOf, stepsOf } from './loop-facts.js'
 
 /** Steps that take seconds, minutes at most. */
 const fewSteps = 200
@@ -45,12 +45,38 @@ function asCount(value: Loop['trips'] | undefined): number | null {
 
 /** `step += 1 … if step >= 200: break`, in the loop and in the one around it. */
 function brokenOffAt(python: PythonModule, loop: Loop, outer: Loop | null): number | null {
+  const idle = idleAfter(python, loop, outer)
+  if (idle !== null) return idle
   const inside = endAfter(python, loop.node.body)
   if (inside === null || !raises(loop.node.body, inside.counter)) return null
   if (outer === null) return inside.most
   const around = endAfter(python, outer.node.body)
   const same = around?.counter === inside.counter && !assigns(outer.node.body, inside.counter)
   return same ? inside.most : null
+}
+
+/** `if step < 30:` around all that the loop does: it goes on, and trains no more. A counter that starts anew counts for each pass. */
+function idleAfter(python: PythonModule, { node }: Loop, outer: Loop | null): number | null {
+  const [only, ...others] = node.body
+  if (only?.type !== 'if' || others.length > 0 || only.orelse.length > 0) return null
+  const { test, body } = only
+  if (test.type !== 'binary' || !/^<=?$/.test(test.op) || test.left.type !== 'name') return null
+  const counter = test.left.id
+  const most = asCount(python.fold(test.right))
+  const counts = node.type === 'for' && isEnumerated(python, node.target, node.iterable, counter)
+  if (most === null || (!counts && !raises(body, counter))) return null
+  if (outer === null || (!counts && !assigns(outer.node.body, counter))) return most
+  const passes = asCount(epochsOf(outer)?.trips)
+  return passes === null ? null : passes * most
+}
+
+/** `for counter, batch in enumerate(loader)` */
+function isEnumerated({ text }: PythonModule, target: Expr, { start, end }: Expr, counter: string): boolean {
+  return (
+    target.type === 'tuple' &&
+    isNamed(target.items[0], counter) &&
+    /\benumerate\(/.test(text.slice(start, end))
+  )
 }
 
 interface End {
@@ -72,7 +98,16 @@ function endAfter(python: PythonModule, body: readonly Stmt[]): End | null {
 const isNamed = (expr: Expr | undefined, name: string): boolean => expr?.type === 'name' && expr.id === name
 
 function raises(body: readonly Stmt[], counter: string): boolean {
-  return body.some((one) => one.type === 'augassign' && one.op === '+=' && isNamed(one.target, counter))
+  return body.some(
+    (one) =>
+      (one.type === 'augassign' && one.op === '+=' && isNamed(one.target, counter)) ||
+      // `step = step + 1`
+      (one.type === 'assign' &&
+        isNamed(one.targets[0], counter) &&
+        one.value?.type === 'binary' &&
+        one.value.op === '+' &&
+        isNamed(one.value.left, counter)),
+  )
 }
 
 function assigns(body: readonly Stmt[], name: string): boolean {

@@ -60,6 +60,8 @@ const networkNames =
   /backbone|encoder|extractor|bert|clip|dino|vit\b|resnet|\bvae\b|\b(base_?|pretrained_?)?(model|net)\b/i
 const otherPurpose =
   /teacher|target|ema|momentum|critic|disc|percept|lpips|reference|ref_|old|loss|reward|generator|policy|^vgg/i
+/** Classes whose features are what another network is held against: no layer above them is trained on them. */
+const comparing = /Teacher|Perceptual|LPIPS|Critic|Reward|Loss(?![a-z])/
 
 export function frozenRuns(python: PythonModule): FrozenRun[] {
   return usesAny(python, ['peft.', 'loralib.']) || !seesTheSameSamples(python) ? [] : frozenNetworks(python)
@@ -71,6 +73,7 @@ export function frozenNetworks(python: PythonModule): FrozenRun[] {
   const found: FrozenRun[] = []
   const add = (name: string, architecture: string, run: Forward | null, apart = false): void => {
     if (run === null || found.some((one) => one.call === run.call)) return
+    if (comparing.test(run.call.function?.class?.node.name ?? '')) return
     const around = run.loop === null ? trainerEpochs(python) : epochsAround(python, run.loop)
     const epochs = around ?? programEpochs(python)
     if (epochs === null) return

@@ -306,6 +306,15 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
           if (kind === 'repeated work' && drawsLots(analysis, maker.func, call)) continue
           // One sample has several parts: one decision.
           if (kind === 'table row' && found.some((one) => one.kind === kind)) continue
+          // What a function that puts a batch together copies at once is no single sample.
+          if (
+            kind === 'sample on device' &&
+            maker.each === 'batch' &&
+            func === maker.func &&
+            !inLoop(func, statement) &&
+            comprehensionsAround(statement, call.expr).length === 0
+          )
+            continue
           // Both branches, and each part of a sample: one decision.
           if (kind === 'sample on device' && found.some((one) => one.kind === kind)) continue
           found.push({ kind, maker, call, func, statement, what, weight, hoistable: false })

@@ -3,7 +3,7 @@ import type { Claim, SubjectView } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type Report, type RuleOptions } from '../rule.js'
 import { isSilence, notTraining, offAccelerator, otherOperation, type Silence, unless } from '../silence.js'
-import { isViewOf } from '../subject-view.js'
+import { isViewOf, subjectsAround } from '../subject-view.js'
 import { onGpuJob, operationOf, reinforcement } from './operation.js'
 
 export default defineRule({
@@ -63,11 +63,17 @@ function ofTraining(view: SubjectView<'Training'>, options: RuleOptions): Report
 
 /** Why its steps would hardly be shorter. */
 function gainsLittle(view: SubjectView): Silence | undefined {
-  const { small } = view.subject.evidence
+  const small = view.subject.evidence.small ?? smallTrainings(view)
   if (small !== null) return { text: `the run is small: ${small}` }
   return reinforcement(view)
     ? { text: 'its steps wait for an environment, not for the accelerator' }
     : undefined
+}
+
+/** A switch may stand in another file than what it is trained on. */
+function smallTrainings({ run }: SubjectView): string | null {
+  const all = subjectsAround(run, 'Training').map(({ subject }) => subject.evidence.small)
+  return all.every((one) => one !== null) ? (all[0] ?? null) : null
 }
 
 function isRecent({ vendor, formats }: NonNullable<ReturnType<typeof machineOf>['gpu']>): boolean {
