@@ -53,6 +53,21 @@ export function putsOnDevice({ method, name, expr }: Call, text: string): boolea
   )
 }
 
+/** What holds settings, or computes: the device of all else is that of a tensor. */
+const holdsDevice =
+  /(args|cfg|conf|config|opts?|options|params|flags|settings|accelerator|fabric|trainer|engine|runner|learner|agent|policy|model|net|network|module|encoder|decoder|self|cls|env|state|ctx|context)$/i
+
+/** `device = x.device`, `mask.to(device)`: to where a tensor lies, wherever that is. */
+export function followsTensor(analysis: Analysis, { expr: { args } }: Call): boolean {
+  const given = args.find(({ name }) => name === 'device') ?? args.find(({ name }) => name === null)
+  const place = given === undefined ? null : analysis.definition(given.value)
+  if (place?.type !== 'attribute' || place.attr !== 'device') return false
+  return (
+    analysis.typeOf(place.value) === 'torch.Tensor' ||
+    (place.value.type === 'name' && !holdsDevice.test(place.value.id))
+  )
+}
+
 export function emptyEffects(): Effects {
   return {
     backward: false,
@@ -253,7 +268,8 @@ export class EffectFinder {
     if (call.expr.callee.type === 'attribute') effects.calls.add(`.${call.method}`)
     // A parameter, or a name of the function around this one: what it stands for is not known, what it does is.
     else if (call.name === null && textMaker.test(call.method)) effects.calls.add(`.${call.method}`)
-    if (putsOnDevice(call, this.analysis.text)) effects.calls.add(toDevice)
+    if (putsOnDevice(call, this.analysis.text) && !followsTensor(this.analysis, call))
+      effects.calls.add(toDevice)
     if (isBackward(call) || functionalGradients.test(call.name ?? '')) effects.backward = true
     if (isOptimizerStep(this.analysis, call) || functionalUpdate.test(call.name ?? ''))
       effects.optimizerStep = true

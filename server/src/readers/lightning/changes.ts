@@ -16,6 +16,7 @@ import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
 import { hasBf16Units, hasCard, hasCardWithBf16, ifPossible } from '../pytorch/bf16-units.js'
 import { sparseRefusal } from '../pytorch/loop-facts.js'
+import { refusedBecause, refusedLossOfFit } from '../pytorch/refused-losses.js'
 import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
 import { isBefore } from '../versions.js'
@@ -133,6 +134,8 @@ function changePrecision(
       reason:
         'attention of PyTorch Forecasting is masked with -1e9, which fp16 does not hold: set mask_bias first',
     }
+  const refused = refusedLossOfFit(python)
+  if (refused !== null) return { reason: refusedBecause(refused.loss, refused.maybe) }
   const sparse = sparseRefusal(python)
   if (sparse !== null) return { reason: sparse }
   const argument = python.argument(call, 'precision')

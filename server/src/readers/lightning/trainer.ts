@@ -14,6 +14,7 @@ import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
+import { refusedLossOfFit } from '../pytorch/refused-losses.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { acceleratorKind } from './accelerators.js'
 import { changeLightning } from './changes.js'
@@ -157,6 +158,9 @@ function readTrainer(
   const evidence = trainerEvidence(python, call, first, context)
   const training = claims.subject('Training', calleePlace(call), call.function?.qualified ?? '', evidence)
   readPrecision(python, call, { older: first, variable: 'PL_TRAINER_PRECISION' }, context, training)
+  const refused = refusedLossOfFit(python)
+  if (refused?.maybe === false)
+    training.known('autocastRefusedBy', refused.loss, refused.loss, calleePlace(call))
   readRun(python, call, fits, training)
   readMemory(python, call, context.versions, training)
 }

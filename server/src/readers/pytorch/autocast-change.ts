@@ -30,7 +30,7 @@ import { switchedOffLowering, switchOfLowering } from './lowering.js'
 import { isMeasurement } from './model-evidence.js'
 import { backToFull, outputsOf, tensorsIn } from './out-of-bf16.js'
 import { recursByHand } from './recurrence-by-hand.js'
-import { refusedLoss } from './refused-losses.js'
+import { refusedBecause, refusedLoss } from './refused-losses.js'
 
 export function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
@@ -47,9 +47,7 @@ export function changePrecision(claim: Claim, value: unknown, facts: FragmentFac
     python.loops.find(({ node }) => node.start === start && node.end === end),
   )
   if (refused !== null) {
-    return refuse(
-      `${refused} raises an error under autocast: compute the loss from logits with BCEWithLogitsLoss first`,
-    )
+    return refuse(refusedBecause(refused))
   }
   // Each of its threads begins with the default format: pytorch/pytorch#43102, #63416.
   if (format === 'bf16' && python.uses('torch.nn.DataParallel'))

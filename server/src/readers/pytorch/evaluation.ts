@@ -165,6 +165,7 @@ export function runsNetwork(analysis: PythonModule, call: Call): boolean {
   if (type !== null) return false
   if (isOneOfNetworks(analysis, network)) return call.expr.args.length > 0
   if (!networkName.test(lastIdentifier(network)) || analysis.functionOf(network) !== null) return false
+  if (takesArrays(call)) return false
   // A class makes a network, and runs none.
   if (/^[A-Z]/.test(lastIdentifier(network))) return false
   // `model.encoder(x)` is a part of a model, `model.model(x)` a wrapper of who knows what.
@@ -175,6 +176,14 @@ export function runsNetwork(analysis: PythonModule, call: Call): boolean {
   )
     return false
   return call.expr.args.length > 0
+}
+
+/** `classify(x.cpu().numpy())`: no network of PyTorch takes arrays, nor does a graph reach through them. */
+function takesArrays({ expr }: Call): boolean {
+  return expr.args.some(
+    ({ value }) =>
+      value.type === 'call' && value.callee.type === 'attribute' && value.callee.attr === 'numpy',
+  )
 }
 
 function isOptimized(analysis: PythonModule, network: Expr): boolean {
