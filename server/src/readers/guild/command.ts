@@ -5,6 +5,7 @@ import { commandsAnywhere } from '../command-lines/commands-anywhere.js'
 import { claimGrid, type Swept, searchedDimensions } from '../hydra/space.js'
 import { sweptValue } from '../hydra/swept-value.js'
 import { wordsBehind } from '../pipelines/forced-runs.js'
+import { otherWork } from '../python/hyperparameter-names.js'
 import { defineReader } from '../reader.js'
 
 const evidence: Evidence = { role: 'tuning', accelerator: 'maybe', small: null, notebook: false }
@@ -36,6 +37,8 @@ const others =
 function sweptIn(command: ShellCommand): Swept[] {
   const words = wordsBehind(command, 'guild', ['run']) ?? []
   if (words.some(({ text }) => text !== null && others.test(text))) return []
+  const operation = words.find(({ text }) => text !== null && /^[^-=][^=]*$/.test(text))?.text ?? ''
+  if (otherWork.test(operation)) return []
   return words.flatMap(({ text }): Swept[] => {
     // Also `range[0:1:0.1]`, which only the tool itself writes out.
     const match = /^([\w.:/-]+)=\[([^\]]*)\]$/.exec(text ?? '')
