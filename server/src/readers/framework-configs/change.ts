@@ -13,7 +13,7 @@ export function changeFrameworkConfig(
   options: { keys?: string[]; after?: string; safety?: Change['safety'] } = {},
 ): Change | Refusal {
   const { config, path, fragment } = facts
-  if (claim.channel === 'launch flag' && options.keys === undefined) {
+  if (claim.channel === 'launch flag' && (options.keys?.at(-1) ?? claim.key) === claim.key) {
     const write = writeLaunchValue(claim, String(value), facts)
     return 'reason' in write
       ? write

@@ -1,7 +1,7 @@
 /** Calls that take long for one sample, and whose result for it is the same in every epoch. Canonical names. */
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { lastName } from '../../syntax/python-children.js'
+import { childrenOf, lastName } from '../../syntax/python-children.js'
 import { numberIn, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import { pictureReader } from '../pytorch/datasets.js'
@@ -152,12 +152,20 @@ function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {
   if (calls === null) return null
   // What is drawn there may be the part of the file that is read.
   if (calls.some((one) => draws.test(one) || learns.test(one))) return null
+  if (call.expr.args.some(({ value }) => isDrawnElsewhere(python, value))) return null
   const slow = slowCalls(calls)
   if (slow.length > 0)
     return { ...arithmetic(call.method), tensors: slow.every((one) => ofTensors.test(one)) }
   // What it reads of a recording or a table, and whether that is all of it, is not seen from here.
   const reads = calls.some((one) => slowFile.test(one) && !/\.(librosa|pandas)\./.test(`.${one}`))
   return reads && !calls.some((one) => /^rasterio\.windows\.|memmap/.test(one)) ? reading(call.method) : null
+}
+
+/** `wave[self.begin(wave):]`: a function that the data set is given draws what it is passed. */
+function isDrawnElsewhere(python: PythonModule, expr: Expr): boolean {
+  if (expr.type === 'call' && callsHanded(python, expr.callee)?.some((one) => draws.test(one)) === true)
+    return true
+  return childrenOf(expr).some((child) => isDrawnElsewhere(python, child))
 }
 
 /** What `self.transform(path)` calls, which the data set is given. */

@@ -149,6 +149,15 @@ function emptied(python: PythonModule, { assignedTo: memory, function: around }:
     node.decorators.some(({ start, end }) => python.text.slice(start, end).startsWith(`${memory}.cache`)),
   )
   if (clear === undefined || kept === undefined || clear.loops.length > 0) return null
+  // What somebody starts by hand to begin anew is no import.
+  const byHand = python.statements.some(
+    (one) =>
+      one.type === 'if' &&
+      one.start < clear.statement.start &&
+      clear.statement.end <= one.end &&
+      python.code.slice(one.test.start, one.test.end).includes('__name__'),
+  )
+  if (byHand) return null
   const { start, end } = clear.statement
   return {
     key: 'clear()',
