@@ -106,6 +106,8 @@ function claimLeftWorkers(
   const workers = groups.find((group) => !group.starts)
   const held = workers === undefined ? null : acceleratorsOf(workers.pod)
   if (found?.entry === undefined || written(found.entry.value) !== 'None' || held === null) return
+  // Then they go with the job.
+  if (at(object.root, ...found.keys, 'ttlSecondsAfterFinished') !== undefined) return
   const shown = { start: found.entry.keyStart, end: found.entry.value.end }
   const key = 'cleanPodPolicy: None'
   const site = planned(shown, object.document.index, [], {
