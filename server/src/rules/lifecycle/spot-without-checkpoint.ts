@@ -109,7 +109,11 @@ export default defineRule({
     if (isShort) return silent(`the job is short: at most ${duration(limit)}`)
     if (nowhere) return
     if ((effective(gpus) ?? 0) < 1) return silent(withoutAccelerators(view))
-    const severity = little ?? (effective(trials) === true ? 'information' : 'warning')
+    // What an interruption halfway through loses is hardly worth writing code against.
+    const losesCents = most !== undefined && most / 2 < money.information
+    const severity = losesCents
+      ? 'hint'
+      : (little ?? (effective(trials) === true ? 'information' : 'warning'))
     for (const run of view.run.siblings) {
       const saves = subjectIn(run, 'Training')?.settings.saves
       // Said in so many words, this counts whatever the program could load.
