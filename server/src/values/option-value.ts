@@ -43,6 +43,15 @@ export function newDefault(
   return joined(python.text, edits)
 }
 
+/** Whether a launch may give the option this word, which is no number that it asks for. */
+export function takesWord(python: PythonModule, option: ProgramArgument, word: string): boolean {
+  const declared = python.callAt(option.span)?.expr.args ?? []
+  const given = (name: string) => declared.find((one) => one.name === name)?.value
+  const choices = given('choices') ?? choicesOf(given('type'))
+  if (choices !== undefined) return constantsOf(choices)?.some((one) => String(one) === word) === true
+  return option.type === null || option.type === 'str' || Number.isInteger(Number(word))
+}
+
 /** `click.Choice(['16', '32'])`. */
 function choicesOf(type: Expr | undefined): Expr | undefined {
   return type?.type === 'call' && lastName(type.callee) === 'Choice' ? type.args[0]?.value : undefined

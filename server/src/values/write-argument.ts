@@ -192,8 +192,8 @@ const plainLiteral = /^(-?[\d.][\w.+-]*|True|False|None|'[^'\n]*'|"[^"\n]*")$/
  * pass. Null: it stands in the call.
  */
 function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | null {
-  const fallback = fallbackIn(python, expr)
-  if (fallback !== null) return fallback
+  const looked = fallbackIn(python, expr)
+  if (looked !== null) return looked
   if (expr.type === 'subscript') return inDictionary(python, expr)
   if (expr.type !== 'name' && expr.type !== 'attribute') return computedElsewhere(python, expr)
   // A name of a library: `np.less`.
@@ -213,7 +213,20 @@ function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | nu
   // A constant that another module of the project sets apart.
   const imported = bindings.every(({ kind }) => kind === 'import') && /^[A-Z][A-Z0-9_]+$/.test(owner.id)
   if (expr.type === 'name' && bindings.every(({ kind }) => kind !== 'param') && !imported) return null
+  const fallback = expr.type === 'name' ? leftToDefault(python, expr) : null
+  if (fallback !== null) return fallback
   return changedThere(python, expr)
+}
+
+/** `def submit(trials=32)`: the default, where nobody passes another value. */
+function leftToDefault(python: PythonModule, expr: Expr & { type: 'name' }): Expr | null {
+  const [binding, another] = python.bindingsOf(expr)
+  const owner = binding?.kind === 'param' && another === undefined ? python.parameterOf(binding) : null
+  const fallback = binding?.value ?? null
+  if (owner === null || fallback?.type !== 'constant' || fallback.end <= fallback.start) return null
+  const sites = python.callSites(owner.func) ?? []
+  const isLeft = sites.every((site) => python.argument(site, expr.id, owner.position).state === 'absent')
+  return isLeft && sites.length > 0 && python.outsideCalls(owner.func).length === 0 ? fallback : null
 }
 
 /** `config['machine']`: the entry of a dictionary of this file. */

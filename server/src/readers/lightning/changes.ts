@@ -21,7 +21,9 @@ import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
+import { writeLaunchValue } from '../write-launch-value.js'
 import { loggedMetric } from './module-facts.js'
+import { whyNotHalf } from './precision.js'
 import { isFromBeforeBf16 } from './releases.js'
 import { checkpointClass, stoppingSettings, trainerSettings } from './settings.js'
 
@@ -32,7 +34,7 @@ export function changeLightning(claim: Claim, value: unknown, facts: FragmentFac
   if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
   if (claim.site.target?.kind === 'call' && claim.site.target.role === 'parser')
     return { reason: `pass --trainer.${claim.key} or set it in the configuration file` }
-  if (isSetByLaunch(claim)) return { reason: 'it is set by the launch: change it there' }
+  if (isSetByLaunch(claim)) return changeLaunchValue(claim, value, facts)
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
@@ -67,6 +69,15 @@ function changeLaunchLine(claim: Claim, value: unknown, facts: FragmentFacts): C
     writes: [written],
     imports: [],
   }
+}
+
+/** What the launch gives the program. */
+function changeLaunchValue(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { target } = claim.site
+  if (target?.kind !== 'launch value' || value !== 'fp16-mixed')
+    return { reason: 'it is set by the launch: change it there' }
+  const { text } = target
+  return changeOf(`Train with precision ${text}`, [writeLaunchValue(claim, text, facts)])
 }
 
 /** In the configuration that the arguments come from. */
@@ -127,13 +138,8 @@ function changePrecision(
   if (value === 'bf16-mixed' && isBeforeBf16(python, call, facts)) return noBf16
   if (value === 'bf16-mixed' && handsToNumPy(python))
     return { reason: 'NumPy has no bf16, and the module hands it tensors: convert them with .float() first' }
-  if (value === 'fp16-mixed' && overflowsInHalf(python))
-    return { reason: 'T5 and Gemma models overflow in fp16; they need bf16' }
-  if (value === 'fp16-mixed' && python.usesHere('pytorch_forecasting.'))
-    return {
-      reason:
-        'attention of PyTorch Forecasting is masked with -1e9, which fp16 does not hold: set mask_bias first',
-    }
+  const tooNarrow = value === 'fp16-mixed' ? whyNotHalf(python) : null
+  if (tooNarrow !== null) return tooNarrow
   const refused = refusedLossOfFit(python)
   if (refused !== null) return { reason: refusedBecause(refused.loss, refused.maybe) }
   const sparse = sparseRefusal(python)

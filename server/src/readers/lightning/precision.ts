@@ -1,20 +1,26 @@
 /** The `precision` of a Lightning `Trainer` or `Fabric`. */
 
+import type { Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ChangeTarget } from '../../text/change-target.js'
+import type { Json } from '../../text/json.js'
 import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { convert, firstKeyed, orDefault, unreadable } from '../../values/operations.js'
+import { takesWord } from '../../values/option-value.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective, type Given } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
+import { overflowsInHalf } from '../huggingface/weights.js'
+import { isSetByLaunch } from '../launch-flag.js'
 import { environmentValue, launchedValue } from '../launched-value.js'
 import { codeText } from '../pytorch/evidence.js'
 import { usesAround } from '../pytorch/library-uses.js'
-import { solvers } from '../pytorch/loop-facts.js'
+import { solvers, sparseRefusal } from '../pytorch/loop-facts.js'
 import { defaultFormat, keepsFp32 } from '../pytorch/lowering.js'
+import { refusedBecause, refusedLossOfFit } from '../pytorch/refused-losses.js'
 import { isModel } from '../pytorch/switches.js'
 import type { ReaderContext } from '../reader.js'
 import { precisionFrom, trainerSettings } from './settings.js'
@@ -43,7 +49,8 @@ export function readPrecision(
     return
   }
   const { locator } = training
-  const written = trainerSettings.argumentsOf(python, call, locator, target).get(key)
+  const given = trainerSettings.argumentsOf(python, call, locator, target).get(key)
+  const written = isSetByLaunch(given) ? changedAtLaunch(python, call, given, source.older) : given
   const { variable } = source
   const { key: word, value } = firstKeyed(
     { key, value: written },
@@ -51,6 +58,39 @@ export function readPrecision(
     { key: variable, value: environmentValue(python, variable, context.binding, written, locator) },
   )
   claimPrecision(python, training, word, convert(value, precisionFrom))
+}
+
+/** The word that makes it fp16 there, where the launch gives the trainer its word as it is. */
+function changedAtLaunch(python: PythonModule, call: Call, given: Given<Json>, older: boolean): Given<Json> {
+  const word = older ? '16' : '16-mixed'
+  const passed = passedExpression(python.argument(call, 'precision'))
+  const name = passed === null ? null : optionNamed(python, python.definition(passed))
+  const [option, another] = python.programArguments.filter((one) => one.name === name)
+  if (option === undefined || another !== undefined || !takesWord(python, option, word)) return given
+  if (whyNotHalf(python) !== null) return given
+  return { ...given, site: { ...given.site, target: { kind: 'launch value', text: word } } }
+}
+
+/** `args.precision`, or the parameter of a command; what is looked up or put together is another word. */
+function optionNamed(python: PythonModule, value: Expr): string | null {
+  if (value.type === 'attribute') return value.attr
+  return value.type === 'name' && python.bindingsOf(value).every(({ kind }) => kind === 'param')
+    ? value.id
+    : null
+}
+
+/** Why its arithmetic does not fit into fp16. Null: it may. */
+export function whyNotHalf(python: PythonModule): Refusal | null {
+  if (overflowsInHalf(python)) return { reason: 'T5 and Gemma models overflow in fp16; they need bf16' }
+  if (python.usesHere('pytorch_forecasting.'))
+    return {
+      reason:
+        'attention of PyTorch Forecasting is masked with -1e9, which fp16 does not hold: set mask_bias first',
+    }
+  const refused = refusedLossOfFit(python)
+  if (refused !== null) return { reason: refusedBecause(refused.loss, refused.maybe) }
+  const sparse = sparseRefusal(python)
+  return sparse === null ? null : { reason: sparse }
 }
 
 /** Full precision says nothing where the code computes in another format by itself. */

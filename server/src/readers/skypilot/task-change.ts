@@ -33,10 +33,7 @@ const accelerators = ['resources', 'accelerators']
 
 /** What its clouds have, and how it spells the names of the catalogue. Source: `sky show-gpus`. */
 const listed = /^(T4|L4|A10G?|L40S?|A100-(40|80)GB|H100-SXM|H200|V100)$/
-/** Null: it has other names on other clouds, or none. */
-function skyName(card: string, cloud: string): string | null {
-  if (/^RTX.A6000$/.test(card) && cloud === 'lambda') return 'A6000'
-  if (!listed.test(card)) return null
+function skyName(card: string): string {
   return card === 'A100-40GB' ? 'A100' : card.replace(/-SXM$/, '')
 }
 
@@ -71,11 +68,10 @@ export function changeTask(claim: Claim, value: unknown, facts: FragmentFacts): 
       return 'reason' in change ? change : { ...change, safety: 'display' }
     }
     case 'gpuModel': {
-      const name = skyName(String(value), cloudNamed(at(resources, 'resources')))
-      if (name === null) return byHand(claim)
+      if (!listed.test(String(value))) return byHand(claim)
       const asked = /^[^:{}[\]]+(?::(\d+))?$/.exec(text(at(resources, ...accelerators)) ?? '')
       if (asked === null) return { reason: 'the accelerators are written in several places' }
-      const to = `${name}:${asked[1] ?? 1}`
+      const to = `${skyName(String(value))}:${asked[1] ?? 1}`
       return set(`Ask for another kind of GPU: accelerators: ${to}`, accelerators, to)
     }
     case 'gpus': {
