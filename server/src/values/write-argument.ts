@@ -115,7 +115,7 @@ export function writeArgument(
       range: { fragment: fragment.index, start: branch.start, end: branch.end },
       text: code,
     }
-  const set = writtenElsewhere(python, expr)
+  const set = writtenElsewhere(python, expr, code)
   if (set !== null) {
     return 'reason' in set
       ? set
@@ -191,16 +191,16 @@ const plainLiteral = /^(-?[\d.][\w.+-]*|True|False|None|'[^'\n]*'|"[^"\n]*")$/
  * Where the value stands that somebody has set apart to be changed; a refusal where that is another file, or what callers
  * pass. Null: it stands in the call.
  */
-function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | null {
+function writtenElsewhere(python: PythonModule, expr: Expr, code: string): Expr | Refusal | null {
   const looked = fallbackIn(python, expr)
   if (looked !== null) return looked
   if (expr.type === 'subscript') return inDictionary(python, expr)
-  if (expr.type !== 'name' && expr.type !== 'attribute') return computedElsewhere(python, expr)
+  if (expr.type !== 'name' && expr.type !== 'attribute') return computedElsewhere(python, expr, code)
   // A name of a library: `np.less`.
   if (python.nameOf(expr) !== null) return null
   const made = python.definition(expr)
   if (made.type === 'constant') return made.end > made.start ? made : null
-  if (made !== expr) return writtenElsewhere(python, made)
+  if (made !== expr) return writtenElsewhere(python, made, code)
   // `config.precision`: the default of the class.
   const held = expr.type === 'attribute' ? python.possible(expr) : null
   if (held?.length === 1 && held[0] !== expr && held[0]!.type === 'constant' && held[0]!.end > held[0]!.start)
@@ -213,7 +213,8 @@ function writtenElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | nu
   // A constant that another module of the project sets apart.
   const imported = bindings.every(({ kind }) => kind === 'import') && /^[A-Z][A-Z0-9_]+$/.test(owner.id)
   if (expr.type === 'name' && bindings.every(({ kind }) => kind !== 'param') && !imported) return null
-  const fallback = expr.type === 'name' ? leftToDefault(python, expr) : null
+  // Names that an expression needs may not be there yet where the function is defined.
+  const fallback = expr.type === 'name' && plainLiteral.test(code) ? leftToDefault(python, expr) : null
   if (fallback !== null) return fallback
   return changedThere(python, expr)
 }
@@ -239,9 +240,9 @@ function inDictionary(python: PythonModule, expr: Expr & { type: 'subscript' }):
 }
 
 /** What is looked up in a configuration is set there: `int(settings.get("steps"))`. */
-function computedElsewhere(python: PythonModule, expr: Expr): Expr | Refusal | null {
+function computedElsewhere(python: PythonModule, expr: Expr, code: string): Expr | Refusal | null {
   const inside = converted(expr)
-  if (inside !== expr) return writtenElsewhere(python, inside)
+  if (inside !== expr) return writtenElsewhere(python, inside, code)
   if (!isLookup(expr)) return null
   const made = python.definition(expr)
   return made.type === 'constant' && made.end > made.start ? made : changedThere(python, expr)
@@ -287,7 +288,7 @@ function rootOf(expr: Expr): Expr {
 /** Why a keyword cannot be taken out: what it is given is looked up somewhere else. Null: it can. */
 export function whyKept(python: PythonModule, keyword: string, argument: ArgumentValue): Refusal | null {
   if (argument.state !== 'given') return { reason: `${keyword} is set elsewhere` }
-  const elsewhere = writtenElsewhere(python, argument.expr)
+  const elsewhere = writtenElsewhere(python, argument.expr, '')
   return elsewhere === null ? null : changedThere(python, argument.expr)
 }
 
