@@ -97,6 +97,44 @@ for epoch in range(2):
     assert.deepEqual(hours, { low: 0.1, high: 0.1 })
   })
 
+  it('is that of what the author prints of each epoch', async () => {
+    const written = stream('Epoch: 01 | Time: 2m 30s\n\tLoss: 4.2\nEpoch: 02 | Time: 3m 30s\n\tLoss: 2.8\n')
+    const { hours } = await job({ source: loop, outputs: written })
+    assert.deepEqual(hours, { low: 0.1, high: 0.1 })
+  })
+
+  it('is the last of the times that are told from the start of the run', async () => {
+    const written = stream(
+      'epoch 1, loss 0.9, time 120.0s\nepoch 2, loss 0.8, time 241.5s\nepoch 3, loss 0.7, time 360s\n',
+    )
+    const { hours } = await job({ source: loop, outputs: written })
+    assert.deepEqual(hours, { low: 0.1, high: 0.1 })
+  })
+
+  it('tells that a loader which waits wastes cents', async () => {
+    const pictures = `import torchvision
+from torch.utils.data import DataLoader
+loader = DataLoader(torchvision.datasets.ImageFolder('train'), batch_size=64)
+model = torchvision.models.resnet50().cuda()
+`
+    const source = pictures + loop.replace('from mydata import loader, model\n', '')
+    const levelOf = async (time: string) => {
+      const files = { 'train.ipynb': notebook({ source, outputs: stream(bar(time) + bar(time)) }) }
+      const { out } = await runHere(files, [
+        'check',
+        '--output-format',
+        'json',
+        '--show-hints',
+        '--fail-on',
+        'never',
+      ])
+      const { findings } = JSON.parse(out) as { findings: { rule: string; severity: string }[] }
+      return findings.find(({ rule }) => rule === 'data/no-loader-workers')?.severity
+    }
+    assert.equal(await levelOf('01:00'), 'hint')
+    assert.equal(await levelOf('09:00:00'), 'warning')
+  })
+
   it('is by the trainer of transformers, once', async () => {
     const source = `from transformers import Trainer
 from mydata import model, data

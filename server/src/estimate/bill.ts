@@ -24,6 +24,8 @@ export interface Bill {
   onAnyCard?: true
   /** Only a limit is known: the platform ends the job then. */
   limitOnly: boolean
+  /** The hours are those of past runs, with all that their steps waited for. */
+  measured?: true
   /** What a run over so many samples takes, where only their number is not known. */
   ofSamples: { samples: number; hours: OpenInterval; usd: OpenInterval | null } | null
   /** Of the hours of a run, where what it does beside its steps is known: the steps, and each of these. */

@@ -123,16 +123,16 @@ export class Bills {
     const measured = isTold ? null : (measuredHours(this.recordsOf(run)) ?? storedHours(run))
     if (measured !== null) {
       const times = measured.ofJob && !apart ? { low: 1, high: 1 } : timesOf(run)
-      return runBill({
+      const bill = runBill({
         rate,
         trainings: [measured.hours],
-        parts: [],
         times,
         apart,
         limit,
         rented: false,
         assumptions: [measured.text],
       })
+      return { ...bill, measured: true }
     }
     const found = groups.map((group) => hoursOfProgram(group, this.toldOf(group, options)))
     return runBill({

@@ -54,10 +54,11 @@ export function wasteOf(
   rule: Rule,
   view: SubjectView,
   saving: Saving | undefined,
-  { usd, usdAtMost, limitOnly }: Bill,
+  { usd, usdAtMost, limitOnly, measured }: Bill,
 ): OpenInterval | null {
-  // The bill knows the time of training steps: neither fits of a search nor how long steps wait for data.
-  if (usd === null || rule.beyondBill === true || isOfFits(view) || familyOf(rule) === 'data') return null
+  // The bill knows the time of training steps: neither fits of a search nor, unless it was measured, how long steps wait for data.
+  if (usd === null || rule.beyondBill === true || isOfFits(view)) return null
+  if (familyOf(rule) === 'data' && !(measured === true && isViewOf(view, 'InputPipeline'))) return null
   const once = usdAtMost === undefined ? usd.high : usdAtMost
   const most = once === null ? null : once * (view.subject.evidence.notebook ? again : 1)
   if (saving === undefined) return isOfRun(rule, limitOnly) ? { low: 0, high: most } : null

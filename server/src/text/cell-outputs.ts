@@ -76,11 +76,15 @@ const ofEpoch = /(?:^|\s)(\d+)\/(\d+) (?:\[=+\] - |[^\s\w]+ )(\d+)s (?=\d)/
 const ofLoop = /\| (\d+)\/(\d+) \[(?:(\d+):)?(\d+):(\d+)<00:00/
 /** `Epoch 13: 100%|██████| 469/469 [01:23<00:00` of Lightning, which counts from 0, and whose bars are written over each other. */
 const ofWrittenOver = /\bEpoch (\d+): 100%\|/
+/** `Epoch: 01 | Time: 0m 20s`: what the author prints of each epoch. */
+const ofPrinted =
+  /\bepoch\b.*\b(?:time|took)\b[\s:=]*(?:(\d+) ?m(?:in)?,? ?)?(\d+(?:\.\d+)?) ?s(?:ec|econds)?\b/i
 
 function fromOutputs(text: string): number | null {
   const found = { trainer: 0, bar: 0, epochs: 0 }
   /** Bars inside one another come to the same; those of one loop have one length, and follow each other. */
   const loops = new Map<string, { seconds: number; bars: number; epochs: number }>()
+  const printed: number[] = []
   for (const line of text.split('\n')) {
     // What is written over in its place is there many times.
     const last = line.slice(line.lastIndexOf('\r') + 1)
@@ -89,6 +93,8 @@ function fromOutputs(text: string): number | null {
     if (bar !== null && bar[1] === bar[2]) found.bar += clock(bar)
     const epoch = ofEpoch.exec(last.slice(last.lastIndexOf('\b') + 1))
     if (epoch !== null && epoch[1] === epoch[2]) found.epochs += Number(epoch[3])
+    const told = ofPrinted.exec(last)
+    if (told !== null) printed.push(60 * Number(told[1] ?? 0) + Number(told[2]))
     const loop = ofLoop.exec(last)
     if (loop !== null && loop[1] === loop[2]) {
       const { seconds, bars, epochs } = loops.get(loop[2]!) ?? { seconds: 0, bars: 0, epochs: 0 }
@@ -102,8 +108,16 @@ function fromOutputs(text: string): number | null {
   }
   // Epochs of which no bar is left took as long as the others.
   const all = [...loops.values()].map(({ seconds, bars, epochs }) => seconds * Math.max(1, epochs / bars))
-  const each = [found.trainer, found.bar, found.epochs, Math.max(0, ...all)]
+  const each = [found.trainer, found.bar, found.epochs, Math.max(0, ...all), secondsOf(printed)]
   return positive(each.find((one) => one > 0) ?? 0)
+}
+
+/** Times of epochs are alike; those that only grow, to several times the first, are told from the start of the run. */
+function secondsOf(printed: readonly number[]): number {
+  const [first = 0] = printed
+  const last = printed.at(-1) ?? 0
+  const grows = printed.every((one, index) => index === 0 || one > printed[index - 1]!)
+  return grows && last >= 2 * first ? last : printed.reduce((sum, one) => sum + one, 0)
 }
 
 /** Groups 3 to 5 are hours, minutes and seconds. */
