@@ -155,11 +155,9 @@ function readSharing(
     return
   }
   const away = frameworkConfig.switch(...keys) === true
-  training.known('sharding', keys, {
-    kind: 'fsdp',
-    stage: 3,
-    offload: { optimizer: away, parameters: away },
-  })
+  const shared = { kind: 'fsdp', stage: 3, offload: { optimizer: away, parameters: away } } as const
+  if (away) training.known('sharding', keys, shared)
+  else training.default('sharding', keys, shared)
 }
 
 function readPadding(

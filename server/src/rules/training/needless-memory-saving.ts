@@ -152,6 +152,8 @@ function statesShared({ settings }: SubjectView<'Training'>, usable: number | nu
   const id = effective(model)
   const network = id === undefined ? undefined : known(id)
   if (sharding === undefined || shared == null || network === undefined) return null
+  // What a program always does nobody can turn off.
+  if (sharding.state === 'default') return null
   if (shared.stage < 2 || shared.offload.optimizer || shared.offload.parameters) return null
   const {
     weights,
