@@ -201,6 +201,8 @@ export function readEndpointConfiguration(block: Block): void {
         scaled: scaled || entries(variant).some((one) => one.key === 'managed_instance_scaling'),
       },
     })
+    const region = regionOf(block, 'aws')
+    if (region !== undefined) serving.known('region', 'region', region, header)
     claimModels(module, serving)
   })
 }
