@@ -24,7 +24,8 @@ export function isWrittenIn({ expr }: Call, argument: ArgumentValue): boolean {
 
 /**
  * `code` becomes the value of the keyword. Where the argument is given through an option of the program, the option's
- * default is replaced, so that the option keeps working. `held`: what it is found to be, where a condition decides it.
+ * default is replaced, so that the option keeps working. `held`: what it is found to be, where a condition decides it. `forAll`: what
+ * other calls of the same unpack may get it as well.
  */
 export function writeArgument(
   facts: Written,
@@ -33,13 +34,14 @@ export function writeArgument(
   argument: ArgumentValue,
   code: string,
   held?: string,
+  forAll = false,
 ): Write | Refusal {
   const { python, path, fragment } = facts
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (argument.state === 'unknown') return { reason: `${keyword} arrives through ${argument.because}` }
   if (argument.state === 'absent') {
-    const settings = settingsOf(python, call)
+    const settings = settingsOf(python, call) ?? (forAll ? sharedSettings(python, call, keyword) : null)
     if (settings === null && mayArrive(python, call, keyword))
       return { reason: `${keyword} may arrive through unpacked arguments, and Python refuses it twice` }
     return settings === null
@@ -152,6 +154,24 @@ function settingsOf(python: PythonModule, { expr }: Call): Expr | null {
       other.expr.args.some(({ star, value }) => star === 2 && value.type === 'name' && value.id === id),
   )
   return shared ? null : made
+}
+
+/** `settings = {…}`, which this call and others of the same unpack: each of them is to get what one does. */
+function sharedSettings(python: PythonModule, { expr }: Call, keyword: string): Expr | null {
+  const unpacked = expr.args.filter(({ star }) => star === 2)
+  const [only] = unpacked
+  if (only?.value.type !== 'name' || unpacked.length > 1) return null
+  const { value } = only
+  const made = python.definition(value)
+  if (python.bindingsOf(value).length !== 1 || made.type !== 'dict' || made.end <= made.start) return null
+  const users = python.calls.filter((other) =>
+    other.expr.args.some(({ star, value: one }) => star === 2 && one.type === 'name' && one.id === value.id),
+  )
+  const name = python.nameOf(expr.callee)
+  const alike = users.every(
+    (one) => one.name === name && one.expr.args.every(({ name: key, star }) => key !== keyword && star !== 1),
+  )
+  return name !== null && users.length > 1 && alike ? made : null
 }
 
 /** What a call unpacks names the keyword, on the other side of a condition perhaps: `**({'num_workers': 1} if cuda else {})`. */

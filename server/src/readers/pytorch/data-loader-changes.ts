@@ -210,7 +210,7 @@ function switchOn(
   value: string,
   imports: Import[] = [],
 ): Change | Refusal {
-  const written = writeArgument(facts, call, claim.key, given, value)
+  const written = writeArgument(facts, call, claim.key, given, value, undefined, true)
   if ('reason' in written) return written
   const title =
     claim.setting === 'pinnedMemory'
