@@ -25,7 +25,10 @@ const firstVersion = [
   'tensorflow.global_variables_initializer',
   'tensorflow.enable_eager_execution',
   'tensorflow.parse_single_example',
+  'tensorflow.parse_example',
   'tensorflow.read_file',
+  'tensorflow.FixedLenFeature',
+  'tensorflow.image.resize_images',
 ]
 
 export function tensorflowVersion(python: PythonModule, versions: Record<string, string>): TensorflowVersion {

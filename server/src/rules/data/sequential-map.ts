@@ -46,7 +46,8 @@ export default defineRule({
 
 function severityOf({ settings }: SubjectView<'InputPipeline'>): Severity {
   if (effective(settings.feeds) === 'evaluation') return 'hint'
-  if (effective(settings.byItselfFrom) !== undefined) return 'information'
+  // Who says no version gets the newest, which does it by itself.
+  if (effective(settings.byItselfFrom) !== undefined) return 'hint'
   // Only the waiting of Python code overlaps.
   return effective(settings.interpreted) === true ? 'information' : 'warning'
 }
