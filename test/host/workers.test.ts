@@ -129,6 +129,77 @@ describe('workers', () => {
     }
   })
 
+  it('that die over a file never leave it to this thread', async () => {
+    const mortal = (): HostWorker => {
+      const worker = bundledWorker()
+      let tell: (error: Error) => void = () => {}
+      return {
+        ...worker,
+        post: (message) => {
+          if (!JSON.stringify(message).includes('"sweep.yaml"')) return worker.post(message)
+          void worker.terminate()
+          tell(new Error('out of memory'))
+        },
+        onError: (listener) => {
+          tell = listener
+          worker.onError(listener)
+        },
+      }
+    }
+    const host: Host = { ...createNodeHost(), createWorker: mortal }
+    const local = new LocalBackend(root, host, await createAnalyzer(host))
+    const here: string[] = []
+    const load = local.load.bind(local)
+    local.load = (path, ...rest) => {
+      here.push(path)
+      return load(path, ...rest)
+    }
+    const pool = await PoolBackend.start(root, host, 1, local)
+    try {
+      await assert.rejects(pool.load('sweep.yaml', false, {}), /out of memory/)
+      await assert.rejects(pool.load('sweep.yaml', false, {}), /out of memory/)
+      await pool.load('train.py', false, {})
+      assert.ok(!here.includes('sweep.yaml'), here.join(', '))
+    } finally {
+      await pool.dispose()
+    }
+  })
+
+  it('that cannot be sent a file answer for the others', async () => {
+    let failing = true
+    const picky = (): HostWorker => {
+      const worker = bundledWorker()
+      return {
+        ...worker,
+        post: (message) => {
+          if (failing && JSON.stringify(message).includes('"sweep.yaml"'))
+            throw new Error('could not be cloned')
+          worker.post(message)
+        },
+      }
+    }
+    const pool = await PoolBackend.start(root, { ...createNodeHost(), createWorker: picky }, 1)
+    try {
+      const paths = [
+        'train.py',
+        'train.slurm',
+        'notebooks/tickets.ipynb',
+        'train.py',
+        'train.slurm',
+        'sweep.yaml',
+      ]
+      const settled = await Promise.allSettled(paths.map((path) => pool.load(path, false, {})))
+      assert.deepEqual(
+        settled.map(({ status }) => status),
+        paths.map((path) => (path === 'sweep.yaml' ? 'rejected' : 'fulfilled')),
+      )
+      failing = false
+      assert.ok('record' in (await pool.load('sweep.yaml', false, {})))
+    } finally {
+      await pool.dispose()
+    }
+  })
+
   it('that die more than once over a file make it a fault', async () => {
     const folder = new Map([
       ['train.py', 'import torch\n'],

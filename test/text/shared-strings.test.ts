@@ -23,4 +23,10 @@ describe('equal strings of data', () => {
     assert.deepEqual(strings.share([...many]), many)
     assert.deepEqual(strings.share([...many]), many)
   })
+
+  it('also where the data lies deeper than functions can call each other', () => {
+    let deep: unknown[] = ['bottom']
+    for (let level = 0; level < 100_000; level++) deep = [deep]
+    assert.equal(new SharedStrings().share(deep), deep)
+  })
 })

@@ -164,7 +164,13 @@ class WorkerLane implements Lane {
       if (next === undefined) return
       const id = this.nextId++
       this.waiting.set(id, next.done)
-      this.worker.post(this.message(next.request, id))
+      try {
+        this.worker.post(this.message(next.request, id))
+      } catch (error) {
+        // What cannot be copied.
+        this.waiting.delete(id)
+        next.done.reject(error instanceof Error ? error : new Error(String(error)))
+      }
     }
   }
 
@@ -195,6 +201,8 @@ export class PoolBackend implements Backend {
   /** Reads one by one what a worker held when it died. */
   private alone: WorkerLane | null = null
   private turn: Promise<unknown> = Promise.resolve()
+  /** Files that a worker may have died of; one of them in this thread would be the end of all. */
+  private readonly suspects = new Set<string>()
   private replaced = 0
   private readonly strings = new SharedStrings()
 
@@ -266,12 +274,14 @@ export class PoolBackend implements Backend {
   }
 
   private async ask(lane: Lane, request: Request & { path: string }): Promise<unknown> {
+    if (this.suspects.has(request.path)) return this.askAlone(request)
     this.laneOf.set(request.path, lane)
     lane.load++
     try {
       return await lane.ask(request)
     } catch (error) {
       if (!lane.isDead) throw error
+      this.suspects.add(request.path)
       return this.askAlone(request)
     } finally {
       lane.load--
@@ -307,6 +317,7 @@ export class PoolBackend implements Backend {
   }
 
   forget(path: string): void {
+    this.suspects.delete(path)
     for (const lane of [this.laneOf.get(path), this.alone])
       void lane?.ask({ kind: 'forget', path }).catch(() => undefined)
   }

@@ -72,12 +72,16 @@ function ownConstant(analysis: Analysis, expr: Expr & { type: 'attribute' }): Ex
   const constant = [klass, ...baseClasses(analysis, klass)]
     .map((one) => classConstant(one, expr.attr))
     .find((one) => one !== null)
-  if (constant === undefined) return null
+  return constant === undefined || isExtended(analysis, klass) ? null : constant
+}
+
+/** Another class, here or in a module that imports this one, extends the class and may replace what it says. */
+export function isExtended(analysis: Analysis, klass: Klass): boolean {
   const extended = (base: string): boolean => base === klass.name || base.endsWith(`.${klass.name}`)
-  const replaced =
+  return (
     analysis.classes.some((one) => one !== klass && baseClasses(analysis, one).includes(klass)) ||
     analysis.importers.some(({ derived }) => derived?.some(({ base }) => extended(base)) === true)
-  return replaced ? null : constant
+  )
 }
 
 /** Assignments to one attribute that are looked at. */

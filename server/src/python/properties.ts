@@ -3,7 +3,7 @@ import type { Expr } from '../syntax/python-ast.js'
 import { lastName } from '../syntax/python-children.js'
 import { once } from '../text/once.js'
 import type { Analysis } from './analysis.js'
-import { classAround } from './attribute-values.js'
+import { classAround, isExtended } from './attribute-values.js'
 import { baseClasses } from './base-classes.js'
 import type { Klass } from './module.js'
 import { certainReturn } from './returns.js'
@@ -26,7 +26,7 @@ export function propertyRead(analysis: Analysis, { value, attr }: Expr & { type:
   if (!analysis.complete) return null
   const isSelf = value.type === 'name' && value.id === 'self'
   const klass = isSelf ? classAround(analysis, value.start) : analysis.instanceClass(value)
-  if (klass === null) return null
+  if (klass === null || (isSelf && isExtended(analysis, klass))) return null
   for (const one of [klass, ...baseClasses(analysis, klass)]) {
     const given = properties(one).get(attr)
     if (given !== undefined) return given

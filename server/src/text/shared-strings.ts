@@ -15,16 +15,18 @@ export class SharedStrings {
   /** Replaces strings of data that nobody else has yet. */
   share<T>(data: T): T {
     if (typeof data === 'string') return this.one(data) as T
-    if (typeof data === 'object' && data !== null) this.within(data)
+    // What lies deep in it would be too deep for a function that calls itself.
+    const open: object[] = typeof data === 'object' && data !== null ? [data] : []
+    for (let one = open.pop(); one !== undefined; one = open.pop()) this.within(one, open)
     return data
   }
 
-  private within(data: object): void {
+  private within(data: object, open: object[]): void {
     if (Array.isArray(data)) {
       for (let index = 0; index < data.length; index++) {
         const value: unknown = data[index]
         if (typeof value === 'string') data[index] = this.one(value)
-        else if (typeof value === 'object' && value !== null) this.within(value)
+        else if (typeof value === 'object' && value !== null) open.push(value)
       }
       return
     }
@@ -32,7 +34,7 @@ export class SharedStrings {
     for (const key in record) {
       const value = record[key]
       if (typeof value === 'string') record[key] = this.one(value)
-      else if (typeof value === 'object' && value !== null) this.within(value)
+      else if (typeof value === 'object' && value !== null) open.push(value)
     }
   }
 
