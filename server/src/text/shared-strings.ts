@@ -2,6 +2,7 @@
  * Equal strings of plain data, held once. Data that comes as a message brings a copy of each string each time it stands there:
  * of a library of a million lines two thirds of all strings were copies of paths, names and states that others hold as well.
  */
+import { define } from './records.js'
 
 /** Strings that are known at a time: one more takes the place of another, so nothing grows. */
 const places = 1 << 16
@@ -31,9 +32,8 @@ export class SharedStrings {
       return
     }
     const record = data as Record<string, unknown>
-    for (const key in record) {
-      const value = record[key]
-      if (typeof value === 'string') record[key] = this.one(value)
+    for (const [key, value] of Object.entries(record)) {
+      if (typeof value === 'string') define(record, key, this.one(value))
       else if (typeof value === 'object' && value !== null) open.push(value)
     }
   }

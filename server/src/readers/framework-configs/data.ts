@@ -58,7 +58,7 @@ export function pathsOf(value: Json): string[] | undefined {
 /** Not `split: train[:10%]`, a shard or single files of it. */
 function isWhole(set: Record<string, Json>): boolean {
   const parts = ['name', 'shards', 'data_files', 'preprocess_shards']
-  return (set.split ?? 'train') === 'train' && parts.every((key) => (set[key] ?? null) === null)
+  return (set.split ?? 'train') === 'train' && parts.every((key) => (lookUp(set, key) ?? null) === null)
 }
 
 /** `alpaca_en,identity` of LLaMA-Factory: sets of the list in `dataset_info.json`, some of which are those of others. */

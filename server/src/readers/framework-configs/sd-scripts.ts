@@ -2,9 +2,11 @@
  * Files of settings for kohya's sd-scripts (`--config_file lora.toml`). Their sections are for people: the program takes the keys of
  * all of them alike. Keys and defaults: sd-scripts 0.9, library/train_util.py.
  */
+
 import { entries, map } from '../../config/access.js'
 import type { ConfigDocument, ConfigEntry, ConfigMap } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { lookUp } from '../../text/records.js'
 import { convert, orDefault } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -84,7 +86,7 @@ function read(config: FrameworkConfig, claims: ClaimBuilder): void {
   training.known('fineTuning', [anchor], true)
   trainingSettings.claim(training.subject, training)
   const whole = ['full_bf16', 'full_fp16', 'fp8_base'].find((key) => config.switch(key) === true)
-  const format = convert(training.text('mixed_precision'), (word) => formats[word])
+  const format = convert(training.text('mixed_precision'), (word) => lookUp(formats, word))
   if (whole === undefined) training.say('precision', ['mixed_precision'], orDefault(format, 'fp32'))
   else training.unknown('precision', [whole], whole)
   readAttention(config, training)
