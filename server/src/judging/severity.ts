@@ -111,7 +111,7 @@ export function severityOf(
     if (!(long && severity === 'information')) severity = oneStepDown(severity)
   }
   const negligible = evidence.negligible !== undefined && !(evidence.negligibleOnce === true && multiplied)
-  if (guessed && (negligible || onlyTriesOut(view))) severity = 'hint'
+  if (guessed && (negligible || onlyTriesOut(view, report))) severity = 'hint'
   if (waste === null && isOfRun(rule, limitOnly) && takesMinutes(view, hours, limitOnly)) severity = 'hint'
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
   if (retired.test(location.path))
@@ -161,9 +161,14 @@ function isStarted({ run: { job } }: SubjectView): boolean {
  * It is started to see whether it starts, as a launch (`sbatch submit_smoke.sh`, `--run-name smoke_b9`) or the name of the program
  * tells (`train_dummy.py`, `overfit_small_batch.py`). What hangs is dear all the same.
  */
-function onlyTriesOut({ run: { job, script }, subject: { kind, location, evidence } }: SubjectView): boolean {
+function onlyTriesOut(
+  { run: { job, script }, subject: { kind, location, evidence } }: SubjectView,
+  { at }: Report,
+): boolean {
   if (standing.has(kind)) return false
-  if (evidence.role !== 'job' && [location.path, script ?? ''].some(isTry)) return true
+  // `conf/debug/debug.yaml` sets it for the program.
+  const set = isClaim(at) ? at.location.path : ''
+  if (evidence.role !== 'job' && [location.path, script ?? '', set].some(isTry)) return true
   const { launch } = job
   if (launch === null) return false
   const names = [launch.location.path, ...Object.values(launch.flags).map(({ value }) => String(value))]

@@ -186,12 +186,16 @@ export function mayArrive(python: PythonModule, { expr }: Call, keyword: string)
 }
 
 /** `not cfg['overwrite_cache']`: the other value in the file; null: it is no such thing. */
-function turnedAround(python: PythonModule, expr: Expr, code: string): Write | null {
+function turnedAround(python: PythonModule, expr: Expr, code: string): Write | Refusal | null {
   if (expr.type !== 'unary' || expr.op !== 'not' || !/^(True|False)$/.test(code)) return null
   const operand = python.fold(expr.operand)
   const configured = operand.state === 'known' ? operand.configured : undefined
   if (operand.state !== 'known' || typeof operand.value !== 'boolean' || configured?.keys == null) return null
   const { location, document, keys } = configured
+  // `shuffle=not cfg.debug`: the switch decides more than this.
+  const name = String(keys.at(-1))
+  const uses = python.text.match(new RegExp(`\\b${name.replace(/\W/g, '.')}\\b`, 'g')) ?? []
+  if (uses.length > 1) return { reason: `it follows from ${name}, which decides more` }
   return { kind: 'set key', path: location.path, fragment: 0, document, keys, value: code === 'False' }
 }
 

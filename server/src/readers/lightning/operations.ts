@@ -13,6 +13,7 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { OperationKind, OperationSettings, ResourceKinds } from '../../workload/resource-kinds.js'
+import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { slowed } from '../early-stopping.js'
 import { claimOperation } from '../operation-claims.js'
@@ -263,8 +264,10 @@ function isOn(python: PythonModule, call: Call): boolean {
 
 function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
+  // A configuration file gives what the call works its value out from.
+  if (python === undefined) return byHand(claim)
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is no longer in the file' }
+  if (call === null) return { reason: 'the call is no longer in the file' }
   const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const name = claim.key.split('=')[0]!
   const set = (code: string): Change | Refusal => {

@@ -54,6 +54,8 @@ export default defineRule({
           }),
       fixes: [{ set: [{ claim: kind, value: null }] }],
       related: makes(maker, each),
+      // One helper is to blame, wherever samples are made with it.
+      ...(effective(kind) === 'constant work' ? { together: `${kind.key} ${what}` } : {}),
     })
   },
 })
