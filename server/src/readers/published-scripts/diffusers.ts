@@ -1,10 +1,8 @@
-/** Example scripts of Diffusers. Source: diffusers 0.21 to 0.35, examples/*\/train_*.py and textual_inversion.py. */
-import { model as known } from '../../catalog/models.js'
-import { derived, orDefault } from '../../values/operations.js'
+import { orDefault } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
-import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { settingTable } from '../setting-table.js'
 import { acceleratedFormat } from './formats.js'
+import { sizeOf } from './model.js'
 import type { PublishedScript } from './published-script.js'
 
 export const diffusersSettings = settingTable('Training', {
@@ -66,12 +64,8 @@ export const diffusersScripts: readonly PublishedScript[] = [
       const { key, value } = acceleratedFormat(source)
       training.say('precision', key, value)
       if (part) return
-      const id = source.text('pretrained_model_name_or_path')
-      training.say(
-        'parameters',
-        'pretrained_model_name_or_path',
-        derived(id, (one) => known(one)?.parameters ?? sizeOfModel(one) ?? undefined),
-      )
+      const named = 'pretrained_model_name_or_path'
+      training.say('parameters', named, sizeOf(source.text(named)))
     },
   },
 ]

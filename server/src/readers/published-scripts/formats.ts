@@ -1,7 +1,8 @@
 /** Number formats of scripts that leave them to Accelerate, and how they are asked for another one. */
 import type { Change, Refusal } from '../../edit/write.js'
-import { convert, type Keyed, unreadable } from '../../values/operations.js'
-import { isGiven } from '../../values/value.js'
+import { convert, type Keyed, orDefault, unreadable } from '../../values/operations.js'
+import { asBoolean } from '../../values/parse.js'
+import { effective, isGiven } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { byHand, changeOf } from '../change-answer.js'
@@ -25,6 +26,21 @@ export function changeFormat(claim: Claim, value: unknown, facts: FragmentFacts)
   if (!isOnLaunchLine(claim)) return byHand(claim)
   const flag = claim.key === 'amp' ? '--amp' : isSwitch ? `--${word}` : `--mixed_precision ${word}`
   return changeOf(title, [writeLaunchFlag(claim, flag, facts)])
+}
+
+const formats = { bf16: 'bf16-mixed', fp16: 'fp16-mixed' } as const
+
+/** The one of `--bf16` and `--fp16` that is on; else fp32, where one of them is switched off or both are left out. */
+export function switchedFormat(source: LaunchSource): Keyed<Precision> {
+  const switches = (['bf16', 'fp16'] as const).map((key) => ({
+    key,
+    on: convert(source.get(key), asBoolean),
+  }))
+  const decides =
+    switches.find(({ on }) => isGiven(on) && effective(on) !== false) ??
+    switches.find(({ on }) => isGiven(on))
+  const { key, on } = decides ?? switches[0]!
+  return { key, value: convert(orDefault(on, false), (is): Precision => (is ? formats[key] : 'fp32')) }
 }
 
 /** `--mixed_precision` of the script, else of the launcher; what neither says stands in the settings of whoever starts it. */

@@ -1,19 +1,15 @@
-/**
- * Scripts that train language models by flags: TRL's, LLaMA-Factory's, Megatron's. Source: trl 0.24, trl/scripts; LLaMA-Factory
- * 0.9, hparams and train_bash.py before; Megatron-LM core 0.12, megatron/training/arguments.py.
- */
-import { model as known } from '../../catalog/models.js'
-import { convert, derived, firstGiven, orDefault, orUnknown } from '../../values/operations.js'
+import { convert, firstGiven, orDefault } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { effective, isGiven } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { TrainingSettings } from '../../workload/resource-kinds.js'
 import { llamafactorySettings } from '../framework-configs/llamafactory.js'
-import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { trainerSettings } from '../huggingface/trainer-settings.js'
 import { settingTable } from '../setting-table.js'
 import { claimDataset } from './data.js'
+import { switchedFormat } from './formats.js'
 import type { LaunchSource } from './launch-source.js'
+import { claimModel } from './model.js'
 import type { PublishedScript } from './published-script.js'
 import { isToldToTrain } from './transformers.js'
 
@@ -87,20 +83,14 @@ export const languageModelScripts: readonly PublishedScript[] = [
           'hidden-size',
           convert(width, (size) => 12 * layers * size * size),
         )
-      readSwitches(source, training)
+      claimSwitched(source, training)
     },
   },
 ]
 
 function readModel(source: LaunchSource, training: SubjectBuilder<'Training'>): void {
-  const id = source.text('model_name_or_path')
   const { location } = source.launch
-  training.say('model', 'model_name_or_path', orUnknown(id, 'a model by its configuration'))
-  training.say(
-    'parameters',
-    'model_name_or_path',
-    derived(id, (one) => known(one)?.parameters ?? sizeOfModel(one) ?? undefined),
-  )
+  claimModel(source, training)
   training.known('fineTuning', 'model_name_or_path', true, source.place, { location })
   training.known('languageHead', 'model_name_or_path', true, source.place, { location })
 }
@@ -108,32 +98,14 @@ function readModel(source: LaunchSource, training: SubjectBuilder<'Training'>): 
 /** Only what is written: without it the format is that of the weights, or one that the version prefers. */
 function readFormat(source: LaunchSource, training: SubjectBuilder<'Training'>): void {
   const asked = firstGiven(source.get('bf16'), source.get('fp16'))
-  if (isGiven(asked)) readSwitches(source, training)
+  if (isGiven(asked)) claimSwitched(source, training)
   else
     training.unknown('precision', 'bf16', 'the format of the weights', source.place, {
       location: source.launch.location,
     })
 }
 
-function readSwitches(source: LaunchSource, training: SubjectBuilder<'Training'>): void {
-  const bf16 = convert(source.get('bf16'), asBoolean)
-  const fp16 = convert(source.get('fp16'), asBoolean)
-  if (isGiven(bf16) && effective(bf16) !== false)
-    training.say(
-      'precision',
-      'bf16',
-      convert(bf16, () => 'bf16-mixed'),
-    )
-  else if (isGiven(fp16) && effective(fp16) !== false)
-    training.say(
-      'precision',
-      'fp16',
-      convert(fp16, () => 'fp16-mixed'),
-    )
-  else
-    training.say(
-      'precision',
-      'bf16',
-      convert(orDefault(bf16, false), () => 'fp32'),
-    )
+function claimSwitched(source: LaunchSource, training: SubjectBuilder<'Training'>): void {
+  const { key, value } = switchedFormat(source)
+  training.say('precision', key, value)
 }

@@ -1,31 +1,17 @@
-/**
- * Example scripts of Transformers, which take the arguments of the Trainer as flags. Source: transformers 4.26 to 4.57,
- * examples/pytorch/*\/run_*.py: their own defaults of lengths and padding.
- */
-import { model as known } from '../../catalog/models.js'
-import {
-  absent,
-  convert,
-  derived,
-  firstGiven,
-  orDefault,
-  originOf,
-  orUnknown,
-} from '../../values/operations.js'
+import { convert, firstGiven, orDefault, originOf } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
-import { effective, type Given, isGiven } from '../../values/value.js'
+import { effective, isGiven } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import type { Precision } from '../../workload/resource-kinds.js'
 import { claimUncached } from '../claim-uncached.js'
 import { launchPrecision } from '../huggingface/launch-precision.js'
-import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { claimRhythm, stepsByDefault } from '../huggingface/trainer-run.js'
 import { loaderSettings, trainerSettings } from '../huggingface/trainer-settings.js'
 import { claimOperation } from '../operation-claims.js'
 import { settingTable } from '../setting-table.js'
 import { claimDataset } from './data.js'
-import { acceleratedFormat } from './formats.js'
+import { acceleratedFormat, switchedFormat } from './formats.js'
 import type { LaunchSource } from './launch-source.js'
+import { claimModel } from './model.js'
 import type { Around, PublishedScript } from './published-script.js'
 
 /** What a script does with texts by itself: the length to which it cuts them, and whether it fills them up to it. */
@@ -167,46 +153,19 @@ function readRhythms(source: LaunchSource, training: SubjectBuilder<'Training'>,
   }
 }
 
-const formats = { bf16: 'bf16-mixed', fp16: 'fp16-mixed' } as const
-
+/** `--mixed_precision no` of a launcher is what holds without it too: the Trainer's own switch is what is missing. */
 function readFormat(source: LaunchSource, training: SubjectBuilder<'Training'>): void {
-  const switches = (['bf16', 'fp16'] as const).map((key) => ({
-    key,
-    on: convert(source.get(key), asBoolean),
-  }))
-  const decides = switches.find(({ on }) => isGiven(on) && effective(on) !== false)
-  if (decides !== undefined) {
-    const { key, on } = decides
-    training.say(
-      'precision',
-      key,
-      convert(on, (): Precision => formats[key]),
-    )
-    return
-  }
-  const launched = launchPrecision({ launch: source.launch, settings: [] }, source.left)
-  // `--mixed_precision no` is what holds without it too: the Trainer's own switch is what is missing.
-  const given: Given<Precision> =
-    launched === null || effective(launched.value) === 'fp32' ? absent(source.left) : launched.value
-  const off = switches.find(({ on }) => isGiven(on))
-  if (given.state !== 'absent') training.say('precision', launched!.key, given)
-  else if (off === undefined) training.say('precision', 'bf16', orDefault(given, 'fp32'))
-  else
-    training.say(
-      'precision',
-      off.key,
-      convert(off.on, () => 'fp32'),
-    )
+  const own = switchedFormat(source)
+  const launched =
+    effective(own.value) === 'fp32'
+      ? launchPrecision({ launch: source.launch, settings: [] }, source.left)
+      : null
+  const { key, value } = launched === null || effective(launched.value) === 'fp32' ? own : launched
+  training.say('precision', key, value)
 }
 
 function readModel(source: LaunchSource, training: SubjectBuilder<'Training'>, { name }: Around): void {
-  const id = source.text('model_name_or_path')
-  training.say('model', 'model_name_or_path', orUnknown(id, 'a model by its configuration'))
-  training.say(
-    'parameters',
-    'model_name_or_path',
-    derived(id, (one) => known(one)?.parameters ?? sizeOfModel(one) ?? undefined),
-  )
+  const id = claimModel(source, training)
   if (!isGiven(id)) return
   training.say(
     'fineTuning',
