@@ -48,7 +48,7 @@ function hash(text: string): number {
   return value
 }
 
-export function setsConstants(source: string): boolean {
+function setsConstants(source: string): boolean {
   return hash(source) % 2 === 0
 }
 

@@ -99,7 +99,7 @@ function* tokens(
 }
 
 /** Takes the marks out of a block's lines. */
-export function readMarks(
+function readMarks(
   rule: string,
   file: string,
   lines: string[],

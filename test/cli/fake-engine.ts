@@ -9,7 +9,7 @@ import type { LintResult, OfferedFix, Project } from '../../server/src/linter.js
 import type { Severity } from '../../server/src/rules/rule.js'
 import type { SourceFile } from '../../server/src/text/source-file.js'
 
-export const fakeRules: Awaited<ReturnType<Engine['rules']>> = [
+const fakeRules: Awaited<ReturnType<Engine['rules']>> = [
   {
     name: 'search/grid-search',
     severity: 'warning',

@@ -217,7 +217,7 @@ export interface Bench {
   projects: FakeProject[]
 }
 
-export const rulePages: Record<string, string> = {
+const rulePages: Record<string, string> = {
   'fake/waste': [
     '# fake/waste',
     'The word itself.',

@@ -4,7 +4,7 @@ import { createNodeHost } from '../../server/src/host/node/host.js'
 import { Analysis } from '../../server/src/python/analysis.js'
 import type { Call, Folded, ModuleSummary } from '../../server/src/python/module.js'
 import { loadGrammars } from '../../server/src/syntax/parser.js'
-import type { Expr, Stmt } from '../../server/src/syntax/python-ast.js'
+import type { Expr } from '../../server/src/syntax/python-ast.js'
 import { pythonTree } from '../../server/src/syntax/python-tree.js'
 import type { Json } from '../../server/src/text/json.js'
 import type { Binding, Launch } from '../../server/src/workload/claim.js'
@@ -39,11 +39,6 @@ export async function analyse(text: string, around: Around = {}): Promise<Analys
     { importedByName, importers: around.importers ?? [] },
     around.binding ?? null,
   ).describe()
-}
-
-/** The statements of a module and of everything in it. */
-export function statements(analysis: Analysis): Stmt[] {
-  return analysis.statements
 }
 
 /** The value of the last assignment to a name, folded where it stands. */

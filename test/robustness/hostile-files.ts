@@ -15,7 +15,7 @@ export interface Hostile {
   finds?: Record<string, string>
 }
 
-export const call = 'GridSearchCV'
+const call = 'GridSearchCV'
 
 const random = new Random(1)
 const noise = (length: number) => Uint8Array.from({ length }, () => random.below(256))

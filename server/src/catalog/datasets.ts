@@ -124,8 +124,3 @@ export function datasetNameOfPath(path: string): string | undefined {
   }
   return undefined
 }
-
-/** Names of those that people looked over. */
-export function datasetNames(): string[] {
-  return tables.datasets.map(([name]) => name)
-}

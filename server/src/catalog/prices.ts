@@ -187,7 +187,7 @@ export function capacityBlockPrice(type: string, region: string): { usd: number;
 }
 
 /** Days after which a price is said to be old. */
-export const oldAfterDays = 180
+const oldAfterDays = 180
 
 /** True where the price was read more than 180 days before `today` (ISO date). */
 export function isOld(asOf: string, today: string): boolean {

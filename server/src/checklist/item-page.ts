@@ -46,6 +46,6 @@ export function checklistPage(rules: readonly RuleEntry[]): string {
   return `${parts.join('\n\n')}\n`
 }
 
-export function rulesOf({ id }: ChecklistItem, rules: readonly RuleEntry[]): RuleEntry[] {
+function rulesOf({ id }: ChecklistItem, rules: readonly RuleEntry[]): RuleEntry[] {
   return rules.filter(({ checklist }) => checklist.includes(id)).sort((a, b) => (a.name < b.name ? -1 : 1))
 }

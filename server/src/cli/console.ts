@@ -20,7 +20,7 @@ export interface Console {
 }
 
 /** `NO_COLOR` and `FORCE_COLOR` as everywhere; the first of them has the last word. */
-export function colors(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv): Colors {
+function colors(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv): Colors {
   if ((environment.NO_COLOR ?? '') !== '') return picocolors.createColors(false)
   const forced = environment.FORCE_COLOR ?? ''
   if (forced !== '') return picocolors.createColors(forced !== '0' && forced !== 'false')

@@ -6,7 +6,7 @@ import { type CostChange, sumOfChanges } from './cost-change.js'
 import { harmless } from './format/width.js'
 
 /** 'adds $75–140', 'saves $20', 'adds or saves up to $5'. */
-export function differenceText({ low, high }: { low: number; high: number }): string {
+function differenceText({ low, high }: { low: number; high: number }): string {
   const [small, large] = [Math.min(Math.abs(low), Math.abs(high)), Math.max(Math.abs(low), Math.abs(high))]
   if (large < 0.005) return 'changes nothing'
   if (low < -0.005 && high > 0.005) return `adds up to ${roughUsd(high)} or saves up to ${roughUsd(-low)}`

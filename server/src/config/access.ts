@@ -15,15 +15,6 @@ export function entry(node: ConfigNode | undefined, key: string): ConfigEntry | 
   return undefined
 }
 
-/** The first of these keys that the map holds: spellings of one setting. */
-export function entryOf(node: ConfigNode | undefined, ...keys: string[]): ConfigEntry | undefined {
-  for (const key of keys) {
-    const found = entry(node, key)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
 /**
  * The node at the end of a path of keys and list indices: `at(root, 'spec', 'template', 'spec')`. An unknown node on
  * the way is the answer itself, since everything below it is unknown too; so is a missing key in a map that is open

@@ -4,7 +4,7 @@ import type { ConfigFacts, ConfigNode } from './node.js'
 import { isTemplate, withoutRunReferences } from './template.js'
 
 /** Characters; larger files are data, not configuration. */
-export const largestJson = 4_000_000
+const largestJson = 4_000_000
 const deepest = 200
 const lineComment = 12
 const blockComment = 13

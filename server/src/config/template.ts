@@ -48,7 +48,7 @@ const control =
   /^\{%[-+~]?\s*(?!include|import|extends)|^\{#|^\{\{-?\s*(?:\/\*|if\b|else\b|end\b|range\b|with\b|define\b|block\b|fail\b|break\b|continue\b|\$\w+\s*:?=)/
 
 /** Template expressions of a text, in order and apart from each other. */
-export function templateSpans(text: string): Span[] {
+function templateSpans(text: string): Span[] {
   const spans: Span[] = []
   const closers: Record<string, string> = { '{': '}}', '%': '%}', '#': '#}' }
   // Where each closer stands next, so that unclosed openers do not search the rest of the text again and again.

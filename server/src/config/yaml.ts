@@ -31,7 +31,7 @@ import {
 } from './template.js'
 
 /** Characters; larger files are data, not configuration. */
-export const largestYaml = 1_000_000
+const largestYaml = 1_000_000
 const deepest = 200
 // Nodes after aliases are expanded: a few lines of aliases can stand for billions.
 const mostNodes = 500_000

@@ -6,7 +6,7 @@ import type { PythonWrite } from './write.js'
 const simple = /^([A-Za-z]{0,2})(['"])([^'"\\\n]*)\2$/
 
 /** The quote of most of the plain strings in this code; null where neither prevails. */
-export function preferredQuote(code: string): '"' | "'" | null {
+function preferredQuote(code: string): '"' | "'" | null {
   return prevailingIn(code, stringSpans(code, 0, code.length))
 }
 

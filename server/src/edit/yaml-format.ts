@@ -48,7 +48,7 @@ function yamlNumber(value: number): string {
   return `${mantissa!.includes('.') ? mantissa : `${mantissa}.0`}e${/^[-+]/.test(exponent) ? '' : '+'}${exponent}`
 }
 
-export function isCollection(value: unknown): value is object {
+function isCollection(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 

@@ -21,16 +21,6 @@ export function rangeSize(start: number, stop: number, step = 1): number | null 
   return step === 0 ? null : whole(Math.ceil((stop - start) / step))
 }
 
-/** `numpy.arange(start, stop, step)`. */
-export function arangeSize(start: number, stop: number, step = 1): number | null {
-  return step === 0 ? null : whole(Math.ceil((stop - start) / step - tolerance))
-}
-
-/** `numpy.linspace`, `logspace`, `geomspace`: 50 points unless told otherwise. */
-export function linspaceSize(count = 50): number | null {
-  return whole(Math.trunc(count))
-}
-
 /** Both ends included, in steps: Optuna's `suggest_*(step=…)`, W&B's `q_uniform`, KerasTuner's `Int(step=…)`. */
 export function quantisedSize(min: number, max: number, step: number): number | null {
   return step > 0 ? whole(Math.floor((max - min) / step + tolerance) + 1) : null
@@ -54,15 +44,4 @@ export function katibIntSize(min: number, max: number, step?: number | null): nu
 /** KerasTuner's `Int` and `Float` in a grid search: without a step it tries ten evenly spaced points. */
 export function kerasTunerSize(min: number, max: number, step: number | null): number | null {
   return step === null ? 10 : quantisedSize(min, max, step)
-}
-
-/** Ways to choose `k` of `n`: `itertools.combinations`. Infinity-free up to the cap of the grid. */
-export function combinationCount(n: number, k: number): number {
-  if (k < 0 || k > n) return 0
-  let count = 1
-  for (let i = 1; i <= Math.min(k, n - k); i++) {
-    count = (count * (n - i + 1)) / i
-    if (count > Number.MAX_SAFE_INTEGER) return Number.MAX_SAFE_INTEGER
-  }
-  return Math.round(count)
 }

@@ -1,4 +1,5 @@
 /** The size of a grid, what searching it costs, and what other ways to search would cost. Pure functions. */
+import { groupedDigits } from '../text/grouped-digits.js'
 
 /** Beyond this many configurations the exact number no longer matters. */
 export const gridCap = 1_000_000_000
@@ -52,13 +53,6 @@ export function gridSize(grids: readonly (readonly Sized[])[], repeats: number |
   return { configurations: total, lowerBound: lowerBound || total === gridCap }
 }
 
-/** `itertools.product(a, b, repeat=r)`: every dimension `r` times. */
-export function repeated<T extends Sized>(dimensions: readonly T[], times: number): T[] {
-  const all: T[] = []
-  for (let i = 0; i < Math.min(times, 64); i++) all.push(...dimensions)
-  return all
-}
-
 /** Model fits of a cross-validated search, without the final refit. */
 export function fitCount(configurations: number, folds: number): number {
   return Math.min(gridCap, configurations * folds)
@@ -88,9 +82,7 @@ export function halvingShare(configurations: number, eta = 3): number {
 
 /** 12345 as `12,345`. */
 export function formatCount(count: number): string {
-  return Math.round(count)
-    .toString()
-    .replace(/\B(?=(\d{3})+$)/g, ',')
+  return groupedDigits(Math.round(count))
 }
 
 /** `4 × 5 × 3`, without the dimensions that have one value; `?` for one that cannot be counted. */
@@ -118,13 +110,6 @@ export function gridFormula(
   const right = formatCount(size.configurations)
   if (left === right) return right
   return `${left} ${size.lowerBound ? '≥' : '='} ${right}`
-}
-
-/** `60 configurations × 5 folds = 300 fits`; with one fold `60 fits`. */
-export function fitsFormula(configurations: number, folds: number): string {
-  const fits = formatCount(fitCount(configurations, folds))
-  if (folds === 1) return `${fits} fits`
-  return `${formatCount(configurations)} configurations × ${formatCount(folds)} folds = ${fits} fits`
 }
 
 /** A share as a percentage without false precision: 15 %, 0.4 %. */

@@ -12,7 +12,6 @@ import {
   type AttentionKernel,
   imageMemory,
   imageTokens,
-  kernelOf,
   type Libraries,
   layerMemory,
   lossMemory,
@@ -252,10 +251,4 @@ export function verdict(estimate: MemoryEstimate, usable: number): Verdict {
   if (estimate.high <= 0.75 * usable) return 'fits with margin'
   if (estimate.high <= usable) return 'fits'
   return estimate.expected <= usable ? 'tight' : 'does not fit'
-}
-
-/** True where attention writes out its scores, so that memory grows with the square of the length. */
-export function writesScores(setup: TrainingSetup): boolean {
-  const { shape } = setup.model
-  return shape !== null && kernelOf(shape, attentionKernel(setup)) !== 'fused'
 }

@@ -75,7 +75,7 @@ export const keptByOperations: Record<NetworkClass, number> = {
  * Bytes kept at 16 bits for each entry of the input of a layer, where all layers are of one width: operations grow with its square, what is
  * kept with it. As BERT keeps them (memory-activations.ts), with what scales, shifts and gates of a diffusion transformer keep on top.
  */
-export const keptOfInput = { transformer: 42, dit: 56 }
+const keptOfInput = { transformer: 42, dit: 56 }
 
 /** Networks of so few weights have few channels: their layers keep four times as much for what they compute. */
 export const thin = { parameters: 3e6, kept: 4 }

@@ -1,7 +1,8 @@
 /** How often a schedule runs. Pure functions over cron expressions as crontab(5), Airflow and Kubernetes read them. */
 
 import { lookUp } from '../text/records.js'
-export const minute = 60
+
+const minute = 60
 export const hour = 3600
 export const day = 86_400
 const year = 365.25 * day

@@ -30,7 +30,7 @@ export type ConfiguredSeverity = Severity | 'off'
 export type FailOn = Severity | 'never'
 
 export const severities: readonly Severity[] = ['error', 'warning', 'information', 'hint']
-export const configuredSeverities: readonly ConfiguredSeverity[] = ['off', ...severities]
+const configuredSeverities: readonly ConfiguredSeverity[] = ['off', ...severities]
 export const failOnValues: readonly FailOn[] = [...severities, 'never']
 
 export interface Vocabulary {

@@ -3,7 +3,7 @@
 /** 0: every rule, 1: a family, 2: one rule. The more specific of two selectors decides. */
 export type Specificity = 0 | 1 | 2
 
-export function familyOf(rule: string): string {
+function familyOf(rule: string): string {
   return rule.slice(0, Math.max(0, rule.indexOf('/')))
 }
 

@@ -7,7 +7,7 @@ import type { RuleOptions, Saving } from '../rules/rule.js'
 import { effective } from '../values/value.js'
 import type { SubjectView } from '../workload/claim.js'
 
-export function jobCost(
+function jobCost(
   compute: Pick<SubjectView<'Compute'>, 'settings'>,
   options: RuleOptions,
   today: string,

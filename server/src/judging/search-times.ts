@@ -61,7 +61,7 @@ function searchesOf(run: Run): SubjectView<'Search'>[] {
 }
 
 /** Fits of all searches of a run over estimators, one after the other; null: it has none. */
-export function fitsOf(run: Run): OpenInterval | null {
+function fitsOf(run: Run): OpenInterval | null {
   const fits = searchesOf(run).flatMap(({ settings }) =>
     effective(settings.unit) === 'fit' ? [trialsOf(settings)] : [],
   )

@@ -45,7 +45,7 @@ export function isClaim(at: Claim | Location): at is Claim {
   return 'setting' in at
 }
 
-export function familyOf({ name }: Rule): string {
+function familyOf({ name }: Rule): string {
   return name.slice(0, name.indexOf('/'))
 }
 

@@ -21,7 +21,7 @@ const condaNames: Record<string, string> = {
   'tensorflow-gpu': 'tensorflow',
 }
 
-export function distribution(name: string): string {
+function distribution(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-')
 }
 

@@ -5,7 +5,7 @@ import type { Outcome, Session } from './session.js'
 import type { ConfigurationProblem } from './troubles.js'
 
 /** Notification: `{ folder, problems: { uri, line, message }[] }`, lines 1-based; sent where it has changed. */
-export const configurationNotification = 'costlint/configuration'
+const configurationNotification = 'costlint/configuration'
 
 const open = 'Open File'
 

@@ -65,7 +65,7 @@ async function withProblems(
 }
 
 /** Diagnostics by the URI that they belong to: the cells of a notebook are documents of their own. */
-export async function diagnosticsOf(
+async function diagnosticsOf(
   session: Session,
   findings: readonly Finding[],
   outcome: Outcome,
@@ -112,7 +112,7 @@ export async function diagnosticOf(
 }
 
 /** A short name for a text: equal texts have equal names. */
-export function hash(text: string): string {
+function hash(text: string): string {
   let a = 0x811c9dc5
   let b = 0
   for (let index = 0; index < text.length; index++) {

@@ -67,7 +67,7 @@ const ownTable = /^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*costlint[ \t]*\][^\n]*\n?/m
 const list = /^[ \t]*ignore[ \t]*=[ \t]*\[/m
 
 /** One more rule in the list `ignore`, or the list. */
-export function ignoreRule(text: string, rule: string, isPyproject: boolean): Insertion {
+function ignoreRule(text: string, rule: string, isPyproject: boolean): Insertion {
   const start = rootOf(text, isPyproject)
   const rest = text.slice(start)
   const end = /^[ \t]*\[/m.exec(rest)?.index ?? rest.length

@@ -11,7 +11,7 @@ import { fixTitle } from './fix-titles.js'
 import { annotationsAt } from './money.js'
 
 /** Commands of our extension that a hover may link to. */
-export const quickFixCommand = 'costlint.quickFix'
+const quickFixCommand = 'costlint.quickFix'
 
 export async function hoverAt(
   target: Target,

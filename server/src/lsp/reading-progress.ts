@@ -8,7 +8,7 @@ import type { Session } from './session.js'
 import type { Log } from './troubles.js'
 
 /** Notification: `{ folder, progress }`, the folder '' for documents outside of any; progress null: all has been read. */
-export const readingNotification = 'costlint/reading'
+const readingNotification = 'costlint/reading'
 
 /** Milliseconds. What is read sooner is not worth a bar. */
 const patience = 500

@@ -52,21 +52,21 @@ import type { Log } from './troubles.js'
 import { registerWatchers } from './watch.js'
 import { lintWorkspace } from './workspace-lint.js'
 
-export const lintWorkspaceCommand = 'costlint.lintWorkspace'
+const lintWorkspaceCommand = 'costlint.lintWorkspace'
 /** Request: `{ rule }` → `{ markdown, href } | null`. */
-export const explainRequest = 'costlint/explain'
+const explainRequest = 'costlint/explain'
 /** Request: `{ textDocument: { uri }, position }` → `{ markdown } | null`: what stands there, and what rules make of it. */
-export const whyRequest = 'costlint/why'
+const whyRequest = 'costlint/why'
 /**
  * Request: `{ folder?, before? }` → `{ markdown, problems } | null`: the checklist of a workspace folder (URI; the first where absent), as a
  * document at its root; `before`: the document that is brought up to date.
  */
-export const checklistRequest = 'costlint/checklist'
+const checklistRequest = 'costlint/checklist'
 /** Request: → the names of all rules that have a page. */
-export const rulesRequest = 'costlint/rules'
+const rulesRequest = 'costlint/rules'
 
 /** Request: the data of a listed sketch → `{ title, uri, text } | null`, the text with the fix in it. */
-export const sketchRequest = 'costlint/sketch'
+const sketchRequest = 'costlint/sketch'
 
 /** Wires a connection; the caller lets it listen. */
 export function startServer(connection: Connection, environment: Environment): void {

@@ -53,12 +53,6 @@ export function uriWithin(folder: string, path: string): string {
   return `${base}/${path.split('/').map(encodeSegment).join('/')}`
 }
 
-/** The URI of an absolute path of this machine (`/home/x`, `C:/x`). */
-export function uriOfFile(absolute: string): string {
-  const path = absolute.startsWith('/') ? absolute : `/${absolute}`
-  return `file://${path.split('/').map(encodeSegment).join('/')}`
-}
-
 /** The decoded path of a URI without its leading slash, for documents that lie in no folder. */
 export function loosePath(uri: string): string {
   return (parts(uri)?.path ?? uri).replace(/^\/+/, '').replace(':', '')

@@ -10,7 +10,7 @@ import { mlflowRuns, mlflowTable, wandbSummary, wandbTable } from './tracker.js'
 export const largestFile = 256 * 2 ** 20
 export const mostRows = 500_000
 
-export const kinds =
+const kinds =
   'a trace of the PyTorch profiler, CSV of nvidia-smi, output of dcgmi dmon or of the DCGM exporter, sacct --parsable2, an export of W&B or of MLflow'
 
 /** @param file the name of the file. Throws with a readable message where it is none of these. */

@@ -60,11 +60,11 @@ function text(value: unknown): string | null {
 }
 
 /** A number that can be measured; null: it is none. */
-export function amount(value: unknown): number | null {
+function amount(value: unknown): number | null {
   return typeof value === 'number' && value >= 0 && value < 1e9 ? value : null
 }
 
-export function share(value: unknown): number | null {
+function share(value: unknown): number | null {
   return typeof value === 'number' && value >= 0 && value <= 1 ? value : null
 }
 

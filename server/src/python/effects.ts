@@ -58,7 +58,7 @@ const holdsDevice =
   /(args|cfg|conf|config|opts?|options|params|flags|settings|accelerator|fabric|trainer|engine|runner|learner|agent|policy|model|net|network|module|encoder|decoder|self|cls|env|state|ctx|context)$/i
 
 /** `device = x.device`, `mask.to(device)`: to where a tensor lies, wherever that is. */
-export function followsTensor(analysis: Analysis, { expr: { args } }: Call): boolean {
+function followsTensor(analysis: Analysis, { expr: { args } }: Call): boolean {
   const given = args.find(({ name }) => name === 'device') ?? args.find(({ name }) => name === null)
   const place = given === undefined ? null : analysis.definition(given.value)
   if (place?.type !== 'attribute' || place.attr !== 'device') return false
@@ -68,7 +68,7 @@ export function followsTensor(analysis: Analysis, { expr: { args } }: Call): boo
   )
 }
 
-export function emptyEffects(): Effects {
+function emptyEffects(): Effects {
   return {
     backward: false,
     optimizerStep: false,
@@ -103,7 +103,7 @@ function withoutBackward(effects: Effects): void {
   for (const name of ['.backward', '.manual_backward']) effects.calls.delete(name)
 }
 
-export function mergeEffects(into: Effects, from: Effects): void {
+function mergeEffects(into: Effects, from: Effects): void {
   into.backward ||= from.backward
   into.optimizerStep ||= from.optimizerStep
   into.trains ||= from.trains

@@ -166,7 +166,7 @@ export function evidenceOf(analysis: Analysis): Evidence {
 }
 
 /** Pictures that are no toys. */
-export function loadsPictures({ calls }: Pick<Analysis, 'calls'>): boolean {
+function loadsPictures({ calls }: Pick<Analysis, 'calls'>): boolean {
   return calls.some(
     ({ name, method }) =>
       name !== null && /^torchvision\.datasets\.[A-Z]/.test(name) && !toyCalls.has(method),

@@ -8,7 +8,7 @@ export const maximumItems = 10_000
 const isNumber = (value: Json | undefined): value is number => typeof value === 'number'
 
 /** Python's `range`. */
-export function rangeItems(args: Json[]): number[] | null {
+function rangeItems(args: Json[]): number[] | null {
   const [first, second, third] = args
   if (!isNumber(first)) return null
   const start = second === undefined ? 0 : first

@@ -15,7 +15,7 @@ import { bindingsOf } from './names.js'
 const mark = '<option> '
 
 /** The flags behind `args.config`, or a parameter of a command; null: it is no option of the program. */
-export function optionOf(analysis: Analysis, expr: Expr): string[] | null {
+function optionOf(analysis: Analysis, expr: Expr): string[] | null {
   return programOption(analysis, expr)?.flags ?? null
 }
 

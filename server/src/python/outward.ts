@@ -151,7 +151,7 @@ function inheritedConstructor(analysis: Analysis, callee: Expr): string | null {
 }
 
 /** What the result of a call, or each part of it, is called, or the function that it is handed to. */
-export function usedAs(analysis: Analysis, call: Call): string | null {
+function usedAs(analysis: Analysis, call: Call): string | null {
   if (call.assignedTo !== null) return call.assignedTo
   const { statement } = call
   const { start, end } = call.expr

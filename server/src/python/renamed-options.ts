@@ -17,7 +17,7 @@ interface Renaming {
 }
 
 /** The program writes its options in capitals somewhere; none: it keeps their names. */
-export function renamings(analysis: Analysis): readonly Renaming[] {
+function renamings(analysis: Analysis): readonly Renaming[] {
   return once(analysis.tree, 'options in capitals', () =>
     analysis.calls.flatMap(({ method, expr }): Renaming[] => {
       const { callee, args } = expr

@@ -37,7 +37,7 @@ function stepAround(analysis: Analysis, call: Call, depth = 0): StepCode | null 
 }
 
 /** A method that the trainer of a library calls for each batch; it propagates back what the method returns. */
-export function isStepOfTrainer({ name, class: klass }: Func): boolean {
+function isStepOfTrainer({ name, class: klass }: Func): boolean {
   return klass !== null && klass.node.bases.length > 0 && /^(training_step|compute_loss)$/.test(name)
 }
 

@@ -51,7 +51,7 @@ const gradients = /(^|\.)((filter_)?(value_and_)?grad|gradient|vjp|minimize|Grad
 const compilers =
   /(^|\.)((filter_)?(jit|pmap|vmap)|scan|fori_loop|while_loop|function|shard_map|checkpoint|remat)$/
 
-export function extractionsOf(python: PythonModule, loop: Loop, dialect: Dialect): Synchronisation | null {
+function extractionsOf(python: PythonModule, loop: Loop, dialect: Dialect): Synchronisation | null {
   if (!isHot(python, loop) || measures(python, loop)) return null
   const found = synchronisation(python, hostCode(python, loop), { dialect })
   return found.extractions.length === 0 ? null : found

@@ -38,7 +38,7 @@ export function trackerOf(python: PythonModule): string | null {
 }
 
 /** True where something else is written that may hold the metrics. */
-export function recordsItself(python: PythonModule): boolean {
+function recordsItself(python: PythonModule): boolean {
   return once(python, 'records itself', () => {
     if (ownRecords.test(python.code)) return true
     // SageMaker reads the metrics of its jobs from what they print.

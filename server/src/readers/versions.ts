@@ -7,7 +7,7 @@ function parts(version: string): number[] {
 }
 
 /** Negative where `a` comes first. Missing parts are zero. */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const [left, right] = [parts(a), parts(b)]
   for (let index = 0; index < Math.max(left.length, right.length); index++) {
     const difference = (left[index] ?? 0) - (right[index] ?? 0)

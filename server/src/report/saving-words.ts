@@ -18,7 +18,7 @@ export function shareWords({ fraction: [low, high] }: Saving): string {
   return from === '0' ? `up to ${to} %` : `${from}–${to} %`
 }
 
-export function amountWords({ range: [low, high], per }: NonNullable<Saving['usd']>): string {
+function amountWords({ range: [low, high], per }: NonNullable<Saving['usd']>): string {
   const amount =
     per === 'hour' && low >= 0.005
       ? low === high

@@ -10,7 +10,7 @@ import { type StepTime, stepTime } from '../estimate/step-time.js'
 import type { RuleOptions } from './rule.js'
 
 /** The high end of the estimate leaves this much of the memory free. */
-export const filled = 0.8
+const filled = 0.8
 
 export interface CheaperMachine {
   type: string

@@ -39,7 +39,7 @@ export function argumentValue(
 }
 
 /** What is not known, but lies between bounds. */
-export function withBounds(python: PythonModule, argument: ArgumentValue, value: Given<Json>): Given<Json> {
+function withBounds(python: PythonModule, argument: ArgumentValue, value: Given<Json>): Given<Json> {
   const expr = value.state === 'unknown' ? passedExpression(argument) : null
   const bounds = expr === null ? null : boundsIn(python, expr)
   if (bounds === null) return value

@@ -54,13 +54,6 @@ export function derived<T, U>(given: Given<T>, to: (value: T) => U | undefined):
   return known && converted.state === 'unknown' ? absent(given) : converted
 }
 
-/** As `convert`, for numbers, whose bounds are kept: `to` grows with its argument. */
-export function scaled(given: Given<number>, to: (value: number) => number): Given<number> {
-  if (given.state !== 'range') return convert(given, to)
-  const end = (bound: number | null): number | null => (bound === null ? null : to(bound))
-  return { ...given, low: end(given.low), high: end(given.high) }
-}
-
 /** As `convert`, for what may be a number: bounds are read as the numbers that they are. */
 export function convertBounded<T, U>(given: Given<T>, to: (value: T | number) => U | undefined): Given<U> {
   if (given.state !== 'range') return convert(given, to)
@@ -160,16 +153,6 @@ const rank = new Map<Channel, number>(channels.map((channel, index) => [channel,
 /** Negative where `a` is given by a stronger channel than `b`. */
 export function compareChannels(a: { channel: Channel }, b: { channel: Channel }): number {
   return rank.get(a.channel)! - rank.get(b.channel)!
-}
-
-/** What several channels say of one setting: the strongest that is given decides, even where it cannot be read. */
-export function strongest<T>(first: Given<T>, ...others: Given<T>[]): Given<T> {
-  let best = first
-  for (const one of others) {
-    if (one.state === 'absent') continue
-    if (best.state === 'absent' || compareChannels(one, best) < 0) best = one
-  }
-  return best
 }
 
 export function absent(from: Origin): Absent {

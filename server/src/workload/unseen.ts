@@ -5,7 +5,7 @@
 import type { Location } from '../text/location.js'
 import type { Launch, Run } from './claim.js'
 
-export const hideables = [
+const hideables = [
   /** A library that computes on an accelerator. */
   'accelerator',
   /** Work that is spread over devices, processes or machines. */

@@ -29,7 +29,7 @@ export interface FormatContext extends RuleTexts {
 
 type Format = (report: Report, context: FormatContext) => string
 
-export const formats = {
+const formats = {
   full: formatFull,
   concise: (report, { colors }) => formatConcise(report, colors),
   json: formatJson,

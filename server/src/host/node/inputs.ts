@@ -29,7 +29,7 @@ const tick = 2_000
 /** Bytes; what is larger is not compared. */
 const largest = 64_000_000
 
-export class Inputs {
+class Inputs {
   private readonly known = new Map<string, Input>()
   /** Something was other things at two times, or could not be looked at. */
   isUnclear = false

@@ -103,7 +103,7 @@ const old = table({
 })
 
 export const clusterNames = /^azure\.ai\.ml\.(\w+\.)*AmlCompute$/
-export const oldClusterNames = /^azureml\.core\.(\w+\.)*AmlCompute\.provisioning_configuration$/
+const oldClusterNames = /^azureml\.core\.(\w+\.)*AmlCompute\.provisioning_configuration$/
 const created = /^azureml\.core\.(\w+\.)*(ComputeTarget|AmlCompute)\.create$/
 
 /** Clusters of a program that are looked into: each is compared with all calls. */

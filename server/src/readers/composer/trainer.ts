@@ -30,7 +30,7 @@ import { claimRecords, readRhythm } from './records.js'
 import { saverSettings, savingSettings, stoppingSettings } from './settings.js'
 
 const trainer = /^composer\.(trainer\.)*Trainer$/
-export const stopper = /^composer\.(\w+\.)*EarlyStopper$/
+const stopper = /^composer\.(\w+\.)*EarlyStopper$/
 
 export const composerReader = defineReader({
   name: 'composer',

@@ -45,7 +45,7 @@ function providerOf(
   return cluster.has('aws_attributes') ? 'aws' : 'other'
 }
 
-export function clusterEvidence({ gpus }: ClusterMachine): Evidence {
+function clusterEvidence({ gpus }: ClusterMachine): Evidence {
   return {
     role: 'job',
     accelerator: gpus === null ? 'maybe' : gpus > 0 ? 'gpu' : 'none',
@@ -79,7 +79,7 @@ function claimNodeType(compute: Compute, cluster: Fields, place: Place): void {
 }
 
 /** Workers; the driver comes on top. Without any the driver does the work. */
-export function workersOf(cluster: Fields): Given<number> {
+function workersOf(cluster: Fields): Given<number> {
   const none = derived(cluster.boolean('is_single_node'), (single) => (single ? 0 : undefined))
   return firstGiven(none, cluster.number('num_workers'))
 }
@@ -96,7 +96,7 @@ function claimNodes(compute: Compute, cluster: Fields, place: Place): void {
 }
 
 /** Where each cloud says how its machines are bought, and what it says for spot. */
-export const availabilities: Partial<Record<ComputeSettings['provider'], { keys: Keys; spot: string }>> = {
+const availabilities: Partial<Record<ComputeSettings['provider'], { keys: Keys; spot: string }>> = {
   aws: { keys: ['aws_attributes', 'availability'], spot: 'SPOT_WITH_FALLBACK' },
   azure: { keys: ['azure_attributes', 'availability'], spot: 'SPOT_WITH_FALLBACK_AZURE' },
   gcp: { keys: ['gcp_attributes', 'availability'], spot: 'PREEMPTIBLE_WITH_FALLBACK_GCP' },

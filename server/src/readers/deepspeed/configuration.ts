@@ -30,7 +30,7 @@ export interface Section {
   overridable: boolean
 }
 
-export const sectionKeys = ['bf16', 'bfloat16', 'fp16', 'amp', 'torch_autocast'] as const
+const sectionKeys = ['bf16', 'bfloat16', 'fp16', 'amp', 'torch_autocast'] as const
 
 /** The format that the sections ask for, and the one that says so. `auto`: a Trainer around it decides; null: not readable. */
 export interface Verdict {

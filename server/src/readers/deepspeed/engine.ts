@@ -168,7 +168,7 @@ function defaultFile(python: PythonModule): string | null {
 // Files.
 
 /** Keys that only a DeepSpeed configuration has together. */
-export function deepspeedDocument(document: ConfigDocument): boolean {
+function deepspeedDocument(document: ConfigDocument): boolean {
   const { root } = document
   if (root.kind !== 'map') return false
   const has = (name: string) => entry(root, name) !== undefined

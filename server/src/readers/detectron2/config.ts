@@ -121,6 +121,6 @@ export function readFrameworkConfig(frameworkConfig: Detectron2Config): void {
   pipeline.known('decoder', 'DatasetMapper', 'DatasetMapper', workers)
 }
 
-export function numberOf(node: Configured | undefined): number | undefined {
+function numberOf(node: Configured | undefined): number | undefined {
   return node?.kind === 'scalar' && typeof node.value === 'number' ? node.value : undefined
 }

@@ -12,7 +12,7 @@ import { callbacksOf, fastaiVersion } from './learners.js'
 
 const className = 'fastai.EarlyStoppingCallback'
 
-export const stoppingSettings = settingTable('Training', {
+const stoppingSettings = settingTable('Training', {
   stopMetric: { keys: ['monitor'], position: 0, parse: asText, otherwise: 'valid_loss' },
   patience: { ...patienceRow, position: 3, otherwise: 1 },
 })

@@ -16,7 +16,7 @@ import type { Trainers } from './trainers.js'
 
 export const stoppingClass = 'transformers.EarlyStoppingCallback'
 
-export const stoppingSettings = settingTable('Training', {
+const stoppingSettings = settingTable('Training', {
   patience: { ...patienceRow, keys: ['early_stopping_patience'], position: 0, otherwise: 1 },
 })
 

@@ -9,7 +9,7 @@ import type { Precision } from '../../workload/resource-kinds.js'
 import { launchedValue } from '../launched-value.js'
 
 /** Words of `ACCELERATE_MIXED_PRECISION` and `--mixed_precision`. */
-export const launchFormats = new Map<string, Precision>([
+const launchFormats = new Map<string, Precision>([
   ['no', 'fp32'],
   ['fp16', 'fp16-mixed'],
   ['bf16', 'bf16-mixed'],

@@ -70,7 +70,7 @@ export function trainedArguments(python: PythonModule): { made: TrainerArguments
 }
 
 /** True where a trainer of this module is told to train, or nothing here says what it is for. */
-export function isTrained(python: PythonModule, trainers: Trainers): boolean {
+function isTrained(python: PythonModule, trainers: Trainers): boolean {
   if (trainers.elsewhere) return true
   // A function of the project that is called `train` may well have left it out in this run.
   const told = ({ method, expr }: Call): boolean => trains.test(method) && expr.callee.type === 'attribute'

@@ -18,7 +18,7 @@ import { engineSettings, runSettings, stoppingSettings } from './settings.js'
 
 const factory = 'ignite.engine.create_supervised_trainer'
 const engine = /^ignite\.engine\.(engine\.)?Engine$/
-export const stopping = 'ignite.handlers.EarlyStopping'
+const stopping = 'ignite.handlers.EarlyStopping'
 
 export const igniteReader = defineReader({
   name: 'ignite',

@@ -204,7 +204,7 @@ function claimCapacity(
 }
 
 /** `1h30m`, `600s`; undefined: not readable. */
-export function goDuration(value: string): number | undefined {
+function goDuration(value: string): number | undefined {
   const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(value.trim())
   if (match === null || value.trim() === '') return undefined
   const [hours, minutes, seconds] = match.slice(1).map((one) => Number(one ?? 0))

@@ -22,7 +22,7 @@ import { isBefore } from '../versions.js'
 import { standsAlone } from './policy-change.js'
 import { asPolicy, tensorflowOnly } from './settings.js'
 
-export const policySetters = [
+const policySetters = [
   'keras.mixed_precision.set_global_policy',
   'keras.mixed_precision.set_dtype_policy',
   'keras.mixed_precision.set_policy',

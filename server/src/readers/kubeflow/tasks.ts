@@ -18,7 +18,7 @@ const wrappers = /^google_cloud_pipeline_components\..*create_custom_training_jo
 const readyMade = /^google_cloud_pipeline_components\..*Op$/
 
 /** Methods of a task that return the task. */
-export const taskMethods = new Set(
+const taskMethods = new Set(
   (
     'after set_caching_options set_cpu_limit set_cpu_request set_memory_limit set_memory_request set_gpu_limit ' +
     'set_accelerator_limit set_accelerator_type add_node_selector_constraint set_retry set_timeout set_display_name ' +

@@ -13,7 +13,7 @@ import { isOfFirstVersion } from './releases.js'
 import { precisionFrom } from './settings.js'
 
 /** A `trainer:` with settings that only Lightning has, beside a model or data. */
-export function cliDocument(document: ConfigDocument): boolean {
+function cliDocument(document: ConfigDocument): boolean {
   const { root } = document
   const trainer = map(entry(root, 'trainer')?.value)
   if (trainer === undefined || entry(root, 'defaults') !== undefined || entry(root, '_target_') !== undefined)

@@ -150,7 +150,7 @@ const shortening =
   /\bautocast\b|\.(half|bfloat16)\s*\(\)|torch\.(bfloat16|float16|half)\b|load_in_[48]bit|BitsAndBytesConfig|torch\.(float64|double)\b/
 
 /** Weights or arithmetic that the module itself shortens, or that a short format would spoil. */
-export function lowersByHand(python: PythonModule): string | null {
+function lowersByHand(python: PythonModule): string | null {
   // Their step control compares errors that short formats drown.
   if (python.uses(...solvers)) return 'a solver of differential equations'
   if (

@@ -29,7 +29,7 @@ import { suggestions } from './drawn.js'
 import { keepingCallback, nopPruner, samplers, studyClass, studyOf } from './names.js'
 import { gridSpace, suggestedSpace } from './space.js'
 
-export const studySettings = settingTable('Search', {
+const studySettings = settingTable('Search', {
   trialCap: { keys: ['n_trials'], position: 1, parse: asLimit, otherwise: null },
   timeLimit: { keys: ['timeout'], position: 2, parse: asLimit, otherwise: null },
   parallelism: {

@@ -417,7 +417,7 @@ function calledInTraining(analysis: PythonModule, func: Func): boolean {
   )
 }
 
-export function functionAt(python: PythonModule, span: { start: number; end: number }): Func | null {
+function functionAt(python: PythonModule, span: { start: number; end: number }): Func | null {
   let found: Func | null = null
   for (const func of python.functions)
     if (func.node.start <= span.start && span.end <= func.node.end) found = func

@@ -12,7 +12,7 @@ const compilers = [
   'torch._dynamo.',
 ]
 
-export function isCompiled(python: PythonModule): boolean {
+function isCompiled(python: PythonModule): boolean {
   if (python.uses(...compilers)) return true
   if (python.methodCalls('compile').some((call) => call.name === null)) return true
   return /torch_?compile|\bcompile_?model\b/i.test(codeText(python))

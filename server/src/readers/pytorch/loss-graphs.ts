@@ -36,7 +36,7 @@ function readFrom(expr: Expr): Expr | null {
 }
 
 /** The loss in `loss`, `loss * n`, `n * loss / m`: a term that keeps its graph. */
-export function termOf(expr: Expr, losses: ReadonlySet<string>): Expr | null {
+function termOf(expr: Expr, losses: ReadonlySet<string>): Expr | null {
   const name = dotted(expr)
   if (name !== null) return losses.has(name) ? expr : null
   if (expr.type !== 'binary' || !/^[*/]$/.test(expr.op)) return null

@@ -148,7 +148,3 @@ export function withoutGradients(python: PythonModule, call: Call): boolean {
     ),
   )
 }
-
-export function isAssigned(statement: Stmt): statement is Stmt & { type: 'assign' } {
-  return statement.type === 'assign' && statement.value !== null
-}

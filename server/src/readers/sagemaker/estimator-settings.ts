@@ -6,7 +6,7 @@ import { offered } from './machine.js'
 import { defaultMaxRun, frameworkEstimators, trainingFamilies } from './names.js'
 import { parameterDefault } from './parameters.js'
 
-export const tagRow = {
+const tagRow = {
   keys: ['tags'],
   parse: asGiven,
   otherwise: false,

@@ -94,7 +94,7 @@ export function orByRecipe<T>(value: Given<T>, because: string): Given<T> {
 }
 
 /** How the container starts the script: by itself one process; `distribution=` brings a launcher. */
-export function startOf(python: PythonModule, call: Call): Start {
+function startOf(python: PythonModule, call: Call): Start {
   // Version 1 of the SDK has the second name.
   const names = ['distribution', 'distributions']
   const argument = names.map((name) => python.argument(call, name)).find(mayBePassed)

@@ -45,7 +45,7 @@ function recipe(command: ShellCommand, around: Around): Omit<Launch, 'reader' | 
 }
 
 /** A command that the project may declare; the linker drops it where the project does not. */
-export function claimOwnCommand(
+function claimOwnCommand(
   claims: ClaimBuilder,
   command: ShellCommand,
   around: Around,

@@ -14,7 +14,7 @@ import { directive } from './job.js'
 const few = 16
 
 /** Jobs of `0-99`, `1-9:2`, `0,8,16`; null: not readable. */
-export function jobsOf(value: string): { count: number; atOnce: number | null } | null {
+function jobsOf(value: string): { count: number; atOnce: number | null } | null {
   const [list, limit] = value.trim().split('%') as [string, string | undefined]
   if (limit !== undefined && !/^\d+$/.test(limit)) return null
   let count = 0

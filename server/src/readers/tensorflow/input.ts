@@ -118,7 +118,7 @@ const fileReaders =
   /^tensorflow\.data\.(experimental\.)?(TFRecordDataset|TextLineDataset|CsvDataset|FixedLengthRecordDataset)$/
 
 /** Every `map` and `interleave` of a pipeline that is written to handle one element after the other. */
-export function* appliedSteps(analysis: PythonModule): Iterable<Applied> {
+function* appliedSteps(analysis: PythonModule): Iterable<Applied> {
   for (const method of ['map', 'interleave']) {
     for (const call of analysis.methodCalls(method)) {
       if (call.name !== null && !/^tensorflow\./.test(call.name)) continue
@@ -234,7 +234,7 @@ const readers =
   /\.(TFRecordDataset|TextLineDataset|CsvDataset|FixedLengthRecordDataset|list_files|from_generator)$/
 
 /** Pipelines that feed training and make their batches only when they are asked for. */
-export function endsOf(analysis: PythonModule): End[] {
+function endsOf(analysis: PythonModule): End[] {
   const found = new Map<Call, End>()
   const add = (expr: Expr, into: string): void => {
     const pipeline = pipelineOf(analysis, expr)

@@ -218,7 +218,7 @@ function textOfData(module: Module, data: HclValue): string | undefined {
 }
 
 /** Spot capacity, which is billed until others want it. What was called preemptible on Google ends after a day. */
-export function isSpot(block: Block, provider: MachineProvider): boolean {
+function isSpot(block: Block, provider: MachineProvider): boolean {
   if (provider === 'aws') return effective(block.text('instance_market_options', 0, 'market_type')) === 'spot'
   if (provider === 'gcp') return effective(block.text('scheduling', 0, 'provisioning_model')) === 'SPOT'
   return provider === 'azure' && effective(block.text('priority')) === 'Spot'

@@ -98,7 +98,7 @@ export function readAksCluster(cluster: Block): void {
 }
 
 /** `PT30M`, `PT2H`, `P1D` in seconds. */
-export function isoDuration(value: string): number | undefined {
+function isoDuration(value: string): number | undefined {
   const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(value.trim())
   if (match === null || value.trim().length < 3) return undefined
   const [days, hours, minutes, seconds] = match.slice(1).map((one) => Number(one ?? 0))

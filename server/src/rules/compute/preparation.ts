@@ -11,7 +11,7 @@ export interface Code {
 }
 
 /** What one program does, where it cannot use an accelerator; else why it could, or is not known. */
-export function codeOfRun(run: Run): Code | Silence {
+function codeOfRun(run: Run): Code | Silence {
   const unseen = hidden(run, 'accelerator')
   if (unseen !== undefined) return unseen
   const program = subjectIn(run, 'Program')
