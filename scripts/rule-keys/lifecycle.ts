@@ -60,8 +60,8 @@ export const lifecycle: Readonly<Record<string, RuleKeys>> = {
       ['JupyterHub', '`cull.enabled`', 'true'],
       ['Kubeflow `Notebook`', '`ENABLE_CULLING` of the notebook controller', 'false'],
       [
-        'vast.ai, RunPod',
-        '`vastai destroy instance`, `runpodctl remove pod`, `runpod.terminate_pod`',
+        'vast.ai, RunPod, Lambda',
+        '`vastai destroy instance`, `runpodctl remove pod`, `runpod.terminate_pod`, `POST /instance-operations/terminate`',
         'none',
       ],
       ['NeMo-Run', '`SkypilotExecutor(autodown=…)`', 'false'],

@@ -3,8 +3,7 @@
 import { gpu } from '../catalog/gpus.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { Call, PythonModule } from '../python/module.js'
-import type { Expr, Stmt } from '../syntax/python-ast.js'
-import { blocksOf } from '../syntax/python-children.js'
+import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
@@ -22,6 +21,7 @@ import { isOnlyOffered } from './only-offered.js'
 import { codeText } from './pytorch/evidence.js'
 import { usesAny } from './pytorch/library-uses.js'
 import type { FragmentFacts } from './reader.js'
+import { skippedEnding } from './skipped-ending.js'
 
 const endings = [
   '.delete_endpoint',
@@ -45,11 +45,13 @@ const storedName = /^#store\s+(?!-)[\w \t]*(endpoint|predictor)/i
 const cleaningFunction =
   /clean_?(up|resources)|tear_?down|(delete|destroy|remove|stop|shut_?down)_(?!model$|endpoint_config|object|file|dir|handler|column|bucket|key)\w*/i
 
+function endingCalls(python: PythonModule): Call[] {
+  return once(python, 'calls that end endpoints', () => python.calls.filter((one) => ends(python, one)))
+}
+
 /** What makes room for the endpoint, before it is made in the same function, does not end it. */
 function tearsDown(python: PythonModule, made: Call): boolean {
-  const ended = once(python, 'calls that end endpoints', () =>
-    python.calls.filter((one) => ends(python, one)),
-  )
+  const ended = endingCalls(python)
   if (ended.length > 0)
     return ended.some((one) => one.function !== made.function || one.expr.start > made.expr.start)
   return once(
@@ -61,56 +63,13 @@ function tearsDown(python: PythonModule, made: Call): boolean {
 
 /** The call that would end it stands in functions that the file itself never calls: they are offered to whoever imports it. */
 function offeredEnding(python: PythonModule): Call | null {
-  const ended = once(python, 'calls that end endpoints', () =>
-    python.calls.filter((one) => ends(python, one)),
-  )
+  const ended = endingCalls(python)
   const isOffered = ({ function: func }: Call) =>
     func !== null &&
     func.class === null &&
     func.node.decorators.length === 0 &&
     python.callSites(func)?.length === 0
   return ended.length > 0 && ended.every(isOffered) ? ended[0]! : null
-}
-
-/** Ends what it knows of however the program ends. */
-const whateverHappens = /\batexit\b|\bsignal\.signal\b|\baddfinalizer\b|\bExitStack\b|\bcontextmanager\b/
-
-/**
- * The call that ends the endpoint behind what it was made for, unless something fails before; null: it is called whatever happens, by
- * hand, or in a notebook or a script of lines, in front of which somebody sits.
- */
-function skippedEnding(python: PythonModule, made: Call): string | null {
-  if (made.function === null || python.evidence.notebook || !python.isEntry) return null
-  if (whateverHappens.test(python.code)) return null
-  const ended = once(python, 'calls that end endpoints', () =>
-    python.calls.filter((one) => ends(python, one)),
-  )
-  const after = ended.filter((one) => follows(python, made, one))
-  const [last] = after.slice(-1)
-  return last === undefined || after.length < ended.length || after.some((one) => isCleanup(python, one))
-    ? null
-    : last.method
-}
-
-/** It stands in the function that makes the endpoint, or in one that calls that function before it. */
-function follows(python: PythonModule, made: Call, ended: Call, depth = 0): boolean {
-  if (made.function === ended.function) return made.expr.start < ended.expr.start
-  if (made.function === null || depth > 3) return false
-  return (python.callSites(made.function) ?? []).some((site) => follows(python, site, ended, depth + 1))
-}
-
-/** In a `finally`, or where a failure is handled. */
-function isCleanup(python: PythonModule, { expr }: Call): boolean {
-  const inside = (body: readonly Stmt[]): boolean => {
-    const around = body.find(({ start, end }) => start <= expr.start && expr.end <= end)
-    if (around === undefined) return false
-    const cleaning =
-      around.type === 'try' && [around.finally, ...around.handlers.map((one) => one.body)].some(holds)
-    return cleaning || blocksOf(around).some(inside)
-  }
-  const holds = (body: readonly Stmt[]) =>
-    body.some(({ start, end }) => start <= expr.start && expr.end <= end)
-  return inside(python.tree.body)
 }
 
 /** The text of the module without what it only tells its user: `print("aws sagemaker delete-endpoint …")`. */
@@ -189,7 +148,7 @@ export function claimEndpoint(
     serving.known('endedElsewhere', offered.method, claims.locate(offered.expr), place, { site })
   } else if (tearsDown(python, call)) {
     serving.known('tornDown', call.method, true, place, { site })
-    const skipped = skippedEnding(python, call)
+    const skipped = python.isEntry ? skippedEnding(python, call, endingCalls(python)) : null
     if (skipped !== null) serving.known('endSkipped', skipped, skipped, place)
   } else if (python.evidence.notebook && python.tree.comments.some((one) => storedName.test(one.text)))
     serving.unknown('tornDown', call.method, 'its name is stored for another notebook', place)

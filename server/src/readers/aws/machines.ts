@@ -34,6 +34,7 @@ import { trainsAtStart } from '../shell/failures.js'
 import { claimJobOperations } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
+import { claimEnding } from '../skipped-ending.js'
 
 export const awsMachinesReader = defineReader({
   name: 'aws-machines',
@@ -69,10 +70,11 @@ function started(python: PythonModule, call: Call, interactive: boolean, claims:
     scope: call.function?.qualified ?? '',
   })
   claimType(compute, 'InstanceType', type)
-  const ends = python.calls.find((one) => endings.test(one.method))
-  if (ends !== undefined) compute.known('endedBy', ends.method, ends.method, place)
+  claimEnding(compute, python, call, endingCalls(python), place)
   return compute
 }
+
+const endingCalls = (python: PythonModule): Call[] => python.calls.filter((one) => endings.test(one.method))
 
 function readInstance(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const compute = started(python, call, false, claims)
@@ -171,8 +173,7 @@ function claimEnd(
   script: string,
 ): void {
   const place = calleePlace(call)
-  const ends = python.calls.find((one) => endings.test(one.method))
-  if (ends !== undefined) compute.known('endedBy', ends.method, ends.method, place)
+  claimEnding(compute, python, call, endingCalls(python), place)
   const others = [market, ...(doesSay(script, mayEndMachine) ? ['UserData'] : [])]
   const given = firstGiven(source.get(shutdown), ...others.map((name) => source.get(name)))
   compute.say('idleStop', shutdown, orDefault(opaque(given, 'it may end by itself'), null))

@@ -1,25 +1,45 @@
 /** Instances with GPUs that scripts and programs rent by the hour (vast.ai, RunPod): they run until somebody destroys them. */
 import { gpu } from '../../catalog/gpus.js'
+import { instance } from '../../catalog/instances.js'
 import type { ShellCommand } from '../../config/shell-facts.js'
 import type { PythonModule } from '../../python/module.js'
-import { numberArgument, textArgument } from '../../values/argument.js'
-import { calleePlace } from '../../values/places.js'
-import type { ClaimBuilder, Place } from '../../workload/builder.js'
-import { claimMachineRequest } from '../machine-claims.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { defineReader } from '../reader.js'
+import { claimEnding } from '../skipped-ending.js'
 import { type Cloud, clouds, endingIn, withoutComments } from './clouds.js'
+import { podEndings, podRequests } from './pod-requests.js'
 
 export const rentedInstancesReader = defineReader({
   name: 'gpu-clouds',
   languages: ['shell', 'python'],
-  triggers: ['vastai', 'runpodctl', 'runpod.create_pod', 'terminate_pod', 'stop_pod'],
+  triggers: [
+    ...[
+      'vastai',
+      'runpodctl',
+      'create_pod',
+      'terminate_pod',
+      'stop_pod',
+      'gpuTypeIds',
+      'podFindAndDeployOnDemand',
+    ],
+    ...[
+      'podRentInterruptable',
+      'instance-operations',
+      'instance_type_name',
+      'launch_pod',
+      'start_pod',
+      'deploy_pod',
+    ],
+    ...['vast', 'VastAI'],
+  ],
   shares: true,
   read({ shell, python, fragment }, _context, claims) {
     if (shell !== undefined)
       for (const command of shell.commands) readCommand(claims, command, withoutComments(fragment.text))
     if (python !== undefined) readProgram(claims, python)
     if (python?.evidence.role !== 'test')
-      claimEnding(claims, python?.code ?? withoutComments(fragment.text), fragment.text)
+      claimEnds(claims, python?.code ?? withoutComments(fragment.text), fragment.text)
   },
   change() {
     return { reason: 'end the instance in the script that it starts with, once its work is done' }
@@ -48,7 +68,7 @@ function readCommand(claims: ClaimBuilder, command: ShellCommand, text: string):
 }
 
 /** In shell and in Python: what it ends may have been started by another file. */
-function claimEnding(claims: ClaimBuilder, code: string, text: string): void {
+function claimEnds(claims: ClaimBuilder, code: string, text: string): void {
   for (const cloud of clouds) {
     const said = endingIn(cloud, code)
     const start = said === null ? -1 : text.indexOf(said)
@@ -59,17 +79,23 @@ function claimEnding(claims: ClaimBuilder, code: string, text: string): void {
 }
 
 function readProgram(claims: ClaimBuilder, python: PythonModule): void {
-  const cloud = clouds.find(({ name }) => name === 'runpod')!
-  for (const call of python.callsTo('runpod.create_pod')) {
-    const given = python.argument(call, 'gpu_count')
-    claimInstance(claims, python, {
-      cloud: { ...cloud, ending: 'runpod.terminate_pod()' },
-      place: calleePlace(call),
-      scope: call.function?.qualified ?? '',
-      count: numberArgument(given) ?? (given.state === 'absent' ? 1 : null),
-      model: textArgument(python.argument(call, 'gpu_type_id', 2)) ?? undefined,
-      text: python.text,
+  if (python.evidence.role === 'test') return
+  const requests = podRequests(python)
+  const scopes = new Map<string, number>()
+  for (const { cloud, made, place, count, model } of requests) {
+    const scope = made.function?.qualified ?? ''
+    const before = scopes.get(scope) ?? 0
+    scopes.set(scope, before + 1)
+    const bySdk = cloud.library !== null && made.name === cloud.library.creates
+    const compute = claimInstance(claims, python, {
+      cloud: bySdk ? { ...cloud, ending: 'runpod.terminate_pod()' } : cloud,
+      place,
+      scope: before === 0 ? scope : `${scope}.${before}`,
+      count,
+      model,
+      text: python.code,
     })
+    claimEnding(compute, python, made, podEndings(python, cloud), place)
   }
 }
 
@@ -83,16 +109,24 @@ interface Asked {
   text: string
 }
 
-function claimInstance(claims: ClaimBuilder, python: PythonModule | null, asked: Asked): void {
+function claimInstance(
+  claims: ClaimBuilder,
+  python: PythonModule | null,
+  asked: Asked,
+): SubjectBuilder<'Compute'> {
   const { cloud, place, scope, count } = asked
   const facts = { provider: 'other', interactive: false, place, site: place, scope } as const
   const compute = claimMachineRequest(claims, python, facts)
   compute.known('gpuCloud', cloud.name, cloud.name, place)
-  if (count !== null) compute.known('gpus', 'gpus', count, place)
+  const type = asked.model === undefined ? undefined : instance(asked.model)
+  if (type !== undefined)
+    claimType(compute, 'instance_type_name', { ...claims.origin(place), state: 'known', value: asked.model! })
+  else if (count !== null) compute.known('gpus', 'gpus', count, place)
   else compute.say('gpus', 'gpus', { ...claims.origin(place), state: 'range', low: 1, high: null })
   const model = asked.model === undefined ? undefined : gpu(asked.model.replace(/^NVIDIA (GeForce )?/, ''))
-  if (model !== undefined) compute.known('gpuModel', 'gpus', model.name, place)
+  if (type === undefined && model !== undefined) compute.known('gpuModel', 'gpus', model.name, place)
   const end = endingIn(cloud, asked.text)
   if (end !== null) compute.known('endedBy', end, end, place)
   compute.default('idleStop', cloud.ending, null, place)
+  return compute
 }

@@ -25,6 +25,7 @@ import { claimedCall } from '../claim-argument.js'
 import { acceleratorsOf, claimMachineRequest } from '../machine-claims.js'
 import { defineReader, type FragmentFacts, importing, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
+import { claimEnding } from '../skipped-ending.js'
 import { claimTask, resourcesOf, taskOf } from './python-task.js'
 
 const endings = /^(down|stop|autostop|teardown)$/
@@ -62,10 +63,11 @@ export const skypilotReader = defineReader({
 })
 
 function readProgram(python: PythonModule, context: ReaderContext, claims: ClaimBuilder): void {
-  const ends = python.calls.find((call) => endings.test(call.method) && /^sky\./.test(call.name ?? ''))
+  const ended = python.calls.filter((call) => endings.test(call.method) && /^sky\./.test(call.name ?? ''))
+  const [ends] = ended
   for (const call of python.calls) {
     if (call.name === 'sky.launch') {
-      readLaunch(python, call, ends, context, claims)
+      readLaunch(python, call, ended, context, claims)
       claimStarted(python, call, ends, claims)
     } else if (call.name === 'sky.jobs.launch') claimStarted(python, call, ends, claims)
     else if (call.method === 'SkypilotExecutor') readExecutor(python, call, claims)
@@ -91,7 +93,7 @@ function start(
 function readLaunch(
   python: PythonModule,
   call: Call,
-  ends: Call | undefined,
+  ended: readonly Call[],
   context: ReaderContext,
   claims: ClaimBuilder,
 ): void {
@@ -100,7 +102,7 @@ function readLaunch(
   const compute = start(python, call, claims, task?.job)
   readAccelerators(python, task === null ? null : resourcesOf(python, task), compute, place)
   if (task !== null) claimTask(claims, python, task, compute)
-  if (ends !== undefined) compute.known('endedBy', `sky.${ends.method}`, `sky.${ends.method}`, place)
+  claimEnding(compute, python, call, ended, place)
   const inResources = python.calls.some(
     (one) => one.method === 'Resources' && mayBePassed(python.argument(one, 'autostop')),
   )

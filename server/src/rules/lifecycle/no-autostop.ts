@@ -28,7 +28,8 @@ export default defineRule({
     if (idleStop === undefined || effective(idleStop) !== null)
       return silent(unless(view, 'idleStop', 'it stops when it is idle'))
     const ended = effective(endedBy)
-    if (ended !== undefined) return silent(`it is ended by ${ended}`)
+    const skipped = effective(view.settings.endSkipped)
+    if (ended !== undefined && skipped === undefined) return silent(`it is ended by ${ended}`)
     const count = atLeast(gpus)?.value
     // What is not known may stand in another file, with the time after which it stops.
     if (count === undefined) return silent(unless(view, 'gpus', ''))
@@ -43,6 +44,13 @@ export default defineRule({
     const byHand = effective(interactive) === true
     const kind = view.subject.evidence.accelerator === 'tpu' ? 'TPU' : 'GPU machine'
     const name = machine === '' ? (count < 1 ? 'The machine' : `The ${kind}`) : machine
+    if (skipped !== undefined)
+      return report({
+        at: idleStop,
+        severity: 'information',
+        message: `A failure before \`${skipped}()\` leaves ${machine === '' ? 'the GPU machine' : machine} running, billed until somebody notices. Call it whatever happens, in a \`finally\`.`,
+        fixes: [],
+      })
     // A command that ends it, rather than a setting.
     const missing = /[\s(]/.test(idleStop.key) ? 'is never called' : 'is not set'
     const elsewhere = effective(view.settings.endedElsewhere)

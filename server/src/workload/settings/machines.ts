@@ -86,6 +86,8 @@ export interface ComputeSettings {
   idleStop: number | null
   /** What ends it in the same program: 'terminate_instances'. */
   endedBy: string
+  /** The call that ends it, which a failure before it keeps from being made: 'terminate_pod'. */
+  endSkipped: string
   /** The file ends machines of this cloud, whichever. */
   endsMachines: string
   /** Where another file of the project, in another folder, ends such machines. */

@@ -1,0 +1,177 @@
+/** How programs ask clouds for machines with GPUs: by a library, by a client of their own, or with a body for the cloud's interface. */
+import type { Call, PythonModule } from '../../python/module.js'
+import type { DictExpr, Expr, Stmt } from '../../syntax/python-ast.js'
+import type { Span } from '../../text/location.js'
+import { calleePlace } from '../../values/places.js'
+import type { Place } from '../../workload/builder.js'
+import { isOnlyOffered } from '../only-offered.js'
+import { type Cloud, clouds, endingIn } from './clouds.js'
+
+export interface PodRequest {
+  cloud: Cloud
+  made: Call
+  place: Place
+  /** Null: some, but how many is not known. */
+  count: number | null
+  /** As the cloud calls it. */
+  model: string | undefined
+}
+
+/** What of one request says the kind of GPU and their number, whichever way it is written. */
+interface Given {
+  model: Expr | undefined
+  count: Expr | undefined
+}
+
+const kinds = ['gpuTypeIds', 'gpuTypeId', 'gpu_type_ids', 'gpu_type_id', 'gpu_type', 'gpu_name', 'gpu']
+const counts = ['gpuCount', 'gpu_count', 'num_gpus']
+
+export function podRequests(python: PythonModule): PodRequest[] {
+  const code = python.code
+  return clouds.flatMap((cloud) => {
+    if (!cloud.mentioned.test(code)) return []
+    const found = new Map<Call, PodRequest>()
+    for (const call of python.calls) {
+      const request = requestOf(python, cloud, call)
+      if (request !== null && !found.has(call)) found.set(call, request)
+    }
+    for (const request of queried(python, cloud))
+      if (!found.has(request.made)) found.set(request.made, request)
+    return [...found.values()].filter(({ made }) => !isHandedOn(python, made))
+  })
+}
+
+function requestOf(python: PythonModule, cloud: Cloud, call: Call): PodRequest | null {
+  const given = (key: readonly string[]) => key.map((one) => argumentOf(call, one)).find((one) => one)
+  if (cloud.library !== null && call.name === cloud.library.creates) {
+    const position = cloud.library.modelAt
+    const model = given(kinds) ?? call.expr.args.filter(({ name }) => name === null)[position]?.value
+    return request(python, cloud, call, calleePlace(call), { model, count: given(counts) })
+  }
+  const body = bodyOf(python, cloud, call)
+  if (body !== null) {
+    const entry = (keys: readonly string[]) =>
+      body.entries.find(({ key }) => keys.includes(textOf(key) ?? ''))
+    const kind = entry([cloud.body!.model])!
+    const place = { start: kind.start, end: kind.end }
+    return request(python, cloud, call, place, { model: kind.value, count: entry(counts)?.value })
+  }
+  // A client of the project's own, in another module.
+  if (!cloud.client.test(call.method) || python.functionOf(call.expr.callee) !== null) return null
+  if (call.receiver !== null && !/runpod|vast|lambda/i.test(call.receiver) && !isOwn(python, call))
+    return null
+  return request(python, cloud, call, calleePlace(call), { model: given(kinds), count: given(counts) })
+}
+
+const argumentOf = (call: Call, name: string): Expr | undefined =>
+  call.expr.args.find((one) => one.name === name)?.value
+
+const textOf = (expr: Expr | null): string | null =>
+  expr?.type === 'constant' && typeof expr.value === 'string' ? expr.value : null
+
+const isOwn = (python: PythonModule, { expr }: Call): boolean =>
+  expr.callee.type === 'attribute' && python.instanceClass(expr.callee.value) !== null
+
+/** The dictionary that the call hands on, directly or as a part of another (`json={'variables': {'input': {…}}}`). */
+function bodyOf(python: PythonModule, cloud: Cloud, call: Call): DictExpr | null {
+  const { body } = cloud
+  if (body === null) return null
+  const search = (expr: Expr, depth: number): DictExpr | null => {
+    const made = expr.type === 'name' ? python.definition(expr) : expr
+    if (made.type === 'call' && made.args.length === 1 && /dumps$/.test(python.nameOf(made.callee) ?? ''))
+      return depth > 4 ? null : search(made.args[0]!.value, depth + 1)
+    if (made.type !== 'dict') return null
+    const keys = made.entries.map(({ key }) => textOf(key))
+    if (keys.includes(body.model) && body.besides.some((one) => keys.includes(one))) return made
+    if (depth > 3) return null
+    for (const { value } of made.entries) {
+      const inner = search(value, depth + 1)
+      if (inner !== null) return inner
+    }
+    return null
+  }
+  for (const { value } of call.expr.args) {
+    const found = search(value, 0)
+    if (found !== null) return found
+  }
+  return null
+}
+
+const sends = /post|request|quer|graphql|execute|send|run|call|mutat/i
+
+/** A text of the interface for queries: `mutation { podFindAndDeployOnDemand(input: {…}) }`. */
+function* queried(python: PythonModule, cloud: Cloud): Generator<PodRequest> {
+  if (cloud.query === null) return
+  for (const match of python.code.matchAll(cloud.query)) {
+    const at = match.index
+    const inside = (func: Call['function']) => func === null || holds(func.node, at)
+    const isShared = !python.functions.some(({ node }) => holds(node, at))
+    const name = isShared ? assignedName(python.statementAt(at)) : null
+    const made =
+      python.calls.find(({ expr }) => holds(expr, at)) ??
+      python.calls.find(({ function: func, expr, method }) => {
+        if (!sends.test(method) || expr.start < at) return false
+        return isShared
+          ? name !== null && mentions(python.code.slice(expr.start, expr.end), name)
+          : inside(func)
+      })
+    if (made === undefined) continue
+    const text = python.code.slice(at, at + longestQuery)
+    const place = { start: at, end: at + match[0].length }
+    const count = /\bgpuCount:\s*(\d+)/.exec(text)?.[1]
+    const model = /\bgpuTypeId:\s*\\?"([^"{}\\]+)/.exec(text)?.[1]
+    yield { cloud, made, place, count: count === undefined ? null : Number(count), model }
+  }
+}
+
+const longestQuery = 2_000
+
+const holds = ({ start, end }: Span, at: number): boolean => start <= at && at < end
+
+const assignedName = (statement: Stmt | null): string | null =>
+  statement?.type === 'assign' && statement.targets[0]?.type === 'name' ? statement.targets[0].id : null
+
+const mentions = (code: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(code)
+
+/** A function of another module makes the machine through this one, and says itself what it wants. */
+function isHandedOn(python: PythonModule, made: Call): boolean {
+  const func = made.function
+  if (func === null) return false
+  if (python.outsideCalls(func).length > 0 && clouds.some(({ client }) => client.test(func.name))) return true
+  return isOnlyOffered(python, made)
+}
+
+function request(python: PythonModule, cloud: Cloud, made: Call, place: Place, given: Given): PodRequest {
+  const asked = given.count === undefined ? null : python.fold(given.count)
+  const number = asked?.state === 'known' && typeof asked.value === 'number' ? asked.value : null
+  return {
+    cloud,
+    made,
+    place,
+    count: asked === null && cloud.single ? 1 : number,
+    model: modelOf(python, given.model),
+  }
+}
+
+/** The first of several. */
+function modelOf(python: PythonModule, expr: Expr | undefined): string | undefined {
+  if (expr === undefined) return undefined
+  const list = python.definition(expr)
+  const first = list.type === 'list' ? list.items[0] : expr
+  if (first === undefined) return undefined
+  const folded = python.fold(first)
+  const value = folded.state === 'known' ? folded.value : null
+  const one = Array.isArray(value) ? value[0] : value
+  return typeof one === 'string' ? one : undefined
+}
+
+const ending =
+  /^_?(terminate|delete|destroy|stop|remove|kill|release|tear_?down|clean_?up)_?\w*?(pod|instance|machine|vm|box|node)(s|_by_id|_and_wait)?$/i
+
+/** Calls of this module that end machines of the cloud. */
+export function podEndings(python: PythonModule, cloud: Cloud): Call[] {
+  const { code } = python
+  return python.calls.filter(
+    ({ method, expr }) => ending.test(method) || endingIn(cloud, code.slice(expr.start, expr.end)) !== null,
+  )
+}

@@ -1,0 +1,111 @@
+/** Calls that end what a program has started, and whether a failure keeps it from coming to them. */
+import type { Call, Func, PythonModule } from '../python/module.js'
+import type { Expr, Stmt } from '../syntax/python-ast.js'
+import { blocksOf, childrenOf, lastName } from '../syntax/python-children.js'
+import type { Place, SubjectBuilder } from '../workload/builder.js'
+import { isOnlyOffered } from './only-offered.js'
+
+/** Ends what it knows of however the program ends. */
+const whateverHappens = /\batexit\b|\bsignal\.signal\b|\baddfinalizer\b|\bExitStack\b|\bcontextmanager\b/
+
+/** What ends a machine in the program that has asked for it. */
+export function claimEnding(
+  compute: SubjectBuilder<'Compute'>,
+  python: PythonModule,
+  made: Call,
+  ended: readonly Call[],
+  place: Place,
+): void {
+  const [first] = ended
+  if (first !== undefined) compute.known('endedBy', first.method, first.method, place)
+  const skipped = skippedEnding(python, made, ended)
+  if (skipped !== null) compute.known('endSkipped', skipped, skipped, place)
+}
+
+/**
+ * The call that ends what `made` has started behind its work, unless something fails before; null: it is called whatever happens, by
+ * hand, or in a notebook or a script of lines, in front of which somebody sits.
+ */
+export function skippedEnding(python: PythonModule, made: Call, own: readonly Call[]): string | null {
+  if (made.function === null || python.evidence.notebook || own.length === 0) return null
+  if (!python.isEntry && isOnlyOffered(python, made)) return null
+  if (own.every((one) => asksForSuccess(python, one))) return own[0]!.method
+  if (whateverHappens.test(python.code)) return null
+  const ended = withCallers(python, own, leadingTo(python, made))
+  const after = ended.filter((one) => follows(python, made, one))
+  const [last] = after.slice(-1)
+  return last === undefined || after.length < ended.length || after.some((one) => isCleanup(python, one))
+    ? null
+    : last.method
+}
+
+/** With the calls of functions of this module that make them, but for functions that start what is ended as well. */
+function withCallers(python: PythonModule, ended: readonly Call[], starting: ReadonlySet<Func>): Call[] {
+  const functions = new Set<Func>()
+  for (const { function: func } of ended) if (func !== null && !starting.has(func)) functions.add(func)
+  return [...new Set([...ended, ...[...functions].flatMap((func) => python.callSites(func) ?? [])])]
+}
+
+/** The function that a call stands in, and those that come to it by calls. */
+function leadingTo(python: PythonModule, call: Call): Set<Func> {
+  const found = new Set<Func>()
+  const next = [call]
+  for (const { function: func } of next) {
+    if (func === null || found.has(func)) continue
+    found.add(func)
+    next.push(...(python.callSites(func) ?? []))
+  }
+  return found
+}
+
+/** It stands in the function that makes it, or in one that calls that function before it. */
+function follows(python: PythonModule, made: Call, ended: Call, depth = 0): boolean {
+  if (made.function === ended.function) return made.expr.start < ended.expr.start
+  if (made.function === null || depth > 3) return false
+  return (python.callSites(made.function) ?? []).some((site) => follows(python, site, ended, depth + 1))
+}
+
+/** Statements around a call, the outermost first. */
+function around(python: PythonModule, { expr }: Call): Stmt[] {
+  const found: Stmt[] = []
+  let body: readonly Stmt[] = python.tree.body
+  for (;;) {
+    const next = body.find(({ start, end }) => start <= expr.start && expr.end <= end)
+    if (next === undefined) return found
+    found.push(next)
+    body = blocksOf(next).flat()
+  }
+}
+
+/** In a `finally`, or where a failure is handled. */
+function isCleanup(python: PythonModule, call: Call): boolean {
+  const holds = (body: readonly Stmt[]) =>
+    body.some(({ start, end }) => start <= call.expr.start && call.expr.end <= end)
+  return around(python, call).some(
+    (one) => one.type === 'try' && [one.finally, ...one.handlers.map(({ body }) => body)].some(holds),
+  )
+}
+
+const success = /^(is_|was_|job_|run_|training_)?(success(ful(ly)?)?|succeeded)$/i
+
+/** `if succeeded:`, directly or by a name that the test has been given. */
+function asksForSuccess(python: PythonModule, call: Call): boolean {
+  return around(python, call).some(
+    (one) =>
+      one.type === 'if' &&
+      one.body.some(({ start, end }) => start <= call.expr.start && call.expr.end <= end) &&
+      needsSuccess(python, python.definition(one.test)),
+  )
+}
+
+function needsSuccess(python: PythonModule, test: Expr): boolean {
+  // Either will do: `keep == 'never' or succeeded`.
+  if (test.type === 'binary' && test.op === 'or') {
+    const sides = [test.left, test.right]
+    const others = sides.filter((side) => !needsSuccess(python, side))
+    return others.length < 2 && others.every((side) => python.condition(side).byDefault !== true)
+  }
+  // What is denied is no condition for it.
+  if (test.type === 'unary' && test.op === 'not') return false
+  return success.test(lastName(test)) || childrenOf(test).some((one) => needsSuccess(python, one))
+}
