@@ -32,7 +32,7 @@ export type {
 } from './lint.js'
 export type { Project } from './project/project.js'
 export type { FixOptions, FixRun } from './results/apply-fixes.js'
-export type { CostEntry, CostKind, CostState } from './results/cost.js'
+export type { CostEntry, CostKind, CostState } from './results/cost-entry.js'
 export type { TrainingEstimate } from './results/estimates.js'
 export type { GraphCost, GraphMachine, JobGraph } from './results/graph.js'
 export { compareWith } from './results/known-findings.js'

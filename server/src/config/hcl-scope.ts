@@ -2,13 +2,13 @@
  * What the references of a Terraform module hold: variables (from `.tfvars` files, from the modules of the project that
  * call this one, or their defaults) and locals, over all files of the folder.
  */
-import { at, entries, entry, isNothing, items, type Key, map, number } from './access.js'
+import { at, entries, entry, isNothing, type Key, number } from './access.js'
+import { HclDeclarations } from './hcl-declarations.js'
 import type { HclCaller, HclFile, HclModule, HclValue, Iteration } from './hcl-module.js'
-import { blocksAsMaps, spelled, stepsOf } from './hcl-steps.js'
+import { spelled, stepsOf } from './hcl-steps.js'
 import { type Operand, operandOf, testHolds } from './hcl-tests.js'
 import { completed } from './hcl-types.js'
-import { folderOfCode, isAutomatic } from './hcl-ways.js'
-import type { ConfigEntry, ConfigMap, ConfigNode, ConfigUnknown, ObjectDefaults } from './node.js'
+import type { ConfigEntry, ConfigMap, ConfigNode, ConfigUnknown } from './node.js'
 
 /** What all scopes of one project of modules have in common. */
 interface Shared {
@@ -26,25 +26,12 @@ export const mostCopies = 20
 /** References that one question may follow: maps that merge themselves many times over would never end. */
 const mostSteps = 5_000
 
-/** Modules that others are made of: each caller gives its own values. */
-const library = /(^|\/)modules?\//
 type Looked = NonNullable<ConfigUnknown['lookedUp']>
 
 type Owned = HclValue & { scope: HclScope }
 
 export class HclScope {
-  private readonly variables = new Map<
-    string,
-    { default: HclValue | null; gives?: ObjectDefaults; path: string }
-  >()
-  private readonly locals = new Map<string, HclValue>()
-  private readonly given = new Map<string, HclValue[]>()
-  private readonly resources = new Map<string, HclValue>()
-  private readonly data = new Map<string, HclValue>()
-  private readonly chosen: ReadonlySet<string>
-  /** How many resources of each type the module has. */
-  readonly resourceTypes = new Map<string, number>()
-  private readonly providers = new Map<string, HclValue>()
+  readonly declared: HclDeclarations
   /** Nobody calls it but with `count = 0`. */
   readonly isUnused: boolean
   private readonly callers: (HclValue & { scope: HclScope; inputs?: readonly HclFile[] })[]
@@ -55,76 +42,15 @@ export class HclScope {
     private readonly shared: Shared = { left: mostSteps, owners: new WeakMap() },
   ) {
     known.set(module, this)
-    this.chosen = new Set(module.chosen)
-    const folder = folderOfCode(module.files)
-    for (const { path, root } of module.files) {
-      if (path.endsWith('.tfvars')) this.assign(path, root, !isAutomatic(path, folder), this.chosen.has(path))
-      else this.define(path, root)
-    }
+    this.declared = new HclDeclarations(module)
     const callers = module.callers.filter(({ block }) => number(at(block, 'count')) !== 0)
     this.isUnused = callers.length === 0 && module.callers.length > 0
-    for (const { name, file } of module.reads ?? [])
-      this.locals.set(name, { node: blocksAsMaps(file.root), path: file.path, overridable: false })
     this.callers = callers.map(({ path, block, module: outer, copy, inputs }) => {
       const scope = known.get(outer) ?? new HclScope(outer, known, shared)
       const call = { path, node: block, overridable: false }
       const each = copy === undefined ? undefined : scope.copies(call)?.find(({ key }) => key === copy)
       return { ...call, scope, ...(inputs && { inputs }), ...(each && { each }) }
     })
-  }
-
-  private assign(path: string, root: ConfigNode, isNamed: boolean, isChosen: boolean): void {
-    for (const { key, value } of entries(root)) {
-      const values = isChosen ? [] : (this.given.get(key) ?? [])
-      // What is named for an environment counts more than what holds for all.
-      if (!isChosen && values.some((one) => this.chosen.has(one.path))) continue
-      values.push({ node: value, path, overridable: isNamed && !isChosen })
-      this.given.set(key, values)
-    }
-  }
-
-  private define(path: string, root: ConfigNode): void {
-    for (const block of items(at(root, 'variable'))) {
-      const name = map(block)?.labels?.[0]
-      if (name === undefined) continue
-      const value = entry(block, 'default')?.value
-      const type = entry(block, 'type')?.value
-      const gives = type?.kind === 'unknown' ? type.gives : undefined
-      this.variables.set(name, {
-        default: value === undefined ? null : { node: value, path, overridable: library.test(path) },
-        path,
-        ...(gives === undefined ? {} : { gives }),
-      })
-    }
-    for (const block of items(at(root, 'provider'))) {
-      const name = map(block)?.labels?.[0]
-      // Others are used where a resource names their alias.
-      if (name !== undefined && entry(block, 'alias') === undefined)
-        this.providers.set(name, { node: block, path, overridable: false })
-    }
-    for (const block of items(at(root, 'locals')))
-      for (const { key, value } of entries(block))
-        this.locals.set(key, { node: value, path, overridable: false })
-    for (const block of items(at(root, 'data'))) {
-      const labels = map(block)?.labels ?? []
-      if (labels.length === 2) this.data.set(labels.join('.'), { node: block, path, overridable: false })
-    }
-    for (const block of items(at(root, 'resource'))) {
-      const labels = map(block)?.labels ?? []
-      if (labels.length !== 2) continue
-      const name = labels.join('.')
-      const type = labels[0]!
-      if (!this.resources.has(name)) this.resourceTypes.set(type, (this.resourceTypes.get(type) ?? 0) + 1)
-      this.resources.set(name, { node: block, path, overridable: false })
-    }
-  }
-
-  /** Every resource of the module, with its labels. */
-  *allResources(): Generator<{ type: string; name: string; value: HclValue }> {
-    for (const [key, value] of this.resources) {
-      const cut = key.indexOf('.')
-      yield { type: key.slice(0, cut), name: key.slice(cut + 1), value }
-    }
   }
 
   /** The value itself, or what its reference holds; an unknown one stays as it is. */
@@ -190,7 +116,7 @@ export class HclScope {
 
   /** What the provider that resources use by themselves says; a module that is called has that of its callers. */
   ofProvider(name: string, key: string): HclValue | undefined {
-    const own = this.providers.get(name)
+    const own = this.declared.providers.get(name)
     if (own !== undefined) return this.at(own, key)
     const values = this.callers.map(({ scope }) => scope.ofProvider(name, key))
     const [first] = values
@@ -204,14 +130,14 @@ export class HclScope {
   dataOf(node: ConfigNode | undefined): HclValue | undefined {
     const reference = node?.kind === 'unknown' ? (node.reference ?? node.because) : undefined
     const found = /^data\.(\w+\.[\w-]+)(?:\[[^\]]*\])?\.\w+$/.exec(reference ?? '')
-    return found === null ? undefined : this.data.get(found[1]!)
+    return found === null ? undefined : this.declared.data.get(found[1]!)
   }
 
   /** What a resource's own block says: `aws_launch_template.gpu[0].id` → the block of `gpu`. */
   referred(node: ConfigNode | undefined): HclValue | undefined {
     const reference = node?.kind === 'unknown' ? (node.reference ?? node.because) : undefined
     const found = /^([a-z]\w*_\w+)\.([\w-]+)(?:\[[^\]]*\])?(?:\.|$)/.exec(reference ?? '')
-    return found === null ? undefined : this.resources.get(`${found[1]}.${found[2]}`)
+    return found === null ? undefined : this.declared.resources.get(`${found[1]}.${found[2]}`)
   }
 
   private follow(value: Owned, depth: number): Owned {
@@ -237,7 +163,7 @@ export class HclScope {
     if (typeof name !== 'string') return value
     let found: Owned | undefined
     if (kind === 'local') {
-      const local = this.locals.get(name)
+      const local = this.declared.locals.get(name)
       found = local === undefined ? undefined : { ...local, scope: this }
     } else if (kind === 'var') found = this.variable(name, depth)
     else found = this.ofIteration(value, kind, name)
@@ -362,7 +288,7 @@ export class HclScope {
   }
 
   private variable(name: string, depth: number): Owned | undefined {
-    const declared = this.variables.get(name)
+    const declared = this.declared.variables.get(name)
     if (declared === undefined || this.isUnused) return undefined
     const found = this.valueOf(name, declared.default, depth)
     if (found === undefined || declared.gives === undefined) return found
@@ -401,7 +327,7 @@ export class HclScope {
       })
       return agreed(values)
     }
-    const given = this.given.get(name) ?? []
+    const given = this.declared.given.get(name) ?? []
     const byItself = given.filter((one) => !one.overridable)
     if (byItself.length > 0) return { ...byItself[byItself.length - 1]!, scope: this }
     // Files for several environments: which one is applied is not known.

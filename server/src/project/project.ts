@@ -3,7 +3,7 @@
 import type { Annotation } from '../annotations/annotations.js'
 import type { Finding } from '../finding.js'
 import type { CellText, LintOptions, LintResult, OfferedFix } from '../lint.js'
-import type { CostEntry } from '../results/cost.js'
+import type { CostEntry } from '../results/cost-entry.js'
 import type { EstimateOptions, TrainingEstimate } from '../results/estimates.js'
 import type { JobGraph } from '../results/graph.js'
 import type { SearchSize } from '../results/searches.js'

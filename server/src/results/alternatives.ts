@@ -4,7 +4,7 @@ import { isViewOf } from '../rules/subject-view.js'
 import { sameLocation } from '../text/location.js'
 import { effective } from '../values/value.js'
 import type { SubjectView } from '../workload/claim.js'
-import type { CostEntry } from './cost.js'
+import type { CostEntry } from './cost-entry.js'
 
 export interface Priced {
   /** Null: a training that no job starts. */

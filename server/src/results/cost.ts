@@ -1,10 +1,7 @@
 /** What the jobs of a project cost, entry by entry, and what following the findings would save of it. */
-import { type Bill, month, type OpenInterval } from '../estimate/bill.js'
+import { type Bill, month } from '../estimate/bill.js'
 import type { MachineRequest } from '../estimate/hourly.js'
-import type { Interval } from '../estimate/network.js'
-import { SavedShares } from '../estimate/saved-shares.js'
 import type { Finding } from '../finding.js'
-import { budgetRule } from '../host/own-rules.js'
 import {
   type Bills,
   billKey,
@@ -16,84 +13,25 @@ import {
 } from '../judging/bill.js'
 import { isTest } from '../judging/judge.js'
 import { trainingsOf } from '../judging/run-trainings.js'
-import { fitsText } from '../judging/search-times.js'
 import type { Judgement } from '../linking/runs.js'
-import { rules } from '../rules/index.js'
 import { requestOf, servingRequest } from '../rules/machine-request.js'
-import type { Saving } from '../rules/rule.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
-import { isViewOf, subjectsOf } from '../rules/subject-view.js'
+import { isViewOf } from '../rules/subject-view.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
 import { type Priced, withoutAlternatives } from './alternatives.js'
+import type { CostEntry, CostKind, CostState } from './cost-entry.js'
+import { type ProjectEntries, servedSweeps, withoutParts } from './cost-runs.js'
+import { withSavings } from './cost-savings.js'
+import { unknownOf, unreadWork } from './cost-unknown.js'
 import { LineNumbers } from './line-numbers.js'
 
-/** `training`: of a script that no job starts; `notebook`: on a machine that is there while somebody works in it. */
-export type CostKind = 'job' | 'training' | 'notebook' | 'service' | 'endpoint' | 'pool'
-
-/**
- * `bounded`: only what it costs at most, since the platform ends it, or since it may shrink to nothing. `no count`: so many
- * machines as somebody decides elsewhere.
- */
-export type CostState =
-  | 'priced'
-  | 'bounded'
-  | 'no length'
-  | 'no price'
-  | 'no machine'
-  | 'no count'
-  | 'starts nothing'
-
-export interface CostEntry {
-  kind: CostKind
-  id: string
-  name: string
-  path: string
-  cell: number | null
-  /** 1-based. */
-  line: number
-  /** Programs of the project that it runs. */
-  scripts: string[]
-  instanceType: string | null
-  gpuModel: string | null
-  /** Per machine; null: not known. */
-  gpus: number | null
-  machines: number | null
-  spot: boolean
-  region: string
-  per: 'run' | 'month'
-  /** USD; null: not known. */
-  usdPerHour: Interval | null
-  hours: OpenInterval | null
-  usd: OpenInterval | null
-  /** What a run over so many samples takes, where only their number is not known. */
-  ofSamples: Bill['ofSamples']
-  /** Of the hours of a run: its steps, and what it does beside them; empty: that is not known. */
-  lines: Bill['lines']
-  /** USD that the findings would save of it; null: not known, or nothing. */
-  saving: Interval | null
-  /** A clock starts it so often; `usd`: what its runs of a month cost, null: not known. Null: somebody starts it. */
-  schedule: { seconds: number; usd: OpenInterval | null } | null
-  state: CostState
-  /** What is not known, and what would make it known. */
-  unknown: string[]
-  assumptions: string[]
-  /** Where it breaks the limits of `[budget]`, a sentence each. */
-  budget: string[]
-  /** The pool whose machines it takes, an entry of its own that holds what they cost. */
-  onPool?: string
-}
-
-export interface CostInput {
+export interface CostInput extends ProjectEntries {
   judgements: readonly Judgement[]
   bills: Bills
   findings: readonly Finding[]
-  /** Something in the project runs the module. */
-  reaches(path: string): boolean
-  /** It is started by hand. */
-  isEntry(path: string): boolean
   sourceOf(path: string): Promise<SourceFile | undefined>
 }
 
@@ -200,17 +138,6 @@ function machinesOf(run: Run, request: MachineRequest): MachineRequest {
   return launch !== null || taken.gpus === 0 ? taken : request
 }
 
-/** Sweeps whose runs an agent of the project makes, each with the job of the first: the agent is billed for them. */
-function servedSweeps(runs: readonly Run[]): Map<string, string> {
-  const found = new Map<string, string>()
-  for (const run of runs)
-    for (const { job } of run.siblings) {
-      const sweep = job.launch?.sweepOf
-      if (sweep !== undefined && !found.has(sweep)) found.set(sweep, billKey(run))
-    }
-  return found
-}
-
 /** The clock that starts the job: the one of its name, or the only one of its file. */
 function scheduleOf(
   { subject, settings }: SubjectView<'Compute'>,
@@ -253,93 +180,10 @@ function onPools(entries: readonly CostEntry[], pools: ReadonlyMap<string, strin
   })
 }
 
-/** Modules whose training another program runs are part of that program. */
-function withoutParts(
-  runs: readonly Run[],
-  { reaches, isEntry }: CostInput,
-  starters: ReadonlySet<string>,
-): Run[] {
-  const elsewhere = new Set(
-    runs.flatMap(({ siblings }) =>
-      siblings.flatMap((one) =>
-        subjectsOf(one, 'Training')
-          .filter(({ subject }) => subject.location.path !== one.script)
-          .map(({ subject }) => subject.id),
-      ),
-    ),
-  )
-  return runs.filter(
-    (run) =>
-      run.job.id !== null ||
-      run.job.launch !== null ||
-      (trainingsOf(run).length === 0 &&
-        unreadWork(run, starters) !== null &&
-        (run.script === null || isEntry(run.script))) ||
-      trainingsOf(run)
-        .flat()
-        .some(({ subject }) =>
-          subject.location.path === run.script
-            ? reaches(run.script) && (isEntry(run.script) || !elsewhere.has(subject.id))
-            : isEntry(run.script ?? ''),
-        ),
-  )
-}
-
 function kindOf({ job: { compute, launch } }: Run): CostKind {
   if (compute === null) return launch === null ? 'training' : 'job'
   if (isSession(compute)) return 'notebook'
   return isAlwaysOn(compute) ? 'service' : 'job'
-}
-
-interface UnreadWork {
-  subject: SubjectView
-  /** What would make its length known. */
-  unknown: string
-}
-
-/** What a run trains or searches for, where no reader knows the loop or the library that does it; null: nothing. */
-function unreadWork(run: Run, starters: ReadonlySet<string>): UnreadWork | null {
-  for (const one of run.siblings) {
-    const path = one.script ?? one.job.launch?.location.path ?? one.subjects[0]?.subject.location.path
-    if (path === undefined || starters.has(path)) continue
-    const here = one.subjects.filter(
-      ({ subject }) => subject.location.path === path && subject.evidence.role !== 'test',
-    )
-    const search = here.find((view): view is SubjectView<'Search'> => isViewOf(view, 'Search'))
-    if (search !== undefined) {
-      const fits = effective(search.settings.unit) === 'fit' ? fitsText(one) : null
-      const unit = effective(search.settings.unit) === 'fit' ? 'fit' : 'trial'
-      return {
-        subject: search,
-        unknown:
-          fits === null
-            ? `how long one ${unit} of the search in ${path} takes`
-            : `how long one fit takes of the ${fits} that ${path} searches by`,
-      }
-    }
-    const program = here.find((view): view is SubjectView<'Program'> => isViewOf(view, 'Program'))
-    if (program !== undefined && effective(program.settings.startsTraining) === true)
-      return { subject: program, unknown: `how long ${path} trains: its loop is not one that is read` }
-  }
-  return null
-}
-
-/** What the bill does not know, and why a job has no hours. */
-function unknownOf(
-  { job, script }: Run,
-  unknown: readonly string[],
-  trains: boolean,
-  unread: string | null,
-): string[] {
-  if (!trains && unread !== null && (job.compute === null || script !== null)) return [...unknown, unread]
-  if (trains || job.compute === null || isAlwaysOn(job.compute)) return [...unknown]
-  if (isSession(job.compute)) return [...unknown, 'how long the notebook is open']
-  return [
-    ...unknown,
-    script === null
-      ? 'what it starts: no program of this repository'
-      : `how long ${script} takes, which trains nothing that can be read`,
-  ]
 }
 
 function nameOf({ job, script }: Run): string {
@@ -431,38 +275,4 @@ async function ofService(
     assumptions: bill.assumptions,
     budget: [],
   }
-}
-
-/** Of what is always on a finding may speak of a part: of the machines that a pool never gives back, not of all that it may have. */
-function shareOf({ fraction, usd }: Saving, entry: CostEntry | undefined): readonly [number, number] {
-  if (entry?.per !== 'month' || entry.usd?.high == null || usd?.per !== 'hour' || usd.each === 'machine')
-    return fraction
-  const [low, high] = usd.range
-  const of = (hourly: number, bill: number): number => (bill > 0 ? (hourly * month) / bill : 1)
-  // Dollars of findings have two digits.
-  const least = (share: number, part: number): number => (part > 0.95 * share ? share : part)
-  return [least(fraction[0], of(low, entry.usd.low)), least(fraction[1], of(high, entry.usd.high))]
-}
-
-const overlaps = new Map(rules.map((rule) => [rule.name, rule.overlaps]))
-
-/** Nothing saves more than the job costs. */
-function withSavings(entries: CostEntry[], findings: readonly Finding[]): CostEntry[] {
-  const shares = new Map<string, SavedShares>()
-  const byId = new Map(entries.map((one) => [one.id, one]))
-  for (const { billed, billedPart, rule, saving } of findings) {
-    if (saving === null || billed === undefined) continue
-    const own = shares.get(billed) ?? new SavedShares()
-    shares.set(billed, own)
-    own.add(overlaps.get(rule) ?? rule, shareOf(saving, byId.get(billed)), billedPart)
-  }
-  const broken = findings.filter(({ rule }) => rule === budgetRule)
-  return entries.map((one) => {
-    const budget = broken.filter(({ billed }) => billed === one.id).map(({ message }) => message)
-    const entry = { ...one, budget }
-    const own = shares.get(entry.id)
-    if (own === undefined || entry.usd === null || entry.usd.high === null) return entry
-    const [low, high] = own.total()
-    return { ...entry, saving: { low: low * entry.usd.low, high: high * entry.usd.high } }
-  })
 }

@@ -6,7 +6,7 @@ import type { RunRecord } from '../measured/record.js'
 import { rules } from '../rules/index.js'
 import type { Rule } from '../rules/rule.js'
 import type { SourceFile } from '../text/source-file.js'
-import type { CostEntry } from './cost.js'
+import type { CostEntry } from './cost-entry.js'
 import { LineNumbers } from './line-numbers.js'
 
 export interface PlacedFinding {

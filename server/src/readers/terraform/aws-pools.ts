@@ -231,7 +231,7 @@ export function readAutoScalingGroup(block: Block): void {
   else if (template !== null) pool.default('capacity', 'instance_market_options', 'on-demand', block.header)
   const kept = 'protect_from_scale_in'
   // A capacity provider of ECS needs the protection and lifts it where nothing runs.
-  const byEcs = block.module.scope.resourceTypes.has('aws_ecs_capacity_provider')
+  const byEcs = block.module.scope.declared.resourceTypes.has('aws_ecs_capacity_provider')
   if (!byEcs)
     pool.say(
       'blockedBy',

@@ -12,7 +12,7 @@ export function readComputeInstance(block: Block): void {
   if (effective(type) === undefined) return
   const compute = startMachine(block, 'azure', true)
   claimType(compute, 'virtual_machine_size', type)
-  const others = [...block.module.scope.resourceTypes.keys()]
+  const others = [...block.module.scope.declared.resourceTypes.keys()]
   const ending = others.find((one) =>
     /azapi_(update_)?resource|azapi_resource_action|schedule|runbook|automation_job/.test(one),
   )

@@ -181,7 +181,7 @@ function claimServer(block: Block, provider: MachineProvider, { type, gpus, mode
 
 /** What may end the machine: a key of its own, or a resource beside it. */
 function endedBy(block: Block, provider: MachineProvider, serves = false): string | undefined {
-  const types = [...block.module.scope.resourceTypes.keys()]
+  const types = [...block.module.scope.declared.resourceTypes.keys()]
   return (
     endsByItself(block, provider, serves) ??
     types.find((one) => stoppers.test(one)) ??

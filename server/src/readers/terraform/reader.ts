@@ -222,7 +222,7 @@ function readResource(
     for (const block of blocksOf(facts, module, node)) readOtherCloud(type, block)
   const read = type === undefined ? undefined : lookUp(dialects, type)
   if (read === undefined) return
-  const beside = Math.max(module.scope.resourceTypes.get(type!) ?? 0, here.get(type!) ?? 0) - 1
+  const beside = Math.max(module.scope.declared.resourceTypes.get(type!) ?? 0, here.get(type!) ?? 0) - 1
   for (const block of blocksOf(facts, module, node)) read(block, beside, context)
 }
 

@@ -11,7 +11,7 @@ import { Block, type Module } from './block.js'
 
 /** Every resource of that type in the module, as blocks. */
 export function* resourcesOf(module: Module, type: string): Generator<Block> {
-  for (const one of module.scope.allResources()) {
+  for (const one of module.scope.declared.allResources()) {
     if (one.type !== type || map(one.value.node) === undefined) continue
     const { start, end } = one.value.node
     yield new Block(module, one.value, one.name, { start, end })
