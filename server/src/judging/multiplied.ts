@@ -2,7 +2,7 @@
 import { subjectsAround, subjectsOf } from '../rules/subject-view.js'
 import { effective } from '../values/value.js'
 import type { Run, SubjectView } from '../workload/claim.js'
-import { launched } from './bill.js'
+import { launched } from './launched-devices.js'
 
 /** Epochs times devices, or times trials, from which even small data and a small network take hours of paid devices. */
 const many = 500

@@ -1,5 +1,5 @@
 /** What would make the cost of a job known. */
-import { isAlwaysOn, isSession } from '../judging/bill.js'
+import { isAlwaysOn, isSession } from '../judging/always-on-bill.js'
 import { fitsText } from '../judging/search-times.js'
 import { isViewOf } from '../rules/subject-view.js'
 import { effective } from '../values/value.js'

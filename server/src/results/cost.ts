@@ -2,16 +2,10 @@
 import { type Bill, month } from '../estimate/bill.js'
 import type { MachineRequest } from '../estimate/hourly.js'
 import type { Finding } from '../finding.js'
-import {
-  type Bills,
-  billKey,
-  isAlwaysOn,
-  isSession,
-  launched,
-  takesAllDevices,
-  zonesOf,
-} from '../judging/bill.js'
+import { isAlwaysOn, isSession, zonesOf } from '../judging/always-on-bill.js'
+import { type Bills, billKey } from '../judging/bill.js'
 import { isTest } from '../judging/judge.js'
+import { launched, takesAllDevices } from '../judging/launched-devices.js'
 import { trainingsOf } from '../judging/run-trainings.js'
 import type { Judgement } from '../linking/runs.js'
 import { requestOf, servingRequest } from '../rules/machine-request.js'
