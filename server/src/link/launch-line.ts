@@ -2,31 +2,25 @@
  * Command lines that start a Python program: through which launchers, with which arguments, on how many processes.
  */
 import type { ShellCommand, ShellWord } from '../config/shell-facts.js'
-import { define, lookUp } from '../text/records.js'
+import { define } from '../text/records.js'
 import { wrappedJob } from './batch-submission.js'
-import { commandName, commandsIn, handedOn, isInterpreter, longest, startsCommand } from './command-words.js'
-import { harmlessCommands } from './harmless-commands.js'
+import { commandName, commandsIn, isInterpreter, longest, startsCommand } from './command-words.js'
 import { innerCommand } from './inner-command.js'
-import { readOptions } from './launch-options.js'
 import {
-  FoundLaunch,
+  type FoundLaunch,
   flagOf,
   type LaunchFlag,
   type LaunchParts,
   type Locate,
   type ScriptCallParts,
 } from './launch-parts.js'
-import { type Launcher, launcherModules, launchers, type Trainer, trainers } from './launchers.js'
-import { type NotebookRunner, notebookRunners } from './notebook-runners.js'
-import { type OptionTable, pathOf } from './option-table.js'
-import { countProcesses } from './processes.js'
+import { launchers, trainers } from './launchers.js'
+import { notebookRunners } from './notebook-runners.js'
+import { deepestLine, ProgramWords, shellFile, type Wanted } from './program-words.js'
 import { remoteCommand } from './remote-shell.js'
-import { isServerModule, servedBy } from './servers.js'
 import { trainingScript } from './training-scripts.js'
-import { pythonOptions, toolModules, type Wrapper, wrapperModules, wrappers } from './wrappers.js'
+import { type Wrapper, wrappers } from './wrappers.js'
 
-const deepest = 8
-const shellFile = /[\w-]\.(?:sh|bash|zsh|ksh|sbatch|slurm)$/
 const mostWords = 5_000
 
 /**
@@ -41,10 +35,7 @@ export function parseLaunch(
   environment: ShellCommand['environment'],
   locate: Locate,
 ): LaunchParts | null {
-  if (words.length === 0 || words.length > mostWords) return null
-  const line = new LaunchLine(words, locate)
-  for (const one of environment) line.found.setEnvironment(one.name, one.value, one)
-  return line.read() ? line.found.parts() : null
+  return foundIn(words, environment, locate, 'program')?.parts() ?? null
 }
 
 /** Recognises a command that runs a shell script, through the same launchers; null for every other command. */
@@ -53,10 +44,7 @@ export function parseScriptCall(
   environment: ShellCommand['environment'],
   locate: Locate,
 ): ScriptCallParts | null {
-  if (words.length === 0 || words.length > mostWords) return null
-  const line = new LaunchLine(words, locate, 0, 'script')
-  for (const one of environment) line.found.setEnvironment(one.name, one.value, one)
-  return line.read() ? line.found.scriptCall() : null
+  return foundIn(words, environment, locate, 'script')?.scriptCall() ?? null
 }
 
 /**
@@ -68,27 +56,22 @@ export function parseCommandCall(
   environment: ShellCommand['environment'],
   locate: Locate,
 ): ScriptCallParts | null {
-  if (words.length === 0 || words.length > mostWords) return null
-  const line = new LaunchLine(words, locate, 0, 'command')
-  for (const one of environment) line.found.setEnvironment(one.name, one.value, one)
-  return line.read() ? line.found.scriptCall() : null
+  return foundIn(words, environment, locate, 'command')?.scriptCall() ?? null
 }
 
-/** What a line is asked for: programs of Python, shell scripts, or commands that the project may declare. */
-type Wanted = 'program' | 'script' | 'command'
+function foundIn(
+  words: ShellWord[],
+  environment: ShellCommand['environment'],
+  locate: Locate,
+  wanted: Wanted,
+): FoundLaunch | null {
+  if (words.length === 0 || words.length > mostWords) return null
+  const line = new LaunchLine(words, locate, 0, wanted)
+  for (const one of environment) line.found.setEnvironment(one.name, one.value, one)
+  return line.read() ? line.found : null
+}
 
-class LaunchLine {
-  readonly found: FoundLaunch
-
-  constructor(
-    private words: ShellWord[],
-    private readonly locate: Locate,
-    private readonly depth = 0,
-    private readonly wanted: Wanted = 'program',
-  ) {
-    this.found = new FoundLaunch(locate)
-  }
-
+class LaunchLine extends ProgramWords {
   /** Takes words off the front until the program is found. */
   read(): boolean {
     while (this.words.length > 0) {
@@ -125,7 +108,7 @@ class LaunchLine {
       if (remote === null) return false
       if (remote !== undefined) {
         if (remote.cluster !== undefined) this.found.cluster = remote.cluster
-        if ('script' in remote) return this.depth < deepest && this.within(remote.script)
+        if ('script' in remote) return this.depth < deepestLine && this.within(remote.script)
         this.words = remote.words
         continue
       }
@@ -160,16 +143,6 @@ class LaunchLine {
     return false
   }
 
-  /** `my-train --lr 1` */
-  private ownCommand(word: ShellWord): boolean {
-    const { text } = word
-    if (text === null || !/^[A-Za-z][\w.-]*$/.test(text) || harmlessCommands.has(text)) return false
-    this.found.chain.push('python')
-    this.found.program = { path: null, module: null, command: text }
-    this.found.isShell = true
-    return this.startsAt(word)
-  }
-
   private unwrap(wrapper: Wrapper): void {
     this.words = this.words.slice(wrapper.words.length)
     if (wrapper.behindDashes === true) {
@@ -195,7 +168,7 @@ class LaunchLine {
 
   /** `bash -c "…"`: the first command inside that starts a program. */
   private shell(name: string): boolean {
-    if (this.depth >= deepest) return false
+    if (this.depth >= deepestLine) return false
     let script: ShellWord | undefined
     if (name === 'eval') script = this.words[1]
     else {
@@ -212,7 +185,7 @@ class LaunchLine {
   }
 
   private submitted(): boolean {
-    const job = this.depth < deepest ? wrappedJob(this.words.slice(1)) : null
+    const job = this.depth < deepestLine ? wrappedJob(this.words.slice(1)) : null
     if (job === null) return false
     const flags: Record<string, LaunchFlag> = {}
     for (const [option, flag] of Object.entries(job.flags))
@@ -238,26 +211,9 @@ class LaunchLine {
         }
         continue
       }
-      const inner = new LaunchLine(words, this.locate, this.depth + 1, this.wanted)
-      if (!inner.read() || inner.found.isShell !== (this.wanted !== 'program')) continue
-      this.found.adopt(inner.found)
-      return true
+      if (this.adopts(words)) return true
     }
     return false
-  }
-
-  /** `run.sh 8`, behind the options of a shell (`bash -ex`). */
-  private shellScript(words: ShellWord[]): boolean {
-    const at = words.findIndex(
-      (word, index) => word.text?.startsWith('-') !== true && !/^[-+]o$/.test(words[index - 1]?.text ?? ''),
-    )
-    const word = words[at]
-    const path = word === undefined ? null : pathOf(word)
-    if (word === undefined || path === null || !shellFile.test(path)) return false
-    this.found.program = { path, module: null }
-    this.found.isShell = true
-    this.words = words.slice(at)
-    return this.startsAt(word)
   }
 
   /** `$PYTHON train.py`, `$LAUNCHER train.py`: the name of the variable must say what it stands for. */
@@ -279,215 +235,10 @@ class LaunchLine {
     return this.script(this.words[0]!)
   }
 
-  private launch(launcher: Launcher): boolean {
-    const flags: Record<string, LaunchFlag> = {}
-    const complete = this.options(launcher, flags, launcher.environment, [...(launcher.module ?? [])])
-    this.found.chain.push(launcher.name)
-    this.found.addLauncherFlags(flags, launcher.files ?? [])
-    if (!complete) this.found.launcherComplete = false
-    this.found.counted = countProcesses(launcher.counts, flags, complete, this.found.counted)
-    if (launcher.starts === 'command') return false
-    const [first] = this.words
-    if (first === undefined) return false
-    const asModule = launcher.module?.find((name) => flagOf(flags, name) !== undefined)
-    if (asModule !== undefined) {
-      this.found.program = { path: null, module: first.text }
-      return this.startsAt(first)
-    }
-    if (launcher.plainCommand?.some((name) => flagOf(flags, name) !== undefined)) return this.read()
-    // A launcher takes a command like `axolotl` only as a script in `PATH`; what it names is a program all the same.
-    return this.script(first)
-  }
-
-  /** `uvicorn main:app` */
-  private serve(): boolean {
-    const { environment } = this.found
-    const served = servedBy(this.words, (name) => {
-      const value = lookUp(environment, name)?.value
-      return typeof value === 'boolean' ? null : value
-    })
-    if (served === null) return false
-    this.found.chain.push(served.server)
-    this.found.program = served.program
-    this.found.serves = true
-    if (served.folder !== undefined) this.found.enter(served.folder)
-    this.found.programSpan = { start: served.word.start, end: served.word.end }
+  protected adopts(words: ShellWord[]): boolean {
+    const inner = new LaunchLine(words, this.locate, this.depth + 1, this.wanted)
+    if (!inner.read() || inner.found.isShell !== (this.wanted !== 'program')) return false
+    this.found.adopt(inner.found)
     return true
   }
-
-  /** `wandb agent ID`: the words behind it are the agent's own. */
-  private runAgent(): boolean {
-    const [first, second] = this.words
-    this.found.chain.push('wandb agent')
-    this.found.agent = true
-    this.found.runs = countOf(this.words.slice(2))
-    this.found.program = { path: null, module: null }
-    this.found.programSpan = { start: first!.start, end: second!.end }
-    this.found.rest = []
-    return true
-  }
-
-  /** `papermill train.ipynb out.ipynb`; parameters given here would replace values of its cells. */
-  private notebook(runner: NotebookRunner): boolean {
-    this.words = this.words.slice(runner.words.length)
-    const flags: Record<string, LaunchFlag> = {}
-    this.options(runner, flags)
-    const [first] = this.words
-    const path = first === undefined ? null : pathOf(first)
-    if (first === undefined || path === null || !path.endsWith('.ipynb')) return false
-    const given = new Set([
-      ...Object.keys(flags),
-      ...this.words.flatMap(({ text }) => optionName(text) ?? []),
-    ])
-    if (runner.needs !== undefined && !given.has(runner.needs)) return false
-    if (runner.replaces?.some((name) => given.has(name))) return false
-    this.found.chain.push('notebook')
-    this.found.program = { path, module: null }
-    return this.startsAt(first)
-  }
-
-  private train(trainer: Trainer): boolean {
-    const [first] = this.words
-    this.words = this.words.slice(trainer.words.length)
-    this.found.chain.push(trainer.name)
-    const asked =
-      trainer.countedBy === undefined ? undefined : lookUp(this.found.environment, trainer.countedBy)
-    const count =
-      typeof asked?.value === 'string' && /^[1-9]\d*$/.test(asked.value) ? Number(asked.value) : null
-    this.found.counted = { processes: count ?? trainer.processes, nodes: 1 }
-    this.found.program = { path: null, module: trainer.module }
-    this.found.programSpan = { start: first!.start, end: first!.end }
-    if (trainer.counts !== undefined) {
-      const flags: Record<string, LaunchFlag> = {}
-      const complete = this.options(trainer, flags)
-      this.found.addLauncherFlags(flags, [])
-      this.found.launcherComplete &&= complete
-      this.found.counted = countProcesses(trainer.counts, flags, complete, { processes: 1, nodes: 1 })
-      const [frameworkConfig] = this.words
-      if (frameworkConfig === undefined) return false
-      if (frameworkConfig.text?.endsWith('.py')) return this.script(frameworkConfig)
-    }
-    this.found.rest = this.words
-    return true
-  }
-
-  private python(): boolean {
-    this.words = this.words.slice(1)
-    for (;;) {
-      const [first, second] = this.words
-      if (first === undefined) return false
-      const { text } = first
-      if (text === null) break
-      const bundled = /^-[bBdEhiIOqsSuvVx]*([mc])$/.exec(text)
-      if (bundled?.[1] === 'c') return false
-      if (bundled !== null) return second === undefined ? false : this.module(second)
-      if (text === '-' || text === '--version' || text === '-V') return false
-      if (!text.startsWith('-')) break
-      const takesValue = pythonOptions.values.has(text.replace(/^-+/, ''))
-      this.words = this.words.slice(takesValue ? 2 : 1)
-    }
-    // `python $OPTIONS train.py`
-    if (this.words[0]!.text === null && this.words[1]?.text?.endsWith('.py')) this.words = this.words.slice(1)
-    if (this.handsOn()) return true
-    this.found.chain.push('python')
-    return this.script(this.words[0]!)
-  }
-
-  /** `python submit.py --gpus 8 -- accelerate launch …`: what stands behind the dashes is what runs. */
-  private handsOn(): boolean {
-    const at = this.words.findIndex((word) => word.text === '--')
-    if (at < 1 || this.depth >= deepest) return false
-    for (const words of handedOn(this.words.slice(at + 1))) {
-      if (!startsCommand(words[0])) continue
-      const inner = new LaunchLine(words, this.locate, this.depth + 1, this.wanted)
-      if (!inner.read() || inner.found.isShell !== (this.wanted !== 'program')) continue
-      this.found.adopt(inner.found)
-      return true
-    }
-    return false
-  }
-
-  /** `python -m NAME …` */
-  private module(name: ShellWord): boolean {
-    const module = name.text
-    this.words = this.words.slice(2)
-    if (module !== null && Object.hasOwn(launcherModules, module)) {
-      const launcher = lookUp(launcherModules, module)!
-      return this.launch(launcher) || (launcher.starts === 'command' && this.read())
-    }
-    if (module !== null && Object.hasOwn(wrapperModules, module)) {
-      this.options(lookUp(wrapperModules, module)!, {}, [], ['m', 'module'])
-      const [first] = this.words
-      if (first === undefined) return false
-      this.found.chain.push('python')
-      return this.script(first)
-    }
-    // `python -m lightning run model`, `python -m accelerate launch` and the like.
-    if (module !== null && /^[a-z][\w-]*$/.test(module) && this.words[0]?.text !== undefined) {
-      const asCommand = [{ ...name, text: module }, ...this.words]
-      const launcher = longest(launchers, module, asCommand)
-      if (launcher !== undefined && launcher.words.length > 1) {
-        this.words = asCommand.slice(launcher.words.length)
-        return this.launch(launcher)
-      }
-      const trainer = longest(trainers, module, asCommand)
-      if (trainer !== undefined) {
-        this.words = asCommand
-        return this.train(trainer)
-      }
-    }
-    if (module !== null && isServerModule(module)) {
-      this.words = [{ ...name, text: module }, ...this.words]
-      return this.serve()
-    }
-    if (module !== null && (toolModules.has(module) || toolModules.has(module.split('.')[0]!))) return false
-    this.found.chain.push('python')
-    this.found.program = { path: null, module }
-    const at = this.words
-    this.words = [name, ...at]
-    return this.startsAt(name)
-  }
-
-  private script(word: ShellWord): boolean {
-    this.found.program = { path: pathOf(word), module: null }
-    // `setup.py install` is packaging; a notebook server or a shell is no program either.
-    if (word.text !== null && (/(^|\/)setup\.py$/.test(word.text) || word.text.startsWith('-'))) return false
-    return this.startsAt(word)
-  }
-
-  private startsAt(word: ShellWord): boolean {
-    this.found.programSpan = { start: word.start, end: word.end }
-    this.found.rest = this.words.slice(1)
-    return true
-  }
-
-  /** Takes the options of a launcher or wrapper off the front; false when some of them cannot be read. */
-  private options(
-    known: OptionTable,
-    flags: Record<string, LaunchFlag>,
-    environment: string[] = [],
-    modules: string[] = [],
-  ): boolean {
-    const { end, complete } = readOptions(this.words, known, modules, (name, flag) => {
-      define(flags, name, { ...flag, location: this.locate(flag.span) })
-      const match = /^(\w+)=([\s\S]*)$/.exec(typeof flag.value === 'string' ? flag.value : '')
-      if (environment.includes(name) && match !== null)
-        this.found.setEnvironment(match[1]!, match[2]!, flag.span)
-    })
-    this.words = this.words.slice(end)
-    return complete
-  }
-}
-
-/** The name in `--name`, `-n` and `--name=value`; null: no option. */
-function optionName(text: string | null): string | null {
-  return /^--?([A-Za-z][\w-]*)/.exec(text ?? '')?.[1] ?? null
-}
-
-/** `--count 5` of an agent; null: it cannot be read. Undefined: not given. */
-function countOf(words: readonly ShellWord[]): number | null | undefined {
-  const at = words.findIndex(({ text }) => /^--count(=|$)/.test(text ?? ''))
-  if (at < 0) return undefined
-  const [, value = words[at + 1]?.text ?? null] = /=(.*)/.exec(words[at]!.text!) ?? []
-  return value !== null && /^\d+$/.test(value) ? Number(value) : null
 }

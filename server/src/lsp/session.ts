@@ -7,11 +7,9 @@ import type {
   Annotation,
   CellText,
   Explanation,
-  LintOptions,
   LintResult,
   OfferedFix,
   Progress,
-  Project,
   Survey,
   WhyQuery,
 } from '../linter.js'
@@ -22,6 +20,8 @@ import { ClosedFindings } from './closed-findings.js'
 import type { Environment } from './environment.js'
 import { type Place, placeOf, type Snapshot } from './places.js'
 import { ProjectReading } from './project-reading.js'
+import { SessionFindings } from './session-findings.js'
+import { SessionProject } from './session-project.js'
 import { SessionTexts } from './session-texts.js'
 import { changesProject, choiceOf, type Settings } from './settings.js'
 import { type ConfigurationProblem, type Log, Troubles } from './troubles.js'
@@ -56,11 +56,11 @@ export interface ReadingListener {
 }
 
 export class Session {
-  private loading: Promise<Project | undefined> | undefined
-  private project: Project | undefined
+  private readonly project: SessionProject
   private readonly texts: SessionTexts
   private readonly closed = new ClosedFindings()
   private readonly reading: ProjectReading
+  private readonly findings: SessionFindings
   private readonly troubles: Troubles
   private state = 0
   private outcomes = 0
@@ -84,6 +84,7 @@ export class Session {
   ) {
     this.troubles = new Troubles(log)
     this.texts = new SessionTexts(folder, environment)
+    this.project = new SessionProject(folder, environment, this.troubles, () => choiceOf(this.settings))
     this.reading = new ProjectReading(
       environment,
       this.troubles,
@@ -94,6 +95,13 @@ export class Session {
         listener.completed(this)
       },
     )
+    this.findings = new SessionFindings(this.texts, this.closed, this.reading, {
+      canAnswerTwice: () => listener.canAnswerTwice(),
+      showsHints: () => this.settings.showHints,
+      relatives: (path) => this.relatives(path),
+      progressed: (progress) => listener.progressed(this, progress),
+      judged: (result) => this.report(result),
+    })
   }
 
   /** The path of a document in this project; undefined when it lies elsewhere. */
@@ -159,12 +167,9 @@ export class Session {
   }
 
   private forget(): void {
-    const old = this.loading
     this.reading.restart()
-    this.loading = undefined
-    this.project = undefined
+    this.project.forget()
     this.texts.handAgain()
-    void old?.then((project) => project?.dispose()).catch(() => undefined)
   }
 
   private touch(path: string): void {
@@ -172,13 +177,9 @@ export class Session {
     this.closed.touch(path, () => this.relatives(path))
   }
 
+  /** Files that are judged with this one. */
   relatives(path: string): string[] {
-    try {
-      return this.project?.relatives(path) ?? []
-    } catch (error) {
-      this.troubles.fault(`relatives of ${path}`, error)
-      return []
-    }
+    return this.project.relatives(path)
   }
 
   /** The findings of the open documents, as they are now. Never rejects. */
@@ -212,7 +213,7 @@ export class Session {
       for (const path of this.texts.paths()) annotations.set(path, [])
       return this.outcomeOf(findings, annotations, this.texts.opened(), [])
     }
-    const project = await this.load()
+    const project = await this.project.load()
     if (project === undefined) return this.outcomeOf(findings, annotations, this.texts.opened(), [])
     const started = this.environment.now()
     // The state may have moved while the project was loading: take what is there now.
@@ -220,12 +221,12 @@ export class Session {
     const snapshots = this.texts.opened()
     try {
       this.texts.hand(project)
-      if (await this.judgeFirst(project, snapshots, findings)) {
+      if (await this.findings.judgeFirst(project, snapshots, findings)) {
         this.reading.start(project)
       } else if (this.closed.isWholeDue) {
-        await this.judgeAll(project, {}, snapshots, findings)
+        await this.findings.judgeAll(project, {}, snapshots, findings)
       } else {
-        await this.judgeSome(project, snapshots, findings)
+        await this.findings.judgeSome(project, snapshots, findings)
       }
       for (const path of snapshots.keys()) annotations.set(path, project.annotations(path))
     } catch (error) {
@@ -233,96 +234,6 @@ export class Session {
     }
     this.lastDuration = this.environment.now() - started
     return this.outcomeOf(findings, annotations, snapshots, this.problems)
-  }
-
-  /** Answers for the open files of a large project that has not been read. False: there is no need. */
-  private async judgeFirst(
-    project: Project,
-    snapshots: ReadonlyMap<string, Snapshot>,
-    findings: Map<string, Finding[]>,
-  ): Promise<boolean> {
-    if (this.reading.isRead || snapshots.size === 0 || !this.listener.canAnswerTwice()) return false
-    const result = await project.preview([...snapshots.keys()])
-    if (result === null) return false
-    this.report(result)
-    for (const path of snapshots.keys()) findings.set(path, [])
-    for (const finding of this.visible(result.findings)) findings.get(finding.location.path)?.push(finding)
-    return true
-  }
-
-  private async judgeSome(
-    project: Project,
-    snapshots: ReadonlyMap<string, Snapshot>,
-    findings: Map<string, Finding[]>,
-  ): Promise<void> {
-    const touched = this.closed.takeTouched()
-    const first = this.takeDue()
-    await this.lintPaths(project, [...snapshots.keys()], first, findings)
-    // A change can make new relatives; those are judged once more.
-    for (const path of touched) for (const relative of this.relatives(path)) this.closed.add(relative)
-    const second = this.takeDue().filter((path) => !first.includes(path))
-    if (second.length > 0) await this.lintPaths(project, [], second, findings)
-  }
-
-  private takeDue(): string[] {
-    return this.closed.takeDue((path) => this.texts.has(path))
-  }
-
-  private async lintPaths(
-    project: Project,
-    open: string[],
-    due: string[],
-    findings: Map<string, Finding[]>,
-  ): Promise<void> {
-    const paths = [...open, ...due]
-    if (paths.length === 0) return
-    const onProgress = (progress: Progress) => this.listener.progressed(this, progress)
-    const result = await project.lint(this.reading.isRead ? { paths } : { paths, onProgress })
-    this.report(result)
-    for (const path of open) findings.set(path, [])
-    const closed = new Map<string, Finding[]>(due.map((path) => [path, []]))
-    for (const finding of this.visible(result.findings)) {
-      const { path } = finding.location
-      ;(findings.get(path) ?? closed.get(path))?.push(finding)
-    }
-    for (const [path, list] of closed) this.closed.keep(path, list)
-  }
-
-  /** Judges the whole project. False: it was called off. */
-  private async judgeAll(
-    project: Project,
-    options: LintOptions,
-    snapshots: ReadonlyMap<string, Snapshot>,
-    findings: Map<string, Finding[]>,
-  ): Promise<boolean> {
-    const isCalledOff = () => options.signal?.aborted === true
-    const result = await this.closed.whileAllAreJudged(() => project.lint(options), isCalledOff)
-    if (isCalledOff()) return false
-    this.sort(result, snapshots, findings)
-    return true
-  }
-
-  /** Takes the findings of the whole project apart: open files, and closed ones to be told. */
-  private sort(
-    result: LintResult,
-    snapshots: ReadonlyMap<string, Snapshot>,
-    findings: Map<string, Finding[]>,
-  ): void {
-    this.report(result)
-    for (const path of snapshots.keys()) findings.set(path, [])
-    const closed = new Map<string, Finding[]>(this.closed.paths().map((path) => [path, []]))
-    for (const finding of this.visible(result.findings)) {
-      const { path } = finding.location
-      const list = findings.get(path) ?? closed.get(path)
-      if (list === undefined) closed.set(path, [finding])
-      else list.push(finding)
-    }
-    for (const path of snapshots.keys()) closed.delete(path)
-    for (const [path, list] of closed) this.closed.keep(path, list)
-  }
-
-  private visible(findings: Finding[]): Finding[] {
-    return this.settings.showHints ? findings : findings.filter((finding) => finding.severity !== 'hint')
   }
 
   /** Lints every file of the project. Undefined: called off, or the project could not be opened. */
@@ -339,7 +250,7 @@ export class Session {
   /** A large project is read beside the answers for its open files. */
   private async readWhole(onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<void> {
     if (this.reading.isRead || signal.aborted || !this.settings.enable) return
-    const project = await this.load()
+    const project = await this.project.load()
     try {
       if (project === undefined || (await project.preview([])) === null) return
     } catch {
@@ -362,13 +273,13 @@ export class Session {
     signal: AbortSignal,
   ): Promise<Outcome | undefined> {
     if (signal.aborted || !this.settings.enable) return undefined
-    const project = await this.load()
+    const project = await this.project.load()
     if (project === undefined || signal.aborted) return undefined
     const snapshots = this.texts.opened()
     try {
       this.texts.hand(project)
       const findings = new Map<string, Finding[]>()
-      const isWhole = await this.judgeAll(project, { onProgress, signal }, snapshots, findings)
+      const isWhole = await this.findings.judgeAll(project, { onProgress, signal }, snapshots, findings)
       if (!isWhole) return undefined
       const annotations = new Map<string, Annotation[]>()
       for (const path of snapshots.keys()) annotations.set(path, project.annotations(path))
@@ -391,7 +302,7 @@ export class Session {
 
   private async makeReported(): Promise<Reported | undefined> {
     if (this.lastReported?.state === this.state) return this.lastReported
-    const project = await this.load()
+    const project = await this.project.load()
     if (project === undefined) return undefined
     const { state } = this
     const snapshots = this.texts.opened()
@@ -400,7 +311,7 @@ export class Session {
       const onProgress = (progress: Progress) => this.listener.progressed(this, progress)
       const result = await project.lint(this.reading.isRead ? {} : { onProgress })
       this.report(result)
-      const findings = this.visible(result.findings)
+      const findings = this.findings.visible(result.findings)
       const source: ReportSource = {
         findings,
         costs: await project.cost(findings),
@@ -421,7 +332,7 @@ export class Session {
 
   /** The fixes of a finding; none when the engine fails at it. */
   async fixes(finding: Finding): Promise<OfferedFix[]> {
-    const project = await this.load()
+    const project = await this.project.load()
     try {
       return (await project?.fixes(finding)) ?? []
     } catch (error) {
@@ -432,7 +343,7 @@ export class Session {
 
   /** What stands at a place of the state that was last judged; undefined when the engine fails at it. */
   async why(query: WhyQuery): Promise<Explanation | undefined> {
-    const project = await this.load()
+    const project = await this.project.load()
     try {
       return await project?.why(query)
     } catch (error) {
@@ -454,7 +365,7 @@ export class Session {
   /** All that can be said of the project; undefined when the engine fails at it. */
   async survey(): Promise<Survey | undefined> {
     const surveyed = this.tail.then(async () => {
-      const project = await this.load()
+      const project = await this.project.load()
       try {
         if (project !== undefined) this.texts.hand(project)
         return await project?.survey()
@@ -480,31 +391,7 @@ export class Session {
 
   async dispose(): Promise<void> {
     this.reading.stop()
-    const project = await this.loading?.catch(() => undefined)
-    try {
-      await project?.dispose()
-    } catch (error) {
-      this.troubles.fault('closing the project', error)
-    }
-  }
-
-  private load(): Promise<Project | undefined> {
-    this.loading ??= this.create()
-    return this.loading
-  }
-
-  private async create(): Promise<Project | undefined> {
-    try {
-      // A host that throws at once must not do so before `loading` is set.
-      await Promise.resolve()
-      this.project = await this.environment.createProject(this.folder, choiceOf(this.settings))
-      return this.project
-    } catch (error) {
-      this.troubles.fault(this.folder === null ? 'opening documents' : `opening ${this.folder}`, error)
-      // What is wrong may be mended by then: the next change tries again.
-      this.loading = undefined
-      return undefined
-    }
+    await this.project.dispose()
   }
 
   private report(result: LintResult): void {
