@@ -51,3 +51,12 @@ export function endOfLoop(node: PlainNode, condition: PlainNode, body: PlainNode
   if (until || !/^(true|:|\[ 1 \]|\(\( *1 *\)\))$/.test(source(condition).trim())) return 'other'
   return /(^|[\s;&|])(break|exit|return)\b/.test(source(body)) ? 'body leaves' : 'never'
 }
+
+/** `0.05 0.1 1`, `1e-4 3e-4` are fractions, `100 300` only numbers. */
+export function numbersAmong(values: readonly (string | null)[]): { numbers?: true; fractions?: true } {
+  const all = values.every((value) => value !== null && /^(?:\d+(?:\.\d+)?|\.\d+)(e[-+]?\d+)?$/i.test(value))
+  if (!all) return {}
+  return values.some((value) => /\.|e-/i.test(value!))
+    ? { numbers: true, fractions: true }
+    : { numbers: true }
+}
