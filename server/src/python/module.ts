@@ -9,6 +9,7 @@ import type { Configured } from '../text/configured.js'
 import type { Evidence } from '../text/evidence.js'
 import type { Location, Span } from '../text/location.js'
 import type { ArgumentFile } from './argument-files.js'
+import type { ClassSummary } from './class-summary.js'
 import type {
   ArgumentValue,
   Call,
@@ -26,21 +27,25 @@ import type {
   Reach,
 } from './code.js'
 import type {
-  ClassSummary,
   FunctionLoad,
   FunctionSummary,
   HandedOn,
-  ModuleSummary,
   NamedParameter,
-  OutsideCall,
   Running,
   SingleParameter,
-} from './module-summary.js'
+} from './function-summary.js'
+import type { ModuleSummary } from './module-summary.js'
+import type { OutsideCall } from './outward-call.js'
 import type { SetElsewhere } from './process-settings.js'
 import type { Binding } from './scope.js'
 
+export type * from './class-summary.js'
 export type * from './code.js'
+export type * from './configuration-use.js'
+export type * from './data-set-kind.js'
+export type * from './function-summary.js'
 export type * from './module-summary.js'
+export type * from './outward-call.js'
 
 /** What names stand for, and what is used. */
 export interface ModuleNames {

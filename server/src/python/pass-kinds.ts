@@ -1,8 +1,8 @@
 /** Which calls run a network, and how. */
 import type { Expr } from '../syntax/python-ast.js'
 import { lastName } from '../syntax/python-children.js'
+import type { SinglePassKind } from './function-summary.js'
 import type { Call, PythonModule } from './module.js'
-import type { SinglePassKind } from './module-summary.js'
 import { isNetworkType, networkName } from './network-types.js'
 import { readyNetworkRun } from './ready-networks.js'
 

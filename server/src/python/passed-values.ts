@@ -2,7 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { argumentOf } from './configured-path.js'
-import type { MadeObject, PassedArguments } from './module-summary.js'
+import type { MadeObject, PassedArguments } from './outward-call.js'
 import type { Binding } from './scope.js'
 
 /** The argument of a call from another module that a parameter gets. */

@@ -1,8 +1,8 @@
 /** Whether the records that a network is run on have one size, so that they fit into one batch as they are. */
 import type { Expr } from '../syntax/python-ast.js'
 import { lastName } from '../syntax/python-children.js'
+import type { SingleParameter } from './function-summary.js'
 import type { Func, PythonModule } from './module.js'
-import type { SingleParameter } from './module-summary.js'
 import { type Origins, originsOf } from './value-origins.js'
 
 /** What is done with a record on its way into a network. */

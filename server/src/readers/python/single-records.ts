@@ -1,6 +1,7 @@
 /** Networks that are run on one record after the other, where a batch would take hardly longer than one of them. */
+
+import type { SinglePassKind } from '../../python/function-summary.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
-import type { SinglePassKind } from '../../python/module-summary.js'
 import { mayDifferInSize } from '../../python/record-sizes.js'
 import {
   mayHoldSinglePasses,
