@@ -2,7 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { inBranches } from './branch-assignments.js'
-import { inDictionary } from './call-arguments.js'
+import { inDictionary } from './dictionary-arguments.js'
 import { innerKeys } from './inner-changes.js'
 import { onlyPassed } from './only-passed.js'
 import { writtenOut } from './written-out.js'

@@ -1,8 +1,8 @@
 /** What calls pass beside the parameters that a function lists: `def train(**options)`, then `options['epochs']`. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
-import { mayBe } from './call-arguments.js'
 import { keysChangedBy } from './configured-changes.js'
+import { mayBe } from './dictionary-changes.js'
 import { programArgument } from './fold-outside.js'
 import { agree, type Fold, unknown } from './folded.js'
 import type { Folded } from './module.js'

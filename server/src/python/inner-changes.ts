@@ -1,7 +1,7 @@
 /** What is written into the values of a dictionary: `config['train']['lr'] = 0.1`. */
 import type { Expr, Subscript } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
-import { mayBe } from './call-arguments.js'
+import { mayBe } from './dictionary-changes.js'
 import type { Folded } from './module.js'
 import { keysOfTarget, type Mutation } from './mutations.js'
 

@@ -4,7 +4,7 @@
  */
 
 import type { Refusal } from '../../edit/write.js'
-import { inConfigured } from '../../python/call-arguments.js'
+import { inConfigured } from '../../python/given-argument.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { type Configured, configuredAt, plainConfigured } from '../../text/configured.js'
