@@ -62,6 +62,25 @@ export function withPatience(
   return 'reason' in written || safety === 'unsafe' ? written : { ...written, safety }
 }
 
+/**
+ * The callback of that class that ends a training: the one in its list, or the only one that the program makes, however it comes
+ * to be handed over. Null: there is none, or it is one of several.
+ * @param items what the list holds; null: that cannot be seen
+ */
+export function stoppingInUse(
+  python: PythonModule,
+  className: string,
+  items: readonly Expr[] | null,
+): Call | null {
+  const calls = (items ?? []).map((item) => python.madeObjects(item)?.calls ?? python.callOf(item) ?? null)
+  const handed = calls.flatMap((one) => one ?? []).filter(({ name }) => name === className)
+  if (handed.length > 0) return handed.length === 1 ? handed[0]! : null
+  if (items !== null && calls.every((one) => one !== null)) return null
+  const [only, ...more] = python.callsMade(className)
+  const forgotten = only !== undefined && forgottenCallbacks(python, className).includes(only)
+  return only === undefined || more.length > 0 || forgotten ? null : only
+}
+
 /** A callback of that class that is made for this call, and is not handed to it. */
 export function forgottenFor(python: PythonModule, className: string, user: Call): Call | undefined {
   return forgottenCallbacks(python, className).find(

@@ -8,7 +8,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { effective, isGiven } from '../../values/value.js'
 import { writtenList } from '../../values/written-list.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { forgottenFor, patienceRow } from '../early-stopping.js'
+import { forgottenFor, patienceRow, stoppingInUse } from '../early-stopping.js'
 import { settingTable } from '../setting-table.js'
 import type { ArgumentsSource } from './arguments-source.js'
 import { evaluationStrategy } from './trainer-run.js'
@@ -31,10 +31,12 @@ export function readStoppingFacts(
   const given = python.argument(trainer, 'callbacks')
   const expr = passedExpression(given)
   const list = expr === null ? null : writtenList(python, expr)
-  const callback = (list?.items ?? [])
+  const listed = (list?.items ?? [])
     .map((item) => python.callOf(item))
     .find((call) => call?.name === stoppingClass)
-  if (callback == null) {
+  const callback =
+    listed ?? (mayBePassed(given) ? stoppingInUse(python, stoppingClass, list?.items ?? null) : null)
+  if (callback === null) {
     if (!mayBePassed(given) || list !== null) readForgotten(python, trainer, training)
     return
   }

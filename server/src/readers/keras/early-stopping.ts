@@ -6,7 +6,7 @@ import { mayBePassed } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { claimForgotten, forgottenCallbacks } from '../early-stopping.js'
+import { claimForgotten, forgottenCallbacks, stoppingInUse } from '../early-stopping.js'
 import { stoppingSettings } from './settings.js'
 
 const ofTraining = /^(?!val)(loss|acc|accuracy|\w*_accuracy|mse|mae|mean_(squared|absolute)_error|auc)$/
@@ -16,21 +16,21 @@ export function readStopping(
   python: PythonModule,
   fit: Call,
   given: ArgumentValue,
-  items: Expr[],
+  items: Expr[] | null,
   training: SubjectBuilder<'Training'>,
 ): void {
-  const made = items
-    .map((item) => python.callOf(item))
-    .filter((call): call is Call => call !== null && call.name === className)
-  if (made.length === 1) {
-    const source = stoppingSettings.argumentsOf(python, made[0]!, training.locator)
+  const stopping = mayBePassed(given) ? stoppingInUse(python, className, items) : null
+  if (stopping !== null) {
+    const source = stoppingSettings.argumentsOf(python, stopping, training.locator)
     stoppingSettings.claim(training, source)
     const watched = effective(stoppingSettings.read('stopMetric', source).value)
     // What validation computes has `val_` before it.
     if (watched !== undefined && ofTraining.test(watched))
-      training.known('stopsByTraining', 'monitor', true, calleePlace(made[0]!))
+      training.known('stopsByTraining', 'monitor', true, calleePlace(stopping))
   }
-  if (made.length === 0 && (!mayBePassed(given) || items.length > 0)) readForgotten(python, fit, training)
+  const stops = (items ?? []).some((item) => python.callOf(item)?.name === className)
+  if (stopping === null && !stops && (!mayBePassed(given) || (items ?? []).length > 0))
+    readForgotten(python, fit, training)
 }
 
 /** `early_stopping = EarlyStopping(…)` that nothing uses afterwards. */

@@ -41,7 +41,7 @@ export function readRun(python: PythonModule, fit: Call, training: SubjectBuilde
     made: python.callsMade('keras.callbacks.EarlyStopping'),
     verdict: (without) => stoppingOf(python, fit, given, items && itemsBut(python, items, without)),
   })
-  readStopping(python, fit, given, items ?? [], training)
+  readStopping(python, fit, given, items, training)
 
   const monitor = validatedLoss(python)
   if (monitor !== null) training.known('monitor', 'monitor', { name: monitor, lowerIsBetter: true }, place)

@@ -2,13 +2,14 @@
 
 import { loggedNames } from '../../python/logged-metrics.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import { writtenList } from '../../values/written-list.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { claimForgotten, forgottenFor } from '../early-stopping.js'
+import { claimForgotten, forgottenFor, stoppingInUse } from '../early-stopping.js'
 import { classFacts } from './module-facts.js'
 import { stoppingSettings } from './settings.js'
 
@@ -20,16 +21,23 @@ export function readStopping(
   fits: Call[],
   training: SubjectBuilder<'Training'>,
 ): void {
-  const given = python.argument(trainer, 'callbacks')
+  const before = python.argument(trainer, 'early_stop_callback', null)
+  const given = mayBePassed(before) ? before : python.argument(trainer, 'callbacks')
   const expr = passedExpression(given)
   const list = expr === null ? null : writtenList(python, expr)
-  const made = (list?.items ?? [])
-    .flatMap((item) => python.madeObjects(item)?.calls ?? python.callOf(item) ?? [])
-    .filter((call) => call.name === className)
-  if (made.length === 1) readArguments(python, trainer, fits, made[0]!, training)
-  if (made.length > 0 || (mayBePassed(given) && list === null)) return
+  const stopping = mayBePassed(given) ? stoppingInUse(python, className, list?.items ?? null) : null
+  if (stopping !== null) {
+    readArguments(python, trainer, fits, stopping, training)
+    return
+  }
+  if (mayBePassed(given) && (list === null || list.items.some((item) => isStopping(python, item)))) return
   const forgotten = forgottenFor(python, className, trainer)
   if (forgotten !== undefined) claimForgotten(training, forgotten, trainer, 'the `Trainer`')
+}
+
+function isStopping(python: PythonModule, item: Expr): boolean {
+  const calls = python.madeObjects(item)?.calls ?? [python.callOf(item)]
+  return calls.some((call) => call?.name === className)
 }
 
 function readArguments(

@@ -248,4 +248,4 @@ function counterIn(expr: Expr, counters: ReadonlySet<string>): string | null {
 
 /** What reads several checkpoints again; an average of losses or a meter is none. */
 const averages =
-  /average_(checkpoints?|weights|models?)|(checkpoint|weight|model)s?_?averag|averaged_?model|\bswa(_|\b)|swa_utils|model_?soup|ensemble|snapshot/i
+  /average_(checkpoints?|weights|models?)|(checkpoint|weight|model)s?_?averag|averaged_?model|\bswa(_|\b)|swa_utils|model_?soup|ensemble/i

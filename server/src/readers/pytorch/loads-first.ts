@@ -1,8 +1,9 @@
 /** Whether a program reads what an earlier start of it may have saved, before it trains: what it reads later is for a test. */
 import { holdsAny, usesOf } from '../../python/library-uses.js'
-import type { Call, Func, ModuleSummary, PythonModule } from '../../python/module.js'
+import type { Call, ClassSummary, Func, ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
+import { lookUp } from '../../text/records.js'
 import { codeText } from './evidence.js'
 import { findIn, textOf } from './numbered-files.js'
 
@@ -85,8 +86,25 @@ function readsWhenCalled({ functions, classes }: ModuleSummary): boolean {
 function readsState(python: PythonModule, call: Call): boolean {
   if (isLoad(call)) return !isCopy(python, call)
   const { callee } = call.expr
-  const calls = python.importedFunction(callee)?.calls ?? python.importedClass(callee)?.calls
-  return calls !== undefined && holdsAny(new Set(calls), loads)
+  const klass = python.importedClass(callee)
+  const calls = klass === null ? python.importedCalls(callee) : callsOfObject(python, call, klass)
+  return calls !== null && holdsAny(new Set(calls), loads)
+}
+
+const importLines = /^[ \t]*(from|import)[ \t].*$/gm
+
+/** What making an object of another module's class does, with all that could be done to it where it is handed on. */
+function callsOfObject(
+  python: PythonModule,
+  { assignedTo }: Call,
+  { calls, does }: ClassSummary,
+): readonly string[] {
+  if (does === undefined || assignedTo === null) return calls
+  const name = assignedTo.replaceAll('.', '\\.')
+  const handedOn = new RegExp(`(?<![\\w.])${name}\\b(?!\\s*(=[^=]|\\.\\w))`).test(
+    python.code.replace(importLines, ''),
+  )
+  return handedOn ? calls : (lookUp(does, '__init__') ?? [])
 }
 
 /** `target.load_state_dict(online.state_dict())`, `model.load_state_dict(best)`: what it takes is in memory. */

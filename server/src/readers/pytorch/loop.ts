@@ -212,7 +212,7 @@ function readLoop(
   const endless = endlessBecause(python, outer ?? loop)
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
   // An agent goes over what it has just seen a few times, again and again.
-  const again = reason !== null && outer !== null && isUpdate(python, outer)
+  const again = reason === 'reinforcement learning' && outer !== null && isUpdate(python, outer)
   if (outer === null) {
     claimSteps(python, loop, training)
     if (onePassOf(python, loop) !== null) training.known('epochs', 'loader', 1, header)

@@ -25,6 +25,7 @@ import {
   savesAny,
   saving,
 } from './model-savers.js'
+import { onlyInLastPass } from './saved-last.js'
 
 export const pytorchRecordsReader = defineReader({
   name: 'pytorch-records',
@@ -77,7 +78,10 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
   const hidden =
     own.some((call) => isSaving(python, call) || handsToSaving(python, call)) ||
     callsWithin(python, outer).some((call) => isHandedSaver(python, call))
-  const regular = (inside || hidden) && !onlyAfterFailures(python, outer)
+  const late = onlyInLastPass(python, outer, [
+    ...new Set([...savingCalls(python, own), ...own.filter((one) => handsToSaving(python, one))]),
+  ])
+  const regular = (inside || hidden) && !late && !onlyAfterFailures(python, outer)
   const off = regular ? offByDefault(python, own) : null
   if (off !== null) {
     const key = codeText(python, off.start, off.end)
@@ -87,6 +91,10 @@ export function readSaving(python: PythonModule, outer: Loop, training: SubjectB
   if (regular) {
     training.known('saves', 'checkpoint', 'while it runs', header, { site })
     readKept(python, outer, training)
+    return
+  }
+  if (late) {
+    training.default('saves', 'checkpoint', 'at the end', header, { site })
     return
   }
   if (savedByCaller(python, outer)) {

@@ -166,7 +166,7 @@ function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: nu
   const fewer = Math.max(1, Math.floor(usualPatience(total, unit) / every))
   // The first epoch is always the best so far.
   const never = waits >= total || (waits >= 1 && waits + 1 >= total)
-  if (exact && !never && waits >= mostOfARun * total && waits > usualPatience(total, unit))
+  if (exact && !never && isMuch(waits, total) && waits > usualPatience(total, unit))
     return {
       at: patience,
       severity: lower(short),
@@ -197,8 +197,13 @@ function lengthOf({
   return length === undefined || whole === null ? null : { length, whole }
 }
 
-/** A patience of this share of the run hardly ever acts. */
+/** A patience of this share of the run hardly ever acts; where it is so many epochs, it costs much where it does. */
 const mostOfARun = 0.5
+const muchOfARun = { share: 0.33, epochs: 40 }
+
+function isMuch(waits: number, total: number): boolean {
+  return waits >= mostOfARun * total || (waits >= muchOfARun.epochs && waits >= muchOfARun.share * total)
+}
 
 /** Where it could act, but seldom will, there is less to save. */
 function lower(severity: Severity): Severity {

@@ -1,0 +1,75 @@
+/** What a loop saves in its last pass alone: `if step == total - 1: save(model)`. */
+import type { Call, Loop, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { codeText } from './evidence.js'
+import { findIn } from './numbered-files.js'
+
+/** Each of these calls stands under a test that holds in the last pass only. */
+export function onlyInLastPass(python: PythonModule, outer: Loop, calls: readonly Call[]): boolean {
+  const { node } = outer
+  if (calls.length === 0) return false
+  const inside = python.statements.filter(
+    (one) => one.type === 'if' && node.start <= one.start && one.end <= node.end,
+  )
+  const bound = boundOf(outer)
+  const ending = inside.filter(
+    (one) => one.type === 'if' && conjuncts(one.test).some((part) => isLast(python, part, bound)),
+  )
+  return calls.every(({ expr }) =>
+    ending.some(
+      (one) => one.type === 'if' && one.body.some(({ start, end }) => start <= expr.start && expr.end <= end),
+    ),
+  )
+}
+
+/** The counter of a loop, and what it counts up to. */
+interface Bound {
+  counter: string
+  end: Expr
+}
+
+function boundOf({ node }: Loop): Bound | null {
+  if (node.type !== 'for') return null
+  const { target } = node
+  const range = findIn(
+    node.iterable,
+    (one) => one.type === 'call' && one.callee.type === 'name' && /^(x|t)?range$/.test(one.callee.id),
+  )
+  if (target.type !== 'name' || range?.type !== 'call') return null
+  const given = range.args.filter(({ name }) => name === null)
+  const end = given[given.length === 1 ? 0 : 1]?.value
+  return end === undefined ? null : { counter: target.id, end }
+}
+
+function isLast(python: PythonModule, test: Expr, bound: Bound | null): boolean {
+  const value = test.type === 'name' ? python.definition(test) : test
+  if (value.type === 'name' || value.type === 'attribute')
+    return named.test(codeText(python, value.start, value.end))
+  if (value.type !== 'binary' || !/^(==|>=)$/.test(value.op)) return false
+  const written = ({ start, end }: Expr) => codeText(python, start, end)
+  if (bound === null) return test.type === 'name' && named.test(test.id)
+  const counts = (one: Expr) =>
+    new RegExp(`(?<![\\w.])${bound.counter}\\b`).test(written(one)) && !written(one).includes('%')
+  const ends = (one: Expr) => bare(written(one)) === bare(written(bound.end))
+  return (
+    (counts(value.left) && ends(value.right)) ||
+    (value.op === '==' && counts(value.right) && ends(value.left))
+  )
+}
+
+const named = /(^|\.)(is_?(last|final)\w*|(last|final)_?(step|epoch|iter|iteration|pass))$/i
+
+/** `epochs` of `epochs - 1`. */
+function bare(text: string): string {
+  return text
+    .replace(/\s+/g, '')
+    .replace(/[+-]1$/, '')
+    .replace(/^\((.*)\)$/, '$1')
+    .replace(/[+-]1$/, '')
+}
+
+function conjuncts(test: Expr): Expr[] {
+  return test.type === 'binary' && test.op === 'and'
+    ? [...conjuncts(test.left), ...conjuncts(test.right)]
+    : [test]
+}
