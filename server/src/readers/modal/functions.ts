@@ -1,18 +1,21 @@
 /** Functions of a Modal app, and the GPUs that they ask for. Source: modal 0.73, app.py (`timeout` is 300), gpu.py. */
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Func, PythonModule } from '../../python/module.js'
+import type { Func, Klass, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { Json } from '../../text/json.js'
 import { textArgument } from '../../values/argument.js'
 import { absent, convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
 import { pythonLiteral, quoteOf } from '../../values/python-literal.js'
-import { type Given, isGiven } from '../../values/value.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import { byHand, changeOf } from '../change-answer.js'
+import { byHand, changeOf, refuse } from '../change-answer.js'
+import { claimOperation } from '../operation-claims.js'
 import {
   changeDecorator,
   type Decorated,
@@ -27,6 +30,8 @@ import { claimStepSetUp } from '../pipelines/step-set-up.js'
 import { claimStarted } from '../python/started-launches.js'
 import { defineReader, type FragmentFacts, importing, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
+import { areFetched, type LoadedModels, modelsLoaded } from './loaded-models.js'
+import { plainMethods } from './plain-methods.js'
 
 /** What a container is sure of where nobody asks for more; it may use more while its host has some. Source: modal.com/docs/guide/resources */
 const reservedCores = 0.125
@@ -48,12 +53,20 @@ export const modalReader = defineReader({
     for (const one of functions) readFunction(python, context, claims, one, functions)
   },
   change(claim, value, facts): Change | Refusal {
+    if (claim.site.target?.kind === 'refused') return refuse(claim.site.target.reason)
     if (claim.setting === 'minReplicas' && typeof value === 'number')
       return changeDecorator(
         facts,
         claim.site,
         { [claim.key]: String(value) },
         `Keep ${value === 0 ? 'no container' : value} warm: ${claim.key}=${value}`,
+      )
+    if (claim.setting === 'keepAlive' && typeof value === 'number')
+      return changeDecorator(
+        facts,
+        claim.site,
+        { [claim.key]: String(value) },
+        `Wait ${value} s for the next call: ${claim.key}=${value}`,
       )
     if (claim.setting === 'unaskedCores')
       return changeDecorator(
@@ -167,14 +180,19 @@ function readFunction(
   functionSettings.claim(compute, source)
   if (!isGiven(source.get('cpu')))
     compute.say('unaskedCores', 'cpu', orDefault(convert(source.get('cpu'), asNumber), reservedCores))
-  claimWarm(claims, one, source, { gpus: request, place, evidence })
-  if (stores.every((key) => source.get(key).state === 'absent') && !handsBack(func))
-    compute.known('losesFiles', 'container', true, place)
+  const models = modelsLoaded(python, func)
+  const keepsFiles = stores.some((key) => source.get(key).state !== 'absent')
+  claimServing(claims, one, source, { gpus: request, place, evidence, models })
+  if (!keepsFiles && !handsBack(func)) compute.known('losesFiles', 'container', true, place)
+  if (!keepsFiles && areFetched(python)) claimLostWeights(compute, claims, func, models, request)
+  const idle = idleKeys.find((key) => isGiven(source.get(key)))
+  if (idle !== undefined) compute.say('keepAlive', idle, convert(source.get(idle), asNumber))
   compute.say('timeLimit', 'timeout', orDefault(convert(source.get('timeout'), asNumber), 300))
   // A container keeps what a class has loaded, and takes one call after another.
   compute.known('limitsCalls', 'timeout', func.class !== null || isMapped(python, func), place)
   claimStepSetUp(claims, python, context, compute, func)
   if (claimStarted(claims, python, context, compute, func)) return
+  if (func.class !== null) claimPlainMethods(python, claims, source, func.class, evidence)
   // What a class does, all of its methods do.
   if (func.class === null) {
     const { work } = workOfStep(python, func.name, func)
@@ -192,22 +210,97 @@ function handsBack(func: Func): boolean {
   return returnsOf(func).some(({ type }) => type !== 'constant')
 }
 
-interface Warm {
+/** Methods that hold the accelerators of their class and use none of it. */
+function claimPlainMethods(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  source: DecoratorSource,
+  klass: Klass,
+  evidence: Evidence,
+): void {
+  const plain = plainMethods(python, klass)
+  const [first, ...others] = plain
+  if (first === undefined) return
+  const place = namePlace(first)
+  const name = `${first.qualified}${others.length === 0 ? '' : ` and ${others.length} more`}`
+  // The class itself may stand at the same method.
+  const compute = claimStepMachine(claims, {
+    ...{ engine: 'modal-methods', key: 'modal', provider: 'other', name, place, evidence },
+    ...{ scope: first.qualified, apart: 'methods' },
+  })
+  compute.known('nodes', 'modal', 1, place)
+  compute.known('gpuCloud', 'modal', 'modal', place)
+  const reason = 'make it a function of its own, without `gpu`'
+  const request = convert(source.get('gpu') as Given<Json>, gpuRequest)
+  const count = effective(request)?.count
+  if (count !== undefined)
+    compute.known('gpus', 'gpu', count, place, { site: { ...place, target: { kind: 'refused', reason } } })
+  const model = gpu(effective(request)?.name ?? '')?.name
+  if (model !== undefined) compute.known('gpuModel', 'gpu', model, place)
+  compute.known('work', first.name, ['download'], place)
+  compute.known('acceleratorLibrary', first.name, null, place)
+}
+
+/** Seconds that a container waits for the next call: `container_idle_timeout` before 0.73. */
+const idleKeys = ['scaledown_window', 'container_idle_timeout']
+
+/** A model of fewer parameters is there in seconds. */
+const fetchedInMoments = 5e8
+
+/** Weights that every new container downloads. */
+function claimLostWeights(
+  compute: SubjectBuilder<'Compute'>,
+  claims: ClaimBuilder,
+  func: Func,
+  { named, parameters }: LoadedModels,
+  gpus: Given<GpuRequest>,
+): void {
+  const { job, evidence } = compute.subject
+  // The largest takes longest.
+  const [first] = [...named].sort((a, b) => (b.parameters ?? 0) - (a.parameters ?? 0))
+  if (first === undefined || job === null) return
+  const at = calleePlace(first.call)
+  const operation = claimOperation(claims, {
+    kind: 'lost cache',
+    place: 'run',
+    key: '~/.cache',
+    at,
+    site: { ...at, target: { kind: 'refused', reason: 'mount a volume and name it with `HF_HOME`' } },
+    scope: func.class?.name ?? func.qualified,
+    evidence: { ...evidence, role: 'job' },
+    weight: parameters !== null && parameters < fetchedInMoments ? 'slight' : 'ordinary',
+    subject: first.id,
+    job,
+    apart: 'weights',
+  })
+  operation.known('holder', 'container', 'container', at)
+  operation.say(
+    'gpus',
+    'gpu',
+    convert(gpus, ({ count }) => count),
+  )
+  const model = convert(gpus, ({ name }) => gpu(name)?.name)
+  if (model.state !== 'unknown') operation.say('gpuModel', 'gpu', model)
+}
+
+interface Served {
   gpus: Given<GpuRequest>
   place: Place
   evidence: Evidence
+  models: LoadedModels
 }
 
-/** Containers that wait for calls at all hours: `min_containers=1`, `keep_warm=1` before 0.73. */
-function claimWarm(
+/** A class that keeps models for its calls, or containers that wait at all hours: `min_containers=1`, `keep_warm=1` before 0.73. */
+function claimServing(
   claims: ClaimBuilder,
   { func, decorator }: Decorated,
   source: DecoratorSource,
-  { gpus, place, evidence }: Warm,
+  { gpus, place, evidence, models }: Served,
 ): void {
-  const key = isGiven(source.get('min_containers')) ? 'min_containers' : 'keep_warm'
+  const key = isGiven(source.get('keep_warm')) ? 'keep_warm' : 'min_containers'
   const least = convert(source.get(key), asNumber)
-  if (!isGiven(least)) return
+  const keeps = func.class !== null && models.parameters !== null && !models.draws
+  if (!isGiven(least) && !keeps) return
   const name = func.class?.name ?? func.name
   const serving = claims.subject('Serving', place, func.qualified, { ...evidence, accelerator: 'gpu' })
   serving.known('platform', 'modal', 'Modal', place, { site: decoratorSite(decorator) })
@@ -217,7 +310,7 @@ function claimWarm(
   serving.known('purpose', 'modal', 'deployment', place)
   serving.known('scalesToZero', 'modal', true, place)
   serving.known('autoscaled', 'modal', true, place)
-  serving.say('minReplicas', key, least)
+  serving.say('minReplicas', key, orDefault(least, 0))
   serving.say(
     'gpus',
     'gpu',
@@ -225,6 +318,11 @@ function claimWarm(
   )
   const model = convert(gpus, ({ name }) => gpu(name)?.name)
   if (model.state !== 'unknown') serving.say('gpuModel', 'gpu', model)
+  if (!keeps) return
+  const ids = models.named.map(({ id }) => id)
+  serving.known('model', 'from_pretrained', ids.join(', '), place)
+  serving.known('parameters', 'from_pretrained', models.parameters!, place)
+  serving.known('weightBits', 'from_pretrained', models.full ? 32 : 16, place)
 }
 
 /** `embed.map(texts)`: called for each of many. */

@@ -15,15 +15,17 @@ export interface StepMachine {
   scope: string
   place: Place
   evidence: Evidence
+  /** What tells it from another at the same place. */
+  apart?: string
 }
 
 /** It asks for a GPU; which machines there are, and on what terms, the platform decides. */
 export function claimStepMachine(
   claims: ClaimBuilder,
-  { engine, key, nameKey = key, provider, name, scope, place, evidence }: StepMachine,
+  { engine, key, nameKey = key, provider, name, scope, place, evidence, apart }: StepMachine,
 ): SubjectBuilder<'Compute'> {
   const job = idAt(claims, engine, place)
-  const compute = claims.subject('Compute', place, scope, { ...evidence, accelerator: 'gpu' }, job)
+  const compute = claims.subject('Compute', place, scope, { ...evidence, accelerator: 'gpu' }, job, apart)
   compute.known('provider', key, provider, place)
   compute.known('name', nameKey, name, place)
   compute.known('service', key, false, place)

@@ -71,7 +71,7 @@ function lostCache(view: SubjectView<'Operation'>, kind: Claim): Report {
   return {
     at: kind,
     severity: slight || (card !== undefined && cheap.has(card)) ? 'hint' : 'information',
-    message: `Each start downloads ${model === undefined ? 'its models' : `\`${model}\``} again while ${heldOf(view, gpusOf(view))} held: \`${kind.key}\` lies on storage that ends with the pod. Keep it on a volume that outlives it.`,
+    message: `Each start downloads ${model === undefined ? 'its models' : `\`${model}\``} again while ${heldOf(view, gpusOf(view))} held: \`${kind.key}\` lies on storage that ends with the ${effective(view.settings.holder) ?? 'pod'}. Keep it on a volume that outlives it.`,
     together: 'lost cache',
   }
 }

@@ -1,12 +1,18 @@
+import { roughUsd, spokenUsd } from '../../estimate/hourly.js'
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
 import { unless } from '../silence.js'
+import { costOf } from './job-price.js'
 import { acceleratorsOf, duration } from './job-words.js'
 
 /** Seconds: so short a wait bridges two jobs. */
 const short = 900
 /** Seconds that the service allows at most (API model of 2025; it was an hour before). */
 const most = 21_600
+/** So long a container waits for calls that may not come. */
+const callers = 900
+/** USD of one such wait that are worth a word. */
+const felt = 0.5
 /** With so many accelerators half an hour is dear, whatever comes next. */
 const many = 4
 
@@ -17,13 +23,25 @@ export default defineRule({
   severity: 'error',
   finds: 'machines kept warm after a job although no other follows',
   summary: 'Machines kept warm after a job are billed while they wait for the next one.',
-  check(view, { report, silent }) {
+  check(view, { report, silent, options, today }) {
     const { keepAlive, jobsStarted, gpus, nodes, spot } = view.settings
     const seconds = effective(keepAlive)
     if (keepAlive === undefined || typeof seconds !== 'number' || seconds <= 0)
       return silent(unless(view, 'keepAlive', 'its machines are not kept warm'))
     // Both together is another rule's business.
     if (effective(spot) === true) return silent('a spot job keeps no machines warm')
+    if (effective(view.settings.limitsCalls) === true) {
+      const cost = costOf(view, seconds, options.prices, today)
+      const held = acceleratorsOf(view)
+      if (seconds < callers || held === undefined)
+        return silent(`it waits for ${duration(seconds)} only, or holds no accelerators`)
+      return report({
+        at: keepAlive,
+        severity: cost === null || cost.high >= felt ? 'information' : 'hint',
+        message: `${held} ${/^1\D/.test(held) ? 'is' : 'are'} billed for ${duration(seconds)} after the last call of each burst${cost === null ? '' : ` (${spokenUsd(cost, roughUsd)})`}: ${keepAlive.key}=${seconds}. A minute or two bridge the gaps between calls.`,
+        fixes: [{ set: [{ claim: keepAlive, value: 120 }] }],
+      })
+    }
     if (seconds > most) {
       report({
         at: keepAlive,

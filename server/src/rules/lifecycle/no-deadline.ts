@@ -1,4 +1,5 @@
 import { roughUsd, spokenUsd } from '../../estimate/hourly.js'
+import type { Interval } from '../../estimate/network.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
 import { usesAccelerator } from '../accelerator-use.js'
@@ -16,6 +17,8 @@ const longest = { limited: 7 * day, open: 5 * day }
 const dear = 1000
 /** The same for a word about a default that other jobs do well with, and for a day of processors. */
 const felt = 50
+/** And of one call among many. */
+const call = 5
 
 export default defineRule({
   name: 'lifecycle/no-deadline',
@@ -86,6 +89,15 @@ export default defineRule({
       })
       return
     }
+    const hang = endsLate(view, seconds, cost)
+    if (hang !== undefined) {
+      report({
+        at: timeLimit,
+        severity: 'information',
+        message: `A call of "${effective(view.settings.name)}" may take ${duration(seconds)} (${timeLimit.key}): one that hangs holds ${machines} that long, ${hang}.`,
+      })
+      return
+    }
     if (timeLimit.state === 'default')
       return silent(`the platform ends it after ${duration(seconds)} by itself`)
     if (seconds <= (elsewhere === undefined ? longest.open : longest.limited))
@@ -97,6 +109,17 @@ export default defineRule({
     })
   },
 })
+
+/** What one call that hangs may cost, where calls of seconds are given hours; undefined: it is little, or the call trains. */
+function endsLate(view: SubjectView<'Compute'>, seconds: number, cost: Interval | null): string | undefined {
+  const { limitsCalls, name } = view.settings
+  if (effective(limitsCalls) !== true || seconds <= 2 * hour || cost === null || cost.low < call)
+    return undefined
+  const trains =
+    trainsByName.test(effective(name) ?? '') ||
+    view.run.siblings.some((run) => effective(subjectIn(run, 'Program')?.settings.trains) === true)
+  return trains || effective(name) === undefined ? undefined : spokenUsd(cost, roughUsd)
+}
 
 /** A worker that runs a training for its engine: whatever comes next waits for it. */
 function stepWithoutLimit({ settings, subject }: SubjectView<'Step'>): Report | Silence {
