@@ -15,30 +15,22 @@ import { isPipeline } from './entry-point.js'
 import { foldAttribute } from './fold-attributes.js'
 import { foldCall } from './fold-calls.js'
 import { foldChanges } from './fold-changes.js'
-import { mapNumbers, maximumItems } from './fold-numeric.js'
+import { foldComprehension, type Turns } from './fold-comprehension.js'
+import { maximumItems } from './fold-numeric.js'
+import { foldBinary, foldUnary } from './fold-operators.js'
 import { programArgument } from './fold-outside.js'
 import { ownFile } from './fold-paths.js'
 import { foldSubscript } from './fold-subscripts.js'
-import {
-  agree,
-  chosen,
-  combine,
-  combineWith,
-  constantOf,
-  known,
-  oneOf,
-  throughOptions,
-  unknown,
-} from './folded.js'
+import { agree, chosen, combine, constantOf, known, oneOf, unknown } from './folded.js'
 import { projectTarget, starTarget } from './import-targets.js'
 import { loopedValue } from './looped-values.js'
 import type { Folded } from './module.js'
 import { mayBeFilled } from './mutations.js'
 import { bindingsOf } from './names.js'
-import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
+import { isLarger, maximumText, truthy } from './operators.js'
 import { optionNamed } from './renamed-options.js'
 import { certainReturn } from './returns.js'
-import { type Binding, scopeAt } from './scope.js'
+import type { Binding } from './scope.js'
 import { isBoundElsewhere, keepsDefaults } from './uncalled-defaults.js'
 
 const depthLimit = 200
@@ -73,6 +65,12 @@ export class Folder {
   private readonly locals = new Map<Binding, Json>()
 
   private readonly folding = (expr: Expr): Folded => this.fold(expr)
+  private readonly carryingOut: Turns = {
+    fold: this.folding,
+    afresh: (expr) => this.afresh(expr),
+    takeTurn: () => this.turns-- > 0 && this.turnsInAll-- > 0,
+    locals: this.locals,
+  }
 
   constructor(private readonly analysis: Analysis) {}
 
@@ -134,9 +132,9 @@ export class Folder {
       case 'dict':
         return this.dict(expr.entries)
       case 'unary':
-        return this.unary(expr.op, this.fold(expr.operand))
+        return foldUnary(expr.op, this.fold(expr.operand))
       case 'binary':
-        return this.binary(expr.op, expr.left, expr.right)
+        return foldBinary(this.analysis, this.folding, expr)
       case 'conditional': {
         const test = this.fold(expr.test)
         if (test.state === 'known' && !test.overridable)
@@ -167,7 +165,7 @@ export class Folder {
       case 'subscript':
         return foldSubscript(this.analysis, this.folding, expr)
       case 'comprehension':
-        return this.comprehension(expr)
+        return foldComprehension(this.analysis, this.carryingOut, expr)
       case 'call':
         return foldCall(this.analysis, this.folding, expr)
       case 'walrus':
@@ -228,61 +226,6 @@ export class Folder {
       { folded: this.fold(then), when: holds, byDefault: byDefault === true },
       { folded: this.fold(otherwise), when: fails, byDefault: byDefault === false },
     ])
-  }
-
-  private unary(op: string, operand: Folded): Folded {
-    if (operand.state === 'unknown') return throughOptions(operand, (one) => this.unary(op, one))
-    const { value } = operand
-    if (op === 'not') return combine(!truthy(value), [operand])
-    if (Array.isArray(value) && op === '-')
-      return combine(
-        mapNumbers(value, (item) => -item),
-        [operand],
-      )
-    if (typeof value !== 'number') return unknown('an expression')
-    return combine(op === '-' ? -value : op === '~' ? ~value : value, [operand])
-  }
-
-  private binary(op: string, left: Expr, right: Expr): Folded {
-    const a = this.fold(left)
-    if (op === 'and' || op === 'or') {
-      if (a.state === 'unknown') return a
-      const keep = op === 'and' ? !truthy(a.value) : truthy(a.value)
-      return keep ? a : combineWith(this.fold(right), a)
-    }
-    // What is not known on one side is not known with the other.
-    if (a.state === 'unknown' && a.options === undefined) return a
-    return this.arithmetic(op, left, right, a, this.fold(right))
-  }
-
-  private arithmetic(op: string, left: Expr, right: Expr, a: Folded, b: Folded): Folded {
-    // Two choices may hang together; one is carried through.
-    if (a.state === 'unknown')
-      return b.state === 'unknown'
-        ? unknown(a.because)
-        : throughOptions(a, (one) => this.arithmetic(op, left, right, one, b))
-    if (b.state === 'unknown') return throughOptions(b, (one) => this.arithmetic(op, left, right, a, one))
-    const arrays =
-      (Array.isArray(a.value) && this.isArray(left)) || (Array.isArray(b.value) && this.isArray(right))
-    const value = arrays ? elementwise(op, a.value, b.value) : operate(op, a.value, b.value)
-    return value === undefined ? unknown('an expression') : combine(value, [a, b])
-  }
-
-  /** A NumPy or torch array (arithmetic goes element by element) rather than a list. */
-  private isArray(expr: Expr, depth = 0): boolean {
-    if (depth > 8) return false
-    const value = this.analysis.definition(expr)
-    if (value.type === 'unary') return this.isArray(value.operand, depth + 1)
-    if (value.type === 'binary')
-      return this.isArray(value.left, depth + 1) || this.isArray(value.right, depth + 1)
-    if (value.type !== 'call') return false
-    const name = this.analysis.callByExpr.get(value)?.name ?? null
-    if (name !== null) return /^(numpy|torch|jax\.numpy|cupy)\./.test(name)
-    return (
-      value.callee.type === 'attribute' &&
-      value.callee.attr !== 'tolist' &&
-      this.isArray(value.callee.value, depth + 1)
-    )
   }
 
   private name(id: string, offset: number): Folded {
@@ -419,60 +362,6 @@ export class Folder {
       else return unknown(`the parameter ${binding.name}`)
     }
     return oneOf(values, binding.name)
-  }
-
-  private comprehension(expr: Expr & { type: 'comprehension' }): Folded {
-    const items: Json[] = []
-    const entries: Record<string, Json> = {}
-    const parts: Folded[] = []
-    let inner = scopeAt(this.analysis.scopes, expr.element.start)
-    // The element may be a comprehension itself.
-    while ((inner.start !== expr.start || inner.end !== expr.end) && inner.parent !== null)
-      inner = inner.parent
-    const run = (depth: number): Folded | null => {
-      const clause = expr.clauses[depth]
-      if (clause === undefined) {
-        if (this.turns-- <= 0 || this.turnsInAll-- <= 0) return unknown('too long')
-        for (const condition of expr.conditions) {
-          const test = this.afresh(condition)
-          if (test.state === 'unknown') return test
-          if (!truthy(test.value)) return null
-        }
-        const element = this.afresh(expr.element)
-        if (element.state === 'unknown') return element
-        parts.push(element)
-        if (expr.kind !== 'dict') items.push(element.value)
-        else {
-          const value = expr.value === undefined ? unknown('a comprehension') : this.afresh(expr.value)
-          if (value.state === 'unknown') return value
-          parts.push(value)
-          define(entries, String(element.value), value.value)
-        }
-        return null
-      }
-      const iterable = depth === 0 ? this.fold(clause.iterable) : this.afresh(clause.iterable)
-      if (iterable.state === 'unknown') return iterable
-      if (!Array.isArray(iterable.value)) return unknown('a comprehension')
-      parts.push(iterable)
-      const bindings = [...inner.bindings.values()].flat().filter((one) => one.value === clause.iterable)
-      for (const item of iterable.value) {
-        for (const binding of bindings) {
-          const value = binding.unpack === null ? item : itemAt(item, binding.unpack)
-          if (value === undefined) return unknown('an unpacked value')
-          this.locals.set(binding, value)
-        }
-        const stop = run(depth + 1)
-        if (stop !== null) return stop
-        if (parts.length > 64) parts.splice(0, parts.length, combine(null, parts))
-      }
-      return null
-    }
-    const stop = run(0)
-    for (const bindings of inner.bindings.values()) for (const one of bindings) this.locals.delete(one)
-    if (stop !== null) return stop
-    if (expr.kind === 'dict') return combine(entries, parts)
-    const distinct = new Map(items.map((item) => [JSON.stringify(item), item]))
-    return combine(expr.kind === 'set' ? [...distinct.values()] : items, parts)
   }
 
   /** Folds without what was remembered: a variable has another value in each turn. */
