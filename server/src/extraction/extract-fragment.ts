@@ -105,6 +105,8 @@ export class FragmentExtractor {
       }
       if (facts.python instanceof Analysis && leads(reader))
         this.readForCallers(reader, { ...facts, python: facts.python }, context, builder.extraction)
+      // Most readers have nothing to say.
+      if (isEmpty(builder.extraction)) continue
       if (facts.fragment.index === 0 && facts.python !== undefined && !leads(reader)) {
         const { launches, names, frameworkConfig } = builder.extraction
         if (launches.length > 0 || names !== undefined || frameworkConfig !== undefined)
@@ -124,6 +126,13 @@ export class FragmentExtractor {
     const sources = [...(own ?? []), ...inner.sources()]
     if (sources.length > 0) into.texts = [...(into.texts ?? []), ...sources]
   }
+}
+
+function isEmpty(extraction: Extraction): boolean {
+  const { subjects, claims, launches } = extraction
+  if (subjects.length > 0 || claims.length > 0 || launches.length > 0) return false
+  for (const key in extraction) if (key !== 'subjects' && key !== 'claims' && key !== 'launches') return false
+  return true
 }
 
 function commentsOf({ python, config, shell }: FragmentFacts) {

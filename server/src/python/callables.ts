@@ -136,7 +136,9 @@ export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass 
   if (value.type === 'binary' && value.op === 'or') return instanceClass(analysis, value.right, depth + 1)
   const made = value.type === 'call' ? classOf(analysis, value.callee, depth + 1) : null
   if (made !== null) return made
-  const like = agreed(likeOf(analysis, value), (one) => instanceClass(analysis, one, depth + 1))
+  const alike = likeOf(analysis, value)
+  if (alike.length === 0) return null
+  const like = agreed(alike, (one) => instanceClass(analysis, one, depth + 1))
   return like !== null && isOwn(analysis, like, value) ? null : like
 }
 

@@ -4,6 +4,7 @@ import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import { isOnlyCalled, tableTargets } from './function-tables.js'
 import { projectTarget, targetOf } from './import-targets.js'
+import { statementsNaming } from './mentions.js'
 import { bindingsOf } from './names.js'
 
 const mostChoices = 20
@@ -29,21 +30,23 @@ export function isChoice(analysis: Analysis, statement: Stmt & { type: 'assign' 
   if (statement.value.type === 'dict') return isOnlyCalled(analysis, id)
   if (targetsIn(analysis, statement.value) === null) return false
   const named = (expr: Expr) => expr.type === 'name' && expr.id === id
-  const assigned = analysis.statements.filter((one) => one.type === 'assign' && one.targets.some(named))
+  const assigned = statementsNaming(analysis, id).filter(
+    (one) => one.type === 'assign' && one.targets.some(named),
+  )
   const called = analysis.calls.filter(
     ({ name, expr: { callee, args } }) =>
       named(callee) || (shows.test(name ?? '') && args.some(({ value }) => named(value))),
   )
-  return usesOf(analysis, named) === assigned.length + called.length
+  return usesOf(analysis, id) === assigned.length + called.length
 }
 
-function usesOf(analysis: Analysis, named: (expr: Expr) => boolean): number {
+function usesOf(analysis: Analysis, id: string): number {
   let uses = 0
   const visit = (expr: Expr): void => {
-    if (named(expr)) uses++
+    if (expr.type === 'name' && expr.id === id) uses++
     else forEachChild(expr, visit)
   }
-  for (const statement of analysis.statements) forEachExpression(statement, visit)
+  for (const statement of statementsNaming(analysis, id)) forEachExpression(statement, visit)
   return uses
 }
 

@@ -3,10 +3,11 @@
  * values are known.
  */
 import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
-import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
+import { blocksOf } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 import type { Analysis } from './analysis.js'
 import { holdsKey } from './configured-keys.js'
+import { conditionalsIn } from './index-calls.js'
 import type { Condition, Folded, ProgramArgument, Reach } from './module.js'
 import { truthy } from './operators.js'
 import { isMainGuard } from './scopes.js'
@@ -43,14 +44,10 @@ function innermost(guard: NestedGuard | null, offset: number): NestedGuard | nul
 }
 
 function guardsWritten(tree: PythonTree): Guard[] {
-  const found: Guard[] = []
-  const inExpression = (expr: Expr): void => {
-    if (expr.type === 'conditional') {
-      found.push({ test: expr.test, holds: true, start: expr.then.start, end: expr.then.end })
-      found.push({ test: expr.test, holds: false, start: expr.otherwise.start, end: expr.otherwise.end })
-    }
-    forEachChild(expr, inExpression)
-  }
+  const found = conditionalsIn(tree).flatMap(({ test, then, otherwise }): Guard[] => [
+    { test, holds: true, start: then.start, end: then.end },
+    { test, holds: false, start: otherwise.start, end: otherwise.end },
+  ])
   const inBlock = (block: readonly Stmt[]): void => {
     for (const statement of block) {
       if (statement.type === 'if' && !isMainGuard(statement.test)) {
@@ -64,7 +61,6 @@ function guardsWritten(tree: PythonTree): Guard[] {
         if (orelse.length > 0)
           found.push({ test, holds: false, start: orelse[0]!.start, end: orelse.at(-1)!.end })
       }
-      forEachExpression(statement, inExpression)
       for (const inner of blocksOf(statement)) inBlock(inner)
     }
   }

@@ -1,7 +1,7 @@
 /** What a module defines, as others that import it see it. */
 
 import type { Expr } from '../syntax/python-ast.js'
-import { forEachChild, forEachExpression } from '../syntax/python-children.js'
+import type { Span } from '../text/location.js'
 import { once } from '../text/once.js'
 import { define, lookUp } from '../text/records.js'
 import { lowerBound } from '../text/sorted.js'
@@ -21,6 +21,7 @@ import { isGenerator } from './generators.js'
 import { returnedDataSets } from './handed-data-sets.js'
 import { handedOn, writingMethods } from './handed-on.js'
 import { projectTarget } from './import-targets.js'
+import { comprehensionsIn } from './index-calls.js'
 import { heldParameters } from './inherited-fields.js'
 import { keptParameters } from './kept-parameters.js'
 import { loggedNames } from './logged-metrics.js'
@@ -275,11 +276,12 @@ function repetitions(analysis: Analysis): readonly number[] {
 
 function repetitionsIn(analysis: Analysis): number[] {
   const found = analysis.loops.map((loop) => loop.node.start)
-  const visit = (expr: Expr): void => {
-    if (expr.type === 'comprehension') found.push(expr.start)
-    else forEachChild(expr, visit)
+  let outermost: Span | null = null
+  for (const { start, end } of comprehensionsIn(analysis.tree)) {
+    if (outermost !== null && outermost.start <= start && end <= outermost.end) continue
+    outermost = { start, end }
+    found.push(start)
   }
-  for (const statement of analysis.statements) forEachExpression(statement, visit)
   return found.sort((a, b) => a - b)
 }
 

@@ -5,6 +5,7 @@ import { once } from '../text/once.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { moduleAbove, projectTarget, targetOf } from './import-targets.js'
+import { statementsNaming } from './mentions.js'
 import { bindingsOf } from './names.js'
 
 /** More than these are a registry of anything. */
@@ -152,7 +153,7 @@ export function isOnlyCalled(analysis: Analysis, id: string): boolean {
     }
     const isGetter = ({ callee }: CallExpr): boolean =>
       callee.type === 'attribute' && callee.attr === 'get' && named(callee.value)
-    for (const statement of analysis.statements) {
+    for (const statement of statementsNaming(analysis, id)) {
       if (statement.type === 'assign' && statement.targets.some(named)) continue
       // `make = TABLE[name]`, then `make(…)`.
       if (statement.type === 'assign' && statement.value !== null)
@@ -179,7 +180,7 @@ export function isOnlyCallee(analysis: Analysis, id: string, isKnown: (callee: E
       for (const { value } of expr.args) visit(value)
     else forEachChild(expr, visit)
   }
-  for (const statement of analysis.statements) {
+  for (const statement of statementsNaming(analysis, id)) {
     if (statement.type === 'assign' && statement.targets.some(named)) {
       if (statement.value !== null) visit(statement.value)
     } else forEachExpression(statement, visit)

@@ -1,5 +1,6 @@
 /** What imports lead to: modules of the project, what they pass on, and what they say of their functions and classes. */
 import type { Expr } from '../syntax/python-ast.js'
+import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { attributeValues } from './attribute-values.js'
@@ -163,8 +164,21 @@ export function importedMethod(
   return klass === undefined ? null : { klass, method }
 }
 
+/** Hardly any module has them: then no call need be followed there. */
+function hasSingles(summary: ModuleSummary): boolean {
+  return once(summary, 'has singles', () => members(summary).some(({ singles }) => singles !== undefined))
+}
+function hasLoads(summary: ModuleSummary): boolean {
+  return once(summary, 'has loads', () => members(summary).some(({ loads }) => loads !== undefined))
+}
+
+function members({ functions, classes }: ModuleSummary): (FunctionSummary | ClassSummary)[] {
+  return [...Object.values(functions), ...Object.values(classes)]
+}
+
 /** Parameters that a function or a method of another module runs a network on, each as a batch of one. */
 export function importedSingles(analysis: Analysis, callee: Expr): readonly SingleParameter[] {
+  if (!once(analysis, 'singles around', () => analysis.imported.some(hasSingles))) return []
   const found = importedMethod(analysis, callee)
   const singles =
     found === null ? importedFunction(analysis, callee)?.singles : lookUp(found.klass.singles, found.method)
@@ -173,6 +187,7 @@ export function importedSingles(analysis: Analysis, callee: Expr): readonly Sing
 
 /** What a function, a method or a constructor of another module loads each time. */
 export function importedLoads(analysis: Analysis, callee: Expr): readonly FunctionLoad[] {
+  if (!once(analysis, 'loads around', () => analysis.imported.some(hasLoads))) return []
   const method = importedMethod(analysis, callee)
   if (method !== null) return lookUp(method.klass.loads, method.method) ?? []
   const func = importedFunction(analysis, callee)

@@ -61,8 +61,25 @@ function below(module: string, name: string): string {
 /** Calls of what a module that is not read gives. */
 export function callsInto(python: PythonModule, { module }: ImportedModule): Call[] {
   const inside = module.endsWith('.') ? module : `${module}.`
-  const targets = once(python, 'targets of calls', () =>
-    python.calls.map((call) => python.targetOf(call.expr.callee)),
-  )
-  return python.calls.filter((_, index) => targets[index]?.startsWith(inside) === true)
+  const calls = once(python, 'calls by imports', () => callsByImports(python)).get(rootOf(inside)) ?? []
+  return calls.flatMap(({ call, target }) => (target.startsWith(inside) ? [call] : []))
+}
+
+/** Calls of what is imported, by the first word of the import: a module has many of both. */
+function callsByImports(python: PythonModule): ReadonlyMap<string, { call: Call; target: string }[]> {
+  const found = new Map<string, { call: Call; target: string }[]>()
+  for (const call of python.calls) {
+    const target = python.targetOf(call.expr.callee)
+    if (target === null) continue
+    const root = rootOf(target)
+    const known = found.get(root)
+    if (known === undefined) found.set(root, [{ call, target }])
+    else known.push({ call, target })
+  }
+  return found
+}
+
+function rootOf(target: string): string {
+  const dot = target.indexOf('.')
+  return dot < 0 ? target : target.slice(0, dot)
 }

@@ -2,6 +2,8 @@
 import type {
   CallExpr,
   ClassDef,
+  Comprehension,
+  Conditional,
   Expr,
   For,
   FunctionDef,
@@ -45,17 +47,50 @@ const leaving: ReadonlySet<Stmt['type']> = new Set(['return', 'raise', 'break', 
 interface Written {
   calls: (readonly CallExpr[])[]
   strings: string[]
+  comprehensions: Comprehension[]
+  conditionals: Conditional[]
+}
+
+function writtenIn(tree: PythonTree): Written {
+  return once(tree, 'calls and texts', () => ({
+    calls: [],
+    strings: [],
+    comprehensions: [],
+    conditionals: [],
+  }))
+}
+
+/** Those of a tree that has been indexed, in the order in which they are written, the outer ones first. */
+export function comprehensionsIn(tree: PythonTree): readonly Comprehension[] {
+  return writtenIn(tree).comprehensions
+}
+export function conditionalsIn(tree: PythonTree): readonly Conditional[] {
+  return writtenIn(tree).conditionals
 }
 
 /** Calls in the order in which they are written, the outer ones first. */
-function callsWritten(statement: Stmt, strings: string[]): readonly CallExpr[] {
+function callsWritten(
+  statement: Stmt,
+  { strings, comprehensions, conditionals }: Written,
+): readonly CallExpr[] {
   const calls: CallExpr[] = []
   const visit = (expr: Expr): void => {
-    if (expr.type === 'call') calls.push(expr)
-    else if (expr.type === 'constant') {
-      const alone = statement.type === 'expr' && statement.value === expr
-      if (typeof expr.value === 'string' && expr.value.length < 120 && !alone) strings.push(expr.value)
-      return
+    switch (expr.type) {
+      case 'name':
+        return
+      case 'constant': {
+        const alone = statement.type === 'expr' && statement.value === expr
+        if (typeof expr.value === 'string' && expr.value.length < 120 && !alone) strings.push(expr.value)
+        return
+      }
+      case 'call':
+        calls.push(expr)
+        break
+      case 'comprehension':
+        comprehensions.push(expr)
+        break
+      case 'conditional':
+        conditionals.push(expr)
     }
     forEachChild(expr, visit)
   }
@@ -66,7 +101,7 @@ function callsWritten(statement: Stmt, strings: string[]): readonly CallExpr[] {
 const none: readonly CallExpr[] = []
 
 export function indexTree(tree: PythonTree): Indexed {
-  const written = once(tree, 'calls and texts', (): Written => ({ calls: [], strings: [] }))
+  const written = writtenIn(tree)
   const result: Indexed = {
     calls: [],
     functions: [],
@@ -147,7 +182,7 @@ export function indexTree(tree: PythonTree): Indexed {
     const at = result.statements.length
     result.statements.push(statement)
     // A module is analysed several times; what its expressions hold stays.
-    written.calls[at] ??= callsWritten(statement, written.strings)
+    written.calls[at] ??= callsWritten(statement, written)
     for (const expr of written.calls[at]) addCall(expr, statement, context)
     switch (statement.type) {
       case 'function': {

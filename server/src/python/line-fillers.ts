@@ -14,7 +14,7 @@ export function lineFillers(analysis: Analysis): ReadonlyMap<Func, Klass> {
   // Asked for each function that may give the options.
   return once(analysis, 'line fillers', () => {
     const found = new Map<Func, Klass>()
-    // Few calls hand a dictionary on; what stands in the text takes longer to find.
+    if (!takesWords.test(analysis.code)) return found
     for (const func of analysis.functions) {
       const spread = func.calls.filter(({ expr }) => expr.args.some(({ star }) => star === 2))
       if (spread.length === 0) continue

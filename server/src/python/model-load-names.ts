@@ -1,4 +1,5 @@
 /** Calls of libraries that load a model, and those that load something light beside it. Canonical names. */
+import { byName } from '../text/by-name.js'
 import { isReadyNetwork } from './ready-networks.js'
 
 const always = new Set(['joblib.load', 'sklearn.externals.joblib.load', 'gensim.downloader.load'])
@@ -20,15 +21,14 @@ const lightClass =
   /\.(\w*Tokenizer\w*|\w*Processor|\w*FeatureExtractor|\w*Config|GenerationConfig)\.from_pretrained$/
 
 /** Whether a call of this name may load a model, whatever it is given. */
-export function mayLoadModel(name: string): boolean {
-  return (
+export const mayLoadModel: (name: string) => boolean = byName(
+  (name) =>
     always.has(name) ||
     mlflow.test(name) ||
     byContext.has(name) ||
     tuned.test(name) ||
-    isReadyNetwork(name, 'weights=pretrained=')
-  )
-}
+    isReadyNetwork(name, 'weights=pretrained='),
+)
 
 /**
  * What a call loads: a model, or a tokenizer or scaler (`light`), which takes milliseconds; null: neither.

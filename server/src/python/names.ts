@@ -198,5 +198,7 @@ function itemOf(analysis: Analysis, container: Expr, index: Expr, depth: number)
 export function agreed<A, T>(all: readonly A[], answer: (one: A) => T | null): T | null {
   if (all.length === 0) return null
   const first = answer(all[0]!)
-  return first !== null && all.slice(1).every((one) => answer(one) === first) ? first : null
+  if (first === null) return null
+  for (let index = 1; index < all.length; index++) if (answer(all[index]!) !== first) return null
+  return first
 }

@@ -1,5 +1,6 @@
 /** What libraries hand out as a network with its weights, and the methods that run it. Canonical names. */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { byName } from '../text/by-name.js'
 import { once } from '../text/once.js'
 import type { PythonModule } from './module.js'
 
@@ -120,9 +121,7 @@ const table: readonly ReadyNetwork[] = [
   },
 ]
 
-function entryOf(name: string): ReadyNetwork | undefined {
-  return table.find(({ makers }) => makers.test(name))
-}
+const entryOf = byName((name) => table.find(({ makers }) => makers.test(name)))
 
 /** Whether such a call hands out a network with weights. @param given its arguments as they are written */
 export function isReadyNetwork(name: string, given: string): boolean {

@@ -29,9 +29,9 @@ export function likeOf(analysis: Analysis, value: Expr): readonly Expr[] {
   if (value.type === 'attribute') return value.attr === 'module' ? [value.value] : []
   if (value.type !== 'name') return []
   const bindings = bindingsOf(analysis, value.id, value.start)
+  if (bindings.length < 2 || bindings.length > mostValues) return []
   const values = bindings.flatMap((one) =>
     one.kind === 'assign' && one.unpack === null ? (one.value ?? []) : [],
   )
-  const several = bindings.length > 1 && bindings.length <= mostValues
-  return several && values.length === bindings.length ? values : []
+  return values.length === bindings.length ? values : []
 }

@@ -1,5 +1,6 @@
 /** Calls of libraries that load a file, a folder or a model as a whole, whatever is needed of it. Canonical names. */
 import type { CallExpr } from '../syntax/python-ast.js'
+import { byName } from '../text/by-name.js'
 
 export interface WholeLoad {
   names: RegExp
@@ -92,9 +93,9 @@ const known: WholeLoad[] = [
 ]
 
 /** Null: it loads nothing, or nobody knows. */
-export function wholeLoad(name: string): WholeLoad | null {
-  return known.find(({ names }) => names.test(name)) ?? null
-}
+export const wholeLoad: (name: string) => WholeLoad | null = byName(
+  (name) => known.find(({ names }) => names.test(name)) ?? null,
+)
 
 /** Mapped, a file costs what is read of it. */
 export function readsPart({ args }: CallExpr): boolean {

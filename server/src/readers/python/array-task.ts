@@ -40,7 +40,7 @@ export const arrayTaskReader = defineReader({
   triggers: [...variables, 'itertools', 'ParameterGrid', 'sys.argv', 'add_argument'],
   read(facts, context, claims) {
     const python = facts.python
-    if (python === undefined || !trainsAnywhere(python)) return
+    if (python === undefined || !mayHaveNumber(python) || !trainsAnywhere(python)) return
     for (const statement of python.statements)
       for (const { entry, grid, given } of entriesIn(python, statement, context.binding)) {
         const factors = configurationsOf(grid.python, grid.expr)
@@ -134,6 +134,14 @@ function lookedUp(python: PythonModule, call: CallExpr): { index: Expr; grid: Va
   const made = python.callAt(call)
   const index = position < 0 || made === null ? null : passedExpression(python.argument(made, id, position))
   return index === null ? null : { index, grid: { python: called.python, expr: entry.value } }
+}
+
+function mayHaveNumber(python: PythonModule): boolean {
+  return (
+    /\bargv\b/.test(python.code) ||
+    numbers.test(python.code) ||
+    python.programArguments.some(({ kind }) => kind === 'value')
+  )
 }
 
 function isTaskNumber(python: PythonModule, index: Expr): boolean {

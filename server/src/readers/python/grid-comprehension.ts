@@ -2,11 +2,10 @@
  * Comprehensions as the loops that they stand for: `[train(lr, d) for lr in rates for d in depths]`, also where joblib runs
  * the calls beside each other: `Parallel(n_jobs=4)(delayed(train)(lr, d) for lr in rates for d in depths)`.
  */
+import { comprehensionsIn } from '../../python/index-calls.js'
 import { callsWithin } from '../../python/look-up.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
-import type { CallExpr, Comprehension, Expr, For, Stmt } from '../../syntax/python-ast.js'
-import { forEachChild, forEachExpression } from '../../syntax/python-children.js'
-import { once } from '../../text/once.js'
+import type { CallExpr, Comprehension, For, Stmt } from '../../syntax/python-ast.js'
 
 const delayed = /^(joblib\.(parallel\.)?delayed|dask\.delayed|sklearn\.utils\.(fixes|parallel)\.delayed)$/
 
@@ -19,23 +18,14 @@ export interface ComprehensionLoop {
 
 export function comprehensionLoops(python: PythonModule): ComprehensionLoop[] {
   const found: ComprehensionLoop[] = []
-  for (const expr of once(python.tree, 'comprehensions', () => comprehensionsOf(python))) {
+  for (const expr of comprehensionsIn(python.tree)) {
+    // Those that leave nothing out.
+    if (expr.conditions.length > 0) continue
     const calls = callsIn(python, expr)
     const parallel = calls.some((call) => isDelayed(python, call))
     const plain = calls.map((call) => undelayed(python, call))
     if (calls.length > 0) found.push({ loop: asLoops(python, expr, plain), parallel })
   }
-  return found
-}
-
-/** Those that leave nothing out. */
-function comprehensionsOf({ statements }: PythonModule): Comprehension[] {
-  const found: Comprehension[] = []
-  const visit = (expr: Expr): void => {
-    if (expr.type === 'comprehension' && expr.conditions.length === 0) found.push(expr)
-    forEachChild(expr, visit)
-  }
-  for (const statement of statements) forEachExpression(statement, visit)
   return found
 }
 

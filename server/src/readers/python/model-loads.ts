@@ -181,12 +181,13 @@ function loadsBehind(python: PythonModule, call: Call, around: readonly Span[]):
 }
 
 function modelsBehind(python: PythonModule, { name, expr: { callee } }: Call): FunctionLoad[] {
-  // An object may have a model of its own.
-  if (name !== null || python.classOf(callee) !== null || python.importedClass(callee) !== null) return []
+  if (name !== null) return []
   const own = python.functionOf(callee)
-  if (own !== null && keeps(python, own)) return []
-  const loads = own === null ? python.importedLoads(callee) : python.functionLoads(own)
-  return loads.filter(({ model }) => model === true)
+  const all = own === null ? python.importedLoads(callee) : python.functionLoads(own)
+  const loads = all.filter(({ model }) => model === true)
+  if (loads.length === 0 || (own !== null && keeps(python, own))) return []
+  // An object may have a model of its own.
+  return python.classOf(callee) !== null || python.importedClass(callee) !== null ? [] : loads
 }
 
 /** `@lru_cache`, `@st.cache_resource`, or a function that looks before it loads. */

@@ -128,9 +128,14 @@ export function settingUpBy(
   const bucket = fromBucket(python, call, own)
   if (bucket !== null) return { call, what: bucket, kind: 'download', kept: false }
   // Behind a look at what is there, or in a function that nothing here calls.
-  if (call.name === null || call.conditional || call.loops.length > 0 || isFoundBefore(call)) return null
+  if (call.name === null || call.conditional || call.loops.length > 0) return null
+  const starts = starters.test(call.name)
+  const again = lookUp(fetchesAgain, call.name)
+  const what = lookUp(fetches, call.name)
+  if (!starts && again === undefined && what === undefined) return null
+  if (isFoundBefore(call)) return null
   if (call.function !== own && call.function !== null && !isCalled(python, call)) return null
-  if (starters.test(call.name)) {
+  if (starts) {
     const command = call.expr.args[0]
     const text =
       command === undefined ? null : (ownPython(python, command.value) ?? commandText(python, command.value))
@@ -142,9 +147,7 @@ export function settingUpBy(
     }
     return null
   }
-  const again = lookUp(fetchesAgain, call.name)
   if (again !== undefined) return { call, what: again, kind: 'download', kept: false }
-  const what = lookUp(fetches, call.name)
   if (what === undefined || call.expr.args.some((one) => one.star > 0 || place.test(one.name ?? '')))
     return null
   const name = call.expr.args[0] === undefined ? null : textIn(python.fold(call.expr.args[0].value))
@@ -159,9 +162,10 @@ export function settingUpBy(
 
 /** Each file of a folder as well, behind no look at what is there. */
 function fromBucket(python: PythonModule, call: Call, own: Func | null): string | null {
-  if (call.conditional || isFoundBefore(call) || call.loops.some(({ role }) => role !== 'other')) return null
+  if (call.conditional || call.loops.some(({ role }) => role !== 'other')) return null
   if (call.function !== own && call.function !== null && !isCalled(python, call)) return null
-  return bucketDownload(python, call)
+  const found = bucketDownload(python, call)
+  return found === null || isFoundBefore(call) ? null : found
 }
 
 /** `[sys.executable, '-m', 'pip', …]` as a command. */

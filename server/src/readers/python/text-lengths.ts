@@ -65,6 +65,8 @@ export const textLengthsReader = defineReader({
 const mostApart = 2
 const lengthName =
   /^(max_?)?((src|tgt|source|target|input|text|token|train)_)?(seq|sequence|context|ctx)_?(len|length|size)$|^max_?(seq|text|input|source|token)?_?(len|length)$|^block_size$|^(look_?back|window_size|time_?steps)$/i
+/** What such names end in, as an attribute. */
+const lengthRead = /[.'"]\s*\w*(len|length|size|back|steps)\b/i
 /** What it is told is how much it writes, or how many positions it knows at most. */
 const writes = /generate|sample|position|embedding|embed|rope|rotary|summar/i
 const least = 2
@@ -80,6 +82,7 @@ interface LengthRead {
 /** Numbers of such a name that settings hold: `limit = cfg.max_seq_length`, `data[i : i + config.block_size]`. */
 function lengthsRead(python: PythonModule): LengthRead[] {
   const found: LengthRead[] = []
+  if (!lengthRead.test(python.text)) return found
   const visit = (expr: Expr): void => {
     const length = expr.type === 'attribute' && lengthName.test(expr.attr) ? lengthOf(python, expr) : null
     if (expr.type === 'attribute' && length !== null)

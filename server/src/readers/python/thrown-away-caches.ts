@@ -2,6 +2,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { byName } from '../../text/by-name.js'
 import { knownArgument, passedPlace, textIn } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
@@ -64,6 +65,8 @@ const asked: readonly {
   },
 ]
 
+const askedBy = byName((name) => asked.filter(({ names }) => names.test(name)))
+
 /** Another one at each start. */
 const fresh =
   /\b(uuid\.?\w*|uuid[14]|time\.time\w*|datetime\.(datetime\.)?(now|utcnow)|random\.\w+|secrets\.\w+|os\.getpid|get_random_string|tempfile\.(mkdtemp|mkstemp|mktemp|\w*TemporaryFile)|mkdtemp|TemporaryDirectory)\b/
@@ -108,8 +111,7 @@ export const thrownAwayCachesReader = defineReader({
 
 function askedAnew(python: PythonModule, call: Call): Uncached | null {
   if (call.name === null) return null
-  for (const { names, key, value, does } of asked) {
-    if (!names.test(call.name)) continue
+  for (const { key, value, does } of askedBy(call.name)) {
     const given = python.argument(call, key)
     const place = passedPlace(given)
     if (place === null) continue
@@ -170,6 +172,9 @@ function emptied(python: PythonModule, { assignedTo: memory, function: around }:
 
 /** `data.cleanup_cache_files()` and `shutil.rmtree(cache)` before what would have looked there. */
 function cleared(python: PythonModule, call: Call): Uncached | null {
+  const emptiesFolder =
+    call.name === 'shutil.rmtree' || call.name === 'os.system' || /^subprocess\./.test(call.name ?? '')
+  if (!emptiesFolder && call.method !== 'cleanup_cache_files') return null
   const written = python.text.slice(call.expr.start, call.expr.end)
   const at = (transformation: string): Uncached => ({
     key: `${call.method}()`,
@@ -184,17 +189,14 @@ function cleared(python: PythonModule, call: Call): Uncached | null {
       .some(({ expr, loops }) => expr.start > call.expr.end && loops.length === 0)
     return later ? at('every `map` of the data set') : null
   }
-  if (!isBeforeTraining(python, call)) return null
-  if (call.name === 'shutil.rmtree' || call.name === 'os.system' || /^subprocess\./.test(call.name ?? '')) {
-    const [first] = call.expr.args
-    if (first === undefined) return null
-    const path = pathText(python, first.value)
-    if (call.name !== 'shutil.rmtree' && !/\brm\s+-\w*r|['"]rm['"]/.test(path)) return null
-    return cacheFolder.test(path) && !ofTools.test(path) && isReadLater(python, call, path)
-      ? at('downloading and preparing the data')
-      : null
-  }
-  return null
+  if (!emptiesFolder || !isBeforeTraining(python, call)) return null
+  const [first] = call.expr.args
+  if (first === undefined) return null
+  const path = pathText(python, first.value)
+  if (call.name !== 'shutil.rmtree' && !/\brm\s+-\w*r|['"]rm['"]/.test(path)) return null
+  return cacheFolder.test(path) && !ofTools.test(path) && isReadLater(python, call, path)
+    ? at('downloading and preparing the data')
+    : null
 }
 
 const shortened = (text: string): string =>
@@ -246,9 +248,12 @@ function isBeforeTraining(python: PythonModule, call: Call): boolean {
   )
 }
 
+const folders = new Set(['cache_dir', 'new_fingerprint', 'data_home', 'root'])
+
 /** `load_dataset(…, cache_dir=tempfile.mkdtemp())`, `map(…, new_fingerprint=uuid4().hex)`. */
 function keptNowhere(python: PythonModule, call: Call): Uncached | null {
-  for (const key of ['cache_dir', 'new_fingerprint', 'data_home', 'root']) {
+  if (!call.expr.args.some(({ name }) => name !== null && folders.has(name))) return null
+  for (const key of folders) {
     if (!call.expr.args.some(({ name }) => name === key)) continue
     const given = python.argument(call, key)
     const place = passedPlace(given)

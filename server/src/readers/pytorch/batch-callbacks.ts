@@ -1,6 +1,7 @@
 /** Code that a library calls for each batch: methods of the classes that it offers to extend, and functions that it is handed. */
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { byName } from '../../text/by-name.js'
 import { lookUp } from '../../text/records.js'
 
 interface Offered {
@@ -95,6 +96,8 @@ const offered: readonly Offered[] = [
   { base: /^skorch\.(\w+\.)*NeuralNet\w*$/, methods: ['train_step', 'train_step_single', 'get_loss'] },
 ]
 
+const offeredBy = byName((base) => offered.filter((row) => row.base.test(base)))
+
 /** Each of them once. */
 export interface BatchCallback {
   func: Func
@@ -110,7 +113,7 @@ export function batchCallbacks(python: PythonModule): BatchCallback[] {
   }
   for (const { bases, methods } of python.classes)
     for (const row of offered)
-      if (bases.some((base) => row.base.test(base)))
+      if (bases.some((base) => offeredBy(base).includes(row)))
         for (const name of row.methods) {
           const func = methods.get(name)
           const position = lookUp(row.computed, name)

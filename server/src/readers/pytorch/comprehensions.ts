@@ -1,4 +1,5 @@
 /** Comprehensions around an expression. */
+import { comprehensionsIn } from '../../python/index-calls.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
@@ -7,6 +8,7 @@ export type Comprehension = Expr & { type: 'comprehension' }
 
 /** The outermost first. */
 export function comprehensionsAround(python: PythonModule, { start, end }: Expr): Comprehension[] {
+  if (!comprehensionsIn(python.tree).some((one) => one.start <= start && end <= one.end)) return []
   const statement = python.statementAt(start)
   const found: Comprehension[] = []
   let level = statement === null ? [] : expressionsOf(statement)

@@ -75,16 +75,17 @@ function mayBeStarted(python: PythonModule): boolean {
 }
 
 /** It reads in functions and methods alone, and so only for those who call them. */
-function readsWhenCalled({ functions, classes }: ModuleSummary): boolean {
-  const reading = (calls: readonly string[]) => holdsAny(new Set(calls), loads)
-  return (
-    Object.values(functions).some(({ calls }) => reading(calls)) ||
-    Object.values(classes).some(({ calls }) => reading(calls))
+function readsWhenCalled(module: ModuleSummary): boolean {
+  return once(module, 'reads a state when called', () =>
+    [...Object.values(module.functions), ...Object.values(module.classes)].some(({ calls }) =>
+      holdsAny(new Set(calls), loads),
+    ),
   )
 }
 
 function readsState(python: PythonModule, call: Call): boolean {
   if (isLoad(call)) return !isCopy(python, call)
+  if (!once(python, 'reads elsewhere', () => python.imported.some(readsWhenCalled))) return false
   const { callee } = call.expr
   const klass = python.importedClass(callee)
   const calls = klass === null ? python.importedCalls(callee) : callsOfObject(python, call, klass)

@@ -1,5 +1,6 @@
 /** The size of the pictures that a module trains on. */
 import type { PythonModule } from '../../python/module.js'
+import { byName } from '../../text/by-name.js'
 import { once } from '../../text/once.js'
 import { knownArgument, passedPlace } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
@@ -26,9 +27,12 @@ export const smallImages: [RegExp, number][] = [
   [/^medmnist\.(Path|Chest|Derma|OCT|Pneumonia|Retina|Breast|Blood|Tissue|Organ[ACS])MNIST$/, 28],
 ]
 
+const says = byName((name) => [...cuts, ...smallImages].some(([pattern]) => pattern.test(name)))
+
 /** Null: it is not known, or there are no pictures. */
 export function imageEdge(python: PythonModule): Edge | null {
   return once(python, 'image edge', () => {
+    if (!python.calls.some(({ name }) => name !== null && says(name))) return null
     for (const [pattern, key] of cuts) {
       const calls = python.calls.filter((call) => call.name !== null && pattern.test(call.name))
       if (calls.length === 0) continue

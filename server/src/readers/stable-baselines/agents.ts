@@ -38,7 +38,7 @@ function valuesOf(python: PythonModule, expr: Expr): readonly (Expr | null)[] {
 
 /** Calls of `learn` whose agent is made in the program. */
 export function learningAgents(python: PythonModule): Agent[] {
-  return python.calls.flatMap((call) => {
+  return python.methodCalls('learn').flatMap((call) => {
     const made = makerOf(python, call)
     if (made === null) return []
     return [
