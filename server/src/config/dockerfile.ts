@@ -1,14 +1,8 @@
 /** Dockerfiles as facts: images, environment, and the commands that an image runs. */
 import type { ConfigFacts, ConfigMap, ConfigNode } from './node.js'
 import type { ShellWord } from './shell-facts.js'
-import {
-  emptyScope,
-  expandText,
-  expandWord,
-  type ShellScope,
-  type ShellValue,
-  splitCommands,
-} from './shell-words.js'
+import { emptyScope, type ShellScope, type ShellValue } from './shell-values.js'
+import { expandText, expandWord, splitCommands } from './shell-words.js'
 
 export interface DockerInstruction {
   /** In upper case: 'RUN', 'CMD'. */

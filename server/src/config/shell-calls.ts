@@ -1,6 +1,6 @@
 /** Calls of scripts and of their functions: what they are given, and what they run that no call before has run. */
 import type { ShellCommand, ShellWord } from './shell-facts.js'
-import { isFallback, readable } from './shell-words.js'
+import { isFallback, readable } from './shell-values.js'
 
 /** Calls of one function that are read one by one; one that is called more often is a helper. */
 const mostCalls = 12

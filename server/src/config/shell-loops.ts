@@ -2,7 +2,7 @@
 import type { PlainNode } from './plain-tree.js'
 import { evaluateArithmetic } from './shell-arithmetic.js'
 import type { ShellWord } from './shell-facts.js'
-import type { ShellScope } from './shell-words.js'
+import type { ShellScope } from './shell-values.js'
 
 /** Number of words that `for x in …` walks over; null when a pattern or an unreadable word may be any number. */
 export function countWords(words: ShellWord[]): number | null {

@@ -2,21 +2,13 @@
 
 import type { Span } from '../text/location.js'
 import { inField, type PlainNode } from './plain-tree.js'
+import { mostWords } from './shell-braces.js'
 import type { ShellWord } from './shell-facts.js'
 import { catText, type GivenText } from './shell-heredocs.js'
 import { assignedName } from './shell-survey.js'
+import { fallback, heldText, isBlank, wideHole } from './shell-values.js'
 import { ShellVariables } from './shell-variables.js'
-import {
-  expandValue,
-  expandWord,
-  fallback,
-  heldText,
-  isBlank,
-  longestValue,
-  mostWords,
-  namesArguments,
-  wideHole,
-} from './shell-words.js'
+import { expandValue, expandWord, longestValue, namesArguments } from './shell-words.js'
 
 const assigners = new Set(['read', 'mapfile', 'readarray', 'getopts', 'printf', 'let'])
 

@@ -1,7 +1,7 @@
 /** Variables of a script while it is read: what each holds now, what is exported, and what branches leave behind. */
 import { define } from '../text/records.js'
 import type { ShellCommand, ShellWord } from './shell-facts.js'
-import { fallback, isFallback, readable, type ShellScope, type ShellValue, wideHole } from './shell-words.js'
+import { fallback, isFallback, readable, type ShellScope, type ShellValue, wideHole } from './shell-values.js'
 
 const mostExports = 300
 

@@ -1,6 +1,7 @@
 /** Which way a script takes that is called with known arguments. */
 import { inField, type PlainNode } from './plain-tree.js'
-import { expandText, type ShellScope } from './shell-words.js'
+import type { ShellScope } from './shell-values.js'
+import { expandText } from './shell-words.js'
 
 /** Index of the branch of an `if` or `case` that is taken, as in `Branches`; -1: none; undefined: not known. */
 export function wayTaken(node: PlainNode, text: string, scope: ShellScope): number | undefined {

@@ -3,38 +3,26 @@
  * that a tree marks off as well as strings that hold a command (`bash -c "…"`).
  */
 import { evaluateArithmetic } from './shell-arithmetic.js'
+import { braceWords, countBraceWords, mostWords, range } from './shell-braces.js'
 import { edited, editOf } from './shell-edits.js'
 import { ansiEnd, ansiText, dollarEnd, wordEnd } from './shell-ends.js'
 import type { ShellWord } from './shell-facts.js'
+import {
+  emptyScope,
+  fallback,
+  fallbackMark,
+  hole,
+  isFallback,
+  outlineOf,
+  readable,
+  type ShellScope,
+  type ShellValue,
+  wideHole,
+} from './shell-values.js'
 import { filler } from './template.js'
 
-/** In values: something unreadable that is one word, or part of one (the same as the mask of templates). */
-const hole = filler
-/** In values: something unreadable that may be any number of words. */
-export const wideHole = '\uE001'
-const holes = /[\uE000\uE001]/
-/** In values: what follows is the default of a variable that comes from outside (`${WORKERS:-0}`). */
-const fallbackMark = '\uE002'
-
-/** What a variable holds. */
-export type ShellValue =
-  /** May have holes where parts are unreadable; see `readable`. */
-  | { kind: 'text'; text: string }
-  | { kind: 'array'; words: ShellWord[] }
-  /** `splits`: may hold several words, or none. */
-  | { kind: 'unknown'; splits: boolean }
-
-export interface ShellScope {
-  get(name: string): ShellValue | undefined
-  /** It is known that nothing sets it. */
-  isSettled?(name: string): boolean
-}
-
-export const emptyScope: ShellScope = { get: () => undefined }
-
 const deepest = 12
-/** Words that one written word, or a list in a variable, may stand for. */
-export const mostWords = 2_000
+
 /** Characters of a value; a longer one, as `A=$A$A` in a row gives, is unknown. */
 export const longestValue = 20_000
 
@@ -77,36 +65,6 @@ export function expandWord(raw: string, start: number, scope: ShellScope, depth 
     }
     return word
   })
-}
-
-/** A value, or null when parts of it are unreadable. */
-export function readable(value: string): string | null {
-  return holes.test(value) ? null : value.replaceAll(fallbackMark, '')
-}
-
-/** A value with `${?}` for what is unreadable. */
-export function outlineOf(value: string): string {
-  return value.replaceAll(fallbackMark, '').replace(/[\uE000\uE001]+/g, '$${?}')
-}
-
-/** True for a value, or a part of one, that whoever starts the script may replace. */
-export function isFallback(value: string): boolean {
-  return value.includes(fallbackMark)
-}
-
-/** A value that whoever starts the script may replace. */
-export function fallback(value: string): string {
-  return isFallback(value) ? value : fallbackMark + value
-}
-
-/** The value of a word, as a variable holds it. */
-export function heldText({ text, fallback }: ShellWord): string | null {
-  return text === null || fallback !== true ? text : fallbackMark + text
-}
-
-/** True for a value of which nothing is known. */
-export function isBlank(value: string): boolean {
-  return /^[\uE000\uE001]+$/.test(value)
 }
 
 /** The value of a word where no splitting happens (an assignment, inside quotes); null when it is unknown. */
@@ -360,44 +318,6 @@ function substitution(
     if (values !== null) return { text: values.join(' '), quoted, splits: false }
   }
   return unknown(quoted, true)
-}
-
-function range(first: number, last: number, step: number): number[] | null {
-  // Above these, adding one changes nothing.
-  if (![first, last, step].every(Number.isSafeInteger)) return null
-  if (step === 0 || (last - first) / step >= mostWords) return null
-  const values: number[] = []
-  for (let value = first; step > 0 ? value <= last : value >= last; value += step) values.push(value)
-  return values
-}
-
-/** How many words braces may make of a word. */
-function countBraceWords(raw: string): number {
-  let count = 1
-  for (const [, inner] of raw.matchAll(/\{([^{}]*)\}/g)) {
-    const span = /^(-?\d+)\.\.(-?\d+)(?:\.\.-?0*([1-9]\d*))?$/.exec(inner!)
-    count *=
-      span === null
-        ? inner!.split(',').length
-        : Math.abs(Number(span[2]) - Number(span[1])) / Number(span[3] ?? 1) + 1
-  }
-  return count
-}
-
-/** `a{1..3}`, `{x,y}`: the words that the first pair of braces stands for; null when there is none. */
-function braceWords(raw: string): string[] | null {
-  const match = /^((?:[^{}$]|\$(?=\w))*)\{([^{}]*)\}([\s\S]*)$/.exec(raw)
-  if (match === null) return null
-  const [, head, inner, tail] = match as unknown as [string, string, string, string]
-  const span = /^(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?$/.exec(inner)
-  if (span !== null) {
-    const [first, last] = [Number(span[1]), Number(span[2])]
-    const step = Math.abs(Number(span[3] ?? 1)) * (last < first ? -1 : 1)
-    const values = range(first, last, step)
-    return values === null ? null : values.map((value) => `${head}${value}${tail}`)
-  }
-  if (!inner.includes(',') || tail.split('{').length > 3) return null
-  return inner.split(',').map((one) => `${head}${one}${tail}`)
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Words that name a command, and commands that stand inside the words of another one. */
 import type { ShellWord } from '../config/shell-facts.js'
-import { fallback, type ShellScope, splitCommands } from '../config/shell-words.js'
+import { fallback, type ShellScope } from '../config/shell-values.js'
+import { splitCommands } from '../config/shell-words.js'
 import type { LaunchValue } from '../text/launch.js'
 import { lookUp } from '../text/records.js'
 import { launchers, trainers } from './launchers.js'

@@ -1,6 +1,6 @@
 /** What a command line says about the launch of a program, and how it is gathered while the line is read. */
 import type { ShellWord } from '../config/shell-facts.js'
-import { heldText } from '../config/shell-words.js'
+import { heldText } from '../config/shell-values.js'
 import type { Location, Span } from '../text/location.js'
 import { define, lookUp } from '../text/records.js'
 import type { Launch, LaunchValue, ShellCall } from '../workload/claim.js'

@@ -7,11 +7,11 @@ import { lookUp } from '../../text/records.js'
 import { classAt } from '../definition-places.js'
 import type { Call, Func, Klass, PythonModule } from '../module.js'
 import { isLibraryNetwork } from '../network-types.js'
+import { classMethodAt } from './layer-classes.js'
 import { weightsOf } from './layer-sizes.js'
 import { isPool, mayConvolve, Scale } from './places-left.js'
 import type { PublishedNetwork } from './published.js'
 import { NetworkReader } from './reader.js'
-import { classMethodAt } from './value-reader.js'
 import { holdsLayers, isKind, isNetworkClass, type Layer, scopeOf, type Value } from './values.js'
 
 /** Sizes that are not known count as usual ones. */

@@ -7,6 +7,7 @@ import { lastName } from '../../syntax/python-children.js'
 import { classAt, functionAt } from '../definition-places.js'
 import type { Klass, PythonModule } from '../module.js'
 import { builtin, longestList } from './builtins.js'
+import { classMethodAt, classOfLayers, isInstance, layerOf, torchLayer } from './layer-classes.js'
 import { libraryLayer } from './library-layers.js'
 import {
   bindTarget,
@@ -40,7 +41,6 @@ const passing =
   /^(to|cuda|cpu|float|double|half|bfloat16|train|eval|requires_grad_|apply|share_memory|children)$/
 const wrapping =
   /^torch\.(compile|nn\.DataParallel|nn\.parallel\.(\w+\.)?DistributedDataParallel|nn\.utils\.(parametrizations\.)?(weight_norm|spectral_norm))$|^copy\.(deepcopy|copy)$|\.prepare$/
-const torchLayer = /^torch\.nn\.(?:modules\.(?:\w+\.)*)?([A-Z]\w*)(?:\.from_pretrained)?$/
 /** What makes networks that are not written out here. */
 const ofLibraries =
   /^(torchvision\.models|timm|transformers|diffusers|segmentation_models_pytorch|monai|open_clip|torch\.hub|torch\.jit|peft|sentence_transformers|torch_geometric\.nn|dgl\.nn|mamba_ssm|x_transformers|vit_pytorch|efficientnet_pytorch|einops_exts|torchsde|speechbrain)\b/
@@ -418,44 +418,4 @@ function sliced(list: Value[], written: string): Value[] | undefined {
   if (ends === null) return undefined
   const [, from, to] = ends
   return list.slice(Number(from ?? 0), to === undefined ? undefined : Number(to))
-}
-
-function classOfLayers(python: PythonModule, expr: Expr): LayerClass | null {
-  const name = python.nameOf(expr)
-  const kind = name === null ? undefined : torchLayer.exec(name)?.[1]
-  if (kind !== undefined) return { is: 'class', kind, given: null }
-  const found = /^[A-Z]/.test(lastName(expr)) ? classAt(python, expr) : null
-  return found !== null && isNetworkClass(found.klass) ? { is: 'class', kind: found, given: null } : null
-}
-
-/** `Net.from_config(cfg)` of a network of the project; null: it is no such method. */
-export function classMethodAt(
-  python: PythonModule,
-  { value, attr }: Expr & { type: 'attribute' },
-): { node: FunctionDef; python: PythonModule; takesClass: boolean } | null {
-  const found = /^[A-Z]/.test(lastName(value)) ? classAt(python, value) : null
-  if (found === null || !isNetworkClass(found.klass)) return null
-  const method = methodOf(found.klass, found.python, attr)
-  const takesClass = method?.node.decorators.some((one) => lastName(one) === 'classmethod') === true
-  const isStatic = method?.node.decorators.some((one) => lastName(one) === 'staticmethod') === true
-  return method !== null && (takesClass || isStatic) ? { ...method, takesClass } : null
-}
-
-function layerOf({ kind, given: before }: LayerClass, given: Given): Value {
-  if (before === null) return { is: 'layer', kind, given }
-  return {
-    is: 'layer',
-    kind,
-    given: {
-      positional: [...before.positional, ...given.positional],
-      named: new Map([...before.named, ...given.named]),
-      open: before.open || given.open,
-    },
-  }
-}
-
-function isInstance(object: Value, type: Expr | undefined, python: PythonModule): boolean | undefined {
-  const klass = type === undefined ? null : classAt(python, type)
-  if (!isKind(object, 'fields') || object.klass === undefined || klass === null) return undefined
-  return object.klass === klass.klass
 }

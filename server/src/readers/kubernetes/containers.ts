@@ -2,7 +2,7 @@
 import { at, items, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
-import { outlineOf } from '../../config/shell-words.js'
+import { outlineOf } from '../../config/shell-values.js'
 import { filler } from '../../config/template.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
 import { readArguments } from '../../link/script-arguments.js'
