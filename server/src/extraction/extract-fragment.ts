@@ -15,6 +15,7 @@ import type { readerChoice } from './reader-choice.js'
 import { markReasoned, reasonsIn } from './reasons.js'
 import { sharesAnything } from './shared.js'
 import type { ShellTexts } from './shell-texts.js'
+import { stepsReached } from './steps-elsewhere.js'
 import type { Surroundings } from './surroundings.js'
 import { markTriedOut } from './tried-out.js'
 
@@ -157,6 +158,7 @@ function textsBeside(
   const instantiations = facts.python instanceof Analysis ? [...facts.python.instantiations.keys()] : []
   const made = instantiations.map((call) => call.name ?? '')
   if (facts.python instanceof Analysis) made.push(...facts.python.behindImports())
+  if (facts.python !== undefined) made.push(stepsReached(facts.python))
   // A program is what it starts: `main.py` may leave all of the training to the module that it calls.
   if (context.binding !== null && facts.python !== undefined)
     made.push(

@@ -6,6 +6,7 @@ import { agreedPath, plainBelow } from '../python/configured-plain.js'
 import { usesMatch } from '../python/library-uses.js'
 import type {
   DerivedClass,
+  MadeObject,
   ModuleSummary,
   OptionType,
   OutsideCall,
@@ -14,9 +15,11 @@ import type {
   Passed,
   PassedArguments,
   PlainPath,
+  Running,
 } from '../python/module.js'
 import { argumentFor as passedFor } from '../python/passed-values.js'
 import type { Json } from '../text/json.js'
+import { lookUp } from '../text/records.js'
 import type { Definition } from './import-graph.js'
 import { partOf, together } from './joined-values.js'
 import { type RestCaller, withRest } from './rest-arguments.js'
@@ -73,6 +76,8 @@ const tooFar: Passed = { state: 'unknown', because: 'too many functions pass it 
 /** Methods of data sets, and collators. */
 const makesSamples = /(^|\.)__(getitem|iter)__$|collat/i
 
+const idle = { backward: false, optimizerStep: false, trains: false }
+
 const fitting = /(^|\.)(fit|fit_generator|backward)$/
 
 /** A constructor is called by the name of its class. */
@@ -91,6 +96,7 @@ export class OutsideCallIndex {
   private readonly looped = new CircularAnswers<string, boolean>(false, mostSteps)
   private readonly started = new CircularAnswers<string, boolean>(false, mostSteps)
   private readonly types = new CircularAnswers<string, string | null>(null, mostSteps)
+  private readonly objects = new CircularAnswers<string, string | null>(null, mostSteps)
   private readonly paths = new CircularAnswers<string, PlainPath | null>(null, mostSteps)
   private readonly parameters = new CircularAnswers<string, Passed>(tooFar, mostSteps)
 
@@ -254,13 +260,25 @@ export class OutsideCallIndex {
 
   private argument(importer: string, given: PassedArguments[number]): PassedArguments[number] {
     const type = given.type ?? this.type(importer, given.value)
+    const made = this.object(importer, given)
+    const does = made === null ? null : this.steps(made)
     const path = this.path(importer, given)
     return {
       ...given,
       value: this.value(importer, given.value),
       ...(type === null ? {} : { type }),
+      ...(made === null ? {} : { made }),
+      ...(does === null ? {} : { does }),
       ...(path === null ? {} : { path }),
     }
+  }
+
+  /** What the methods of an object do that trains. */
+  private steps({ path, name }: MadeObject): Record<string, Running> | null {
+    const klass = lookUp(this.modules.summaryOf(path)?.classes ?? {}, name)
+    if (klass?.steps === undefined) return null
+    const others = Object.entries(klass.does ?? {}).map(([method, calls]) => [method, { ...idle, calls }])
+    return { ...Object.fromEntries(others), ...klass.steps }
   }
 
   /** The part of a configuration that an argument is, also where the function that passes it was given it itself. */
@@ -306,15 +324,41 @@ export class OutsideCallIndex {
 
   /** The class of what a function is given and only passes on. */
   private type(path: string, passed: Passed): string | null {
+    return this.passedOn(
+      this.types,
+      path,
+      passed,
+      (importer, given) => given.type ?? this.type(importer, given.value),
+    )
+  }
+
+  /** The object that an argument is, also where the function that passes it was given it itself. */
+  private object(path: string, { made, value }: PassedArguments[number]): MadeObject | null {
+    if (made !== undefined) return made
+    const found = this.passedOn(this.objects, path, value, (importer, given) => {
+      const one = this.object(importer, given)
+      return one === null ? null : `${one.path}\n${one.name}`
+    })
+    const [module, name] = found?.split('\n') ?? []
+    return module === undefined || name === undefined ? null : { path: module, name }
+  }
+
+  /** What all callers of a function say of an argument that it only passes on; null: they do not agree. */
+  private passedOn(
+    known: CircularAnswers<string, string | null>,
+    path: string,
+    passed: Passed,
+    of: (importer: string, given: PassedArguments[number]) => string | null,
+  ): string | null {
     if (passed.state !== 'parameter' || passed.here !== undefined || passed.keys !== undefined) return null
     const called = made(passed.of)
-    return this.types.of(`${path}\n${called}\n${passed.name}`, () => {
-      const types = new Set<string | null>()
+    return known.of(`${path}\n${called}\n${passed.name}`, () => {
+      const all = new Set<string | null>()
       for (const { importer, call } of this.callsOf(path, called)) {
         const given = argumentFor(call, passed)
-        types.add(given === undefined ? null : (given.type ?? this.type(importer, given.value)))
+        all.add(given === undefined ? null : of(importer, given))
       }
-      return types.size === 1 ? [...types][0]! : null
+      return all.size === 1 ? [...all][0]! : null
     })
   }
 

@@ -480,6 +480,9 @@ export class Analysis extends IndexedModule implements PythonModule {
     const only = new Map([...this.onlyCalls, [node.start, expr.start]])
     return new Analysis(path, text, tree, notebook, neighbours, binding, dead, only).describe()
   }
+  reachedByObjects(): readonly string[] {
+    return this.outside.reachedByObjects()
+  }
   isMadeOutside(klass: Klass): boolean {
     return this.outside.makes(klass)
   }

@@ -11,7 +11,7 @@ import { likeOf, ownWork } from './same-object.js'
 
 /** Calls that give back the function that they are given, prepared or compiled. */
 export const wrappers =
-  /^(functools\.partial|torch\.compile|tensorflow\.function|jax\.(jit|pmap|checkpoint|remat)|flax\.nnx\.(jit|pmap)|equinox\.filter_(jit|pmap))$/
+  /^(functools\.partial|torch\.compile|tensorflow\.(\w+\.)*function|jax\.(jit|pmap|vmap|checkpoint|remat|shard_map|named_call|experimental\.(pjit\.pjit|shard_map\.shard_map))|flax\.nnx\.(jit|pmap|shard_map)|equinox\.filter_(jit|pmap|vmap))$/
 
 /** Function of this module that an expression names: `train`, `self.step`, `Model.fit`. */
 export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | null {

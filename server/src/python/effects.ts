@@ -1,6 +1,6 @@
 /** What happens in a piece of code, with calls into functions of the project followed. */
 import type { CallExpr, Expr, For, Stmt, While } from '../syntax/python-ast.js'
-import { blocksOf, forEachChild } from '../syntax/python-children.js'
+import { blocksOf, childrenOf, expressionsOf, forEachChild } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
@@ -11,12 +11,14 @@ import { chosenMethod } from './chosen-classes.js'
 import { CircularAnswers } from './circular-answers.js'
 import { namesEpochs } from './epoch-names.js'
 import { importedBases } from './extended-classes.js'
+import { isFunctionalUpdate, repeatsFunction, takesGradients } from './functional-steps.js'
 import { carriedStep, isCarriedStep, isSessionStep, sessionStep } from './graph-steps.js'
 import { importedFunction } from './import-targets.js'
 import { importedWork } from './method-calls.js'
 import type { Call, Effects, Func, PythonModule, Running } from './module.js'
 import { namedStep } from './named-steps.js'
 import { bindingsOf } from './names.js'
+import { passedMethod } from './passed-objects.js'
 import { importedMember } from './project-members.js'
 import type { Binding } from './scope.js'
 
@@ -166,7 +168,7 @@ export class EffectFinder {
       const name = decoratorName(this.analysis, decorator)
       if (name !== null) effects.calls.add(name)
       // `@eqx.filter_value_and_grad` over a loss: whoever calls it takes gradients.
-      if (functionalGradients.test(name ?? '')) effects.backward = true
+      if (takesGradients(name)) effects.backward = true
       if (this.switchesGradientsOff(decorator)) withoutBackward(effects)
     }
     this.active.delete(func)
@@ -189,6 +191,8 @@ export class EffectFinder {
     if (statement.type === 'function' || statement.type === 'class') return
     const calls = this.analysis.callsIn.get(statement) ?? none
     for (let index = 0; index < calls.length; index++) this.addCall(calls[index]!, effects, depth)
+    if (calls.length > 0 && effects.backward && effects.optimizerStep)
+      effects.trains ||= this.goesThroughSteps(statement, depth)
     if (statement.type === 'for' || statement.type === 'while') {
       const inside = this.ofLoop(statement, depth)
       mergeEffects(effects, inside)
@@ -205,6 +209,18 @@ export class EffectFinder {
     }
     for (const block of blocksOf(statement))
       for (const child of block) this.addStatement(child, effects, depth)
+  }
+
+  /** `[step(batch) for batch in loader]`: a comprehension goes through batches as a loop does. */
+  private goesThroughSteps(statement: Stmt, depth: number): boolean {
+    const isTraining = (expr: Expr): boolean => {
+      if (expr.type === 'comprehension') {
+        const inside = this.ofExpression(expr.element, Math.max(1, depth))
+        return inside.backward && inside.optimizerStep
+      }
+      return childrenOf(expr).some(isTraining)
+    }
+    return expressionsOf(statement).some(isTraining)
   }
 
   private withoutGradients: Span[] | null = null
@@ -231,7 +247,11 @@ export class EffectFinder {
   private addKept(expr: Expr, effects: Effects): void {
     const call = expr.type === 'call' ? this.analysis.callByExpr.get(expr) : undefined
     if (call === undefined) {
-      forEachChild(expr, (child) => this.addKept(child, effects))
+      const around = expr.type === 'comprehension' ? emptyEffects() : effects
+      forEachChild(expr, (child) => this.addKept(child, around))
+      if (around === effects) return
+      if (around.backward && around.optimizerStep) around.trains = true
+      mergeEffects(effects, around)
       return
     }
     let inside = this.byCall.get(call)
@@ -270,8 +290,8 @@ export class EffectFinder {
     else if (call.name === null && textMaker.test(call.method)) effects.calls.add(`.${call.method}`)
     if (putsOnDevice(call, this.analysis.text) && !followsTensor(this.analysis, call))
       effects.calls.add(toDevice)
-    if (isBackward(call) || functionalGradients.test(call.name ?? '')) effects.backward = true
-    if (isOptimizerStep(this.analysis, call) || functionalUpdate.test(call.name ?? ''))
+    if (isBackward(call) || takesGradients(call.name)) effects.backward = true
+    if (isOptimizerStep(this.analysis, call) || isFunctionalUpdate(this.analysis, call))
       effects.optimizerStep = true
     if (call.method === 'train_on_batch' || isSessionStep(this.analysis, call)) {
       if (call.method === 'run') effects.calls.add(sessionStep)
@@ -290,6 +310,16 @@ export class EffectFinder {
     for (const { value } of call.expr.args) {
       if (value.type === 'name' || (applies && isOwnMethod(value))) this.follow(value, effects, depth, false)
     }
+    if (repeatsFunction(call.name)) effects.trains ||= this.repeatsStep(call.expr, depth)
+  }
+
+  /** One of the functions that a call is handed to run again and again takes a whole step. */
+  private repeatsStep({ args }: CallExpr, depth: number): boolean {
+    return args.some(({ value }) => {
+      const target = this.targetOf(value)
+      const inside = target !== null && 'node' in target ? this.ofFunction(target, depth + 1) : target
+      return inside?.backward === true && inside.optimizerStep
+    })
   }
 
   /** `held`: also where a variable holds what is called. */
@@ -314,13 +344,24 @@ export class EffectFinder {
 
   /** The step of a class in a module that imports this one, for a method that is only declared here. */
   private overridden(func: Func): Running | null {
-    if (func.class === null || !isAbstract(func)) return null
+    return func.class === null || !isAbstract(func) ? null : this.stepOfImporters(func.name)
+  }
+
+  private stepOfImporters(name: string): Running | null {
     for (const { classes } of this.analysis.importers)
       for (const { steps } of Object.values(classes)) {
-        const step = lookUp(steps ?? {}, func.name)
+        const step = lookUp(steps ?? {}, name)
         if (step !== undefined) return step
       }
     return null
+  }
+
+  /** `self.train_step(batch)` of a class that leaves the method to those that extend it, without a word. */
+  private leftOpen(callee: Expr): Running | null {
+    if (callee.type !== 'attribute' || callee.value.type !== 'name' || callee.value.id !== 'self') return null
+    const isOpen =
+      classAround(this.analysis, callee.start) !== null && this.analysis.attributeValues(callee).length === 0
+    return isOpen ? this.stepOfImporters(callee.attr) : null
   }
 
   /** What happens when the value of an expression is called; null: it is no function of the project. */
@@ -336,8 +377,12 @@ export class EffectFinder {
     return (
       this.importedTarget(callee) ??
       this.inheritedStep(callee) ??
+      this.leftOpen(callee) ??
       (held
-        ? (this.heldTarget(callee) ?? chosenMethod(this.analysis, callee) ?? namedStep(this.analysis, callee))
+        ? (this.heldTarget(callee) ??
+          passedMethod(this.analysis, callee) ??
+          chosenMethod(this.analysis, callee) ??
+          namedStep(this.analysis, callee))
         : null) ??
       importedWork(this.analysis, callee)
     )
@@ -372,7 +417,7 @@ export class EffectFinder {
     const called = this.analysis.importedClass(callee)?.steps?.__call__
     if (called !== undefined) return called
     const name = this.analysis.nameOf(callee) ?? ''
-    if (functionalGradients.test(name)) return { ...nothing, backward: true, calls: [name] }
+    if (takesGradients(name)) return { ...nothing, backward: true, calls: [name] }
     const wrapped = args[0]
     return wrapped !== undefined && wrappers.test(name) ? this.targetOf(wrapped.value) : null
   }
@@ -429,11 +474,14 @@ function decoratorName(analysis: Analysis, decorator: Expr): string | null {
   return name === 'functools.partial' && wrapped !== undefined ? analysis.nameOf(wrapped.value) : name
 }
 
-/** `raise NotImplementedError`, `pass`, or a text alone: classes that extend this one say what it does. */
+/** `raise NotImplementedError`, `pass`, `...`, or a text alone: classes that extend this one say what it does. */
 export function isAbstract({ node }: Func): boolean {
   return node.body.every(
     (one) =>
-      one.type === 'raise' || one.type === 'pass' || (one.type === 'expr' && one.value.type === 'constant'),
+      one.type === 'raise' ||
+      one.type === 'pass' ||
+      (one.type === 'return' && (one.value === null || one.value.type === 'constant')) ||
+      (one.type === 'expr' && !/^(call|await|yield)$/.test(one.value.type)),
   )
 }
 
@@ -444,15 +492,9 @@ function isOwnMethod(expr: Expr): boolean {
   return expr.type === 'attribute' && expr.value.type === 'name' && expr.value.id === 'self'
 }
 
-/** Gradients as a function of a function. */
-const functionalGradients =
-  /^(jax\.(value_and_grad|grad)|flax\.nnx\.(value_and_grad|grad)|equinox\.filter_(value_and_)?grad)$/
-
 const none: readonly Call[] = []
 
 const nothing = { backward: false, optimizerStep: false, trains: false }
-
-const functionalUpdate = /^(optax|equinox)\.apply_updates$/
 
 const textMaker = /(^|_)(tokenizer|processor|feature_extractor)$/
 

@@ -124,6 +124,8 @@ export interface ModuleNames {
   callSites(func: Func): Call[] | null
   /** Calls of a function, method or constructor by modules that import this one. */
   outsideCalls(func: Func): readonly OutsideCall[]
+  /** What the methods of objects reach that take steps of a training and that other modules hand to this one. */
+  reachedByObjects(): readonly string[]
   /** Calls of this module that make objects of a class of it. */
   constructionsOf(klass: Klass): readonly Call[]
   /** A module that imports this one makes objects of a class, or hands the class around. */

@@ -1,6 +1,7 @@
 /** What modules that import this one pass to its functions and classes. */
 
 import type { Expr } from '../syntax/python-ast.js'
+import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { classAround } from './attribute-values.js'
@@ -30,6 +31,22 @@ export class OutsideCalls {
   /** Objects of a class, whether or not it has a constructor of its own. */
   makes({ name }: Klass): boolean {
     return this.calls.some((call) => call.name === name)
+  }
+
+  /** The calls that make objects of a class. */
+  makingsOf({ name }: Klass): readonly OutsideCall[] {
+    return this.calls.filter((call) => call.name === name)
+  }
+
+  /** What the methods of objects reach that take steps of a training and that other modules hand to this one. */
+  reachedByObjects(): readonly string[] {
+    return once(this, 'reached by objects', () => [
+      ...new Set(
+        this.calls.flatMap(({ args }) =>
+          (args ?? []).flatMap(({ does = {} }) => Object.values(does).flatMap(({ calls }) => calls)),
+        ),
+      ),
+    ])
   }
 
   /** Functions that a module which imports this one calls in a loop. */
@@ -156,9 +173,7 @@ export class OutsideCalls {
     if (held === undefined || held.keys !== undefined) return []
     // What this module passes counts as well, and is not followed here.
     if (makings(this.analysis, klass).length > 0) return []
-    return this.calls
-      .filter(({ name }) => name === klass.name)
-      .map((call) => passedFor(call, held.name, held.position))
+    return this.makingsOf(klass).map((call) => passedFor(call, held.name, held.position))
   }
 
   /** Nothing where it is called here as well: then what this module passes counts. */

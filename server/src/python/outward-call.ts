@@ -72,6 +72,8 @@ export type PassedArguments = {
   runs?: Running
   /** An object of a class of the project. */
   made?: MadeObject
+  /** What the methods of that object do, where one of them takes steps of a training. */
+  does?: Record<string, Running>
   /** The data sets that it may be. */
   dataSets?: readonly DataSetKind[]
   /** A network whose weights the caller has frozen. */

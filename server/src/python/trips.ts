@@ -8,6 +8,8 @@ import type { Folded, Loop } from './module.js'
 
 const ranges = /^(trange|tnrange|arange)$/
 const passingOn = /^(tqdm|track|progress_bar|master_bar|enumerate|auto|list|iter)$/
+/** `zip(range(steps), batches)`: whoever counts beside batches that have no end says when to stop. */
+const pairing = /^(zip|safe_zip)$/
 
 /** How often a loop passes, where that folds. */
 export function tripsOf(analysis: Analysis, loop: Loop): Folded {
@@ -73,8 +75,12 @@ function unwrapped(analysis: Analysis, iterable: Expr): Expr {
     const value = analysis.definition(inner)
     if (value.type !== 'call' || asRange(analysis, value) !== null) break
     const [first] = value.args
-    if (first === undefined || !passingOn.test(lastName(value.callee))) break
-    inner = first.value
+    const name = lastName(value.callee)
+    const counter = pairing.test(name)
+      ? value.args.find((one) => one.star === 0 && asRange(analysis, one.value) !== null)
+      : undefined
+    if (counter === undefined && (first === undefined || !passingOn.test(name))) break
+    inner = (counter ?? first!).value
   }
   return inner
 }

@@ -25,6 +25,7 @@ export function readsBack(python: PythonModule): boolean {
     const names = [
       ...python.calls.map(({ name, method }) => name ?? method),
       ...python.imported.flatMap(({ uses }) => uses),
+      ...python.reachedByObjects(),
     ]
     return names.some((name) => {
       if (!reads.test(name) || other.test(name) || pictures.test(name)) return false

@@ -6,7 +6,7 @@ import type { ClaimBuilder, SubjectBuilder } from '../workload/builder.js'
 import { idAt } from './job-in-code.js'
 
 const trackers =
-  /^(wandb|mlflow|comet_ml|neptune|clearml|aim|trackio|swanlab|dvclive|sacred|guild|polyaxon|azureml|tensorboard|tensorboardX|visdom|mlflow_\w+|determined|valohai|labml|torch\.utils\.tensorboard|tensorflow\.summary|tensorboard_logger|lightning\.pytorch\.loggers|keras\.callbacks\.(TensorBoard|CSVLogger|RemoteMonitor)|livelossplot|fastcore|sagemaker\.experiments|smdebug|google\.cloud\.aiplatform\.(start_run|log_metrics))(\.|$)/
+  /^(wandb|mlflow|comet_ml|neptune|clearml|aim|trackio|swanlab|dvclive|sacred|guild|polyaxon|azureml|tensorboard|tensorboardX|visdom|mlflow_\w+|determined|valohai|labml|torch\.utils\.tensorboard|tensorflow\.summary|tensorboard_logger|clu\.metric_writers|flax\.metrics|lightning\.pytorch\.loggers|keras\.callbacks\.(TensorBoard|CSVLogger|RemoteMonitor)|livelossplot|fastcore|sagemaker\.experiments|smdebug|google\.cloud\.aiplatform\.(start_run|log_metrics))(\.|$)/
 
 /** Files of metrics: tables, JSON, pictures of curves, a log with a file behind it. */
 const ownRecords =

@@ -1,9 +1,7 @@
 /** Where JAX computes: on the accelerator that it was installed for, unless the program says otherwise. */
+import { takesGradients } from '../../python/functional-steps.js'
 import type { ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Binding } from '../../workload/claim.js'
-
-export const gradients =
-  /^(jax\.(value_and_grad|grad)|flax\.nnx\.(value_and_grad|grad)|equinox\.filter_(value_and_)?grad)$/
 
 const forProcessors =
   /jax_platforms?(_name)?['"]\s*,\s*['"]cpu|JAX_PLATFORMS?(_NAME)?['"]\]\s*=\s*['"]cpu|jax\.devices\(\s*['"]cpu|xla_force_host_platform_device_count=\d|CUDA_VISIBLE_DEVICES['"]\]\s*=\s*['"](-1)?['"]/
@@ -18,9 +16,6 @@ export function keptOnProcessor(python: PythonModule, binding: Binding | null): 
 
 /** The module, or one that it works with, takes gradients with JAX. */
 export function differentiatesWithJax(python: PythonModule, around: readonly ModuleSummary[]): boolean {
-  const takes = (uses: Iterable<string>) => [...uses].some((use) => gradients.test(use))
-  return (
-    python.calls.some(({ name }) => name !== null && gradients.test(name)) ||
-    around.some(({ uses }) => takes(uses))
-  )
+  const takes = (uses: Iterable<string>) => [...uses].some((use) => takesGradients(use))
+  return python.calls.some(({ name }) => takesGradients(name)) || around.some(({ uses }) => takes(uses))
 }

@@ -1,5 +1,6 @@
 /** JAX: one `Training` for each hand-written loop whose step takes gradients and applies updates. */
 
+import { takesGradients } from '../../python/functional-steps.js'
 import { carriedStep } from '../../python/graph-steps.js'
 import type { Loop, PythonModule } from '../../python/module.js'
 import { noteSmall } from '../../text/evidence.js'
@@ -14,16 +15,16 @@ import { strangersOf } from '../python/strangers.js'
 import { demonstration } from '../pytorch/demonstration.js'
 import { claimEndless, endlessBecause } from '../pytorch/endless.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
-import { claimRun, claimSteps, loopHeader } from '../pytorch/loop.js'
-import { epochLoopOf, openEndedReason, runLoopOf } from '../pytorch/loop-facts.js'
+import { claimRun, claimSteps, leavesSteps, loopHeader, wholeRunOf } from '../pytorch/loop.js'
+import { openEndedReason, runLoopOf } from '../pytorch/loop-facts.js'
 import { switchedOffByFile } from '../pytorch/lowering.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
-import { readSaving } from '../pytorch/records.js'
+import { readSaving, readTracking } from '../pytorch/records.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { claimUnread } from '../reads-back.js'
 import { claimExtractions, isStepCall, type StepDialect } from '../step-extraction.js'
 import { changeJax } from './changes.js'
-import { gradients, keptOnProcessor } from './device.js'
+import { keptOnProcessor } from './device.js'
 import { fullFormatGiven } from './given-format.js'
 import {
   heavyLayers,
@@ -43,7 +44,7 @@ export const jaxReader = defineReader({
     const { python } = facts
     if (python === undefined || isMeasurement(python.path)) return
     const evidence = jaxEvidence(python, context)
-    const loops = python.loops.filter((loop) => isJaxLoop(loop))
+    const loops = python.loops.filter((loop) => isJaxLoop(loop) || isJaxRun(python, loop))
     loops.forEach((loop, index) => {
       readLoop(python, loop, index === 0, evidence, claims)
       claimExtractions(python, loop, dialect, evidence, heavyLayers(python), claims)
@@ -56,7 +57,7 @@ export const jaxReader = defineReader({
 
 /** A program that takes gradients imports it, for what it sets. */
 function isImportedForTraining({ importers, programs }: PythonModule): boolean {
-  return [...importers, ...programs].some(({ uses }) => uses.some((use) => gradients.test(use)))
+  return [...importers, ...programs].some(({ uses }) => uses.some((use) => takesGradients(use)))
 }
 
 /** A module that the program imports makes everything compute in float64. */
@@ -68,9 +69,17 @@ export function isJaxLoop(loop: Loop): boolean {
   return (
     loop.role === 'train' &&
     !/^(eval(uate)?|valid(ate|ation)?|test)(_|$)/i.test(loop.function?.name ?? '') &&
-    [...loop.effects.calls].some((name) => gradients.test(name) || name === carriedStep)
+    differentiates(loop)
   )
 }
+
+/** A loop over epochs whose steps another module takes, or the compiled program itself: `jax.lax.scan(step, state, batches)`. */
+function isJaxRun(python: PythonModule, loop: Loop): boolean {
+  return differentiates(loop) && leavesSteps(python, loop)
+}
+
+const differentiates = ({ effects }: Loop): boolean =>
+  [...effects.calls].some((name) => takesGradients(name) || name === carriedStep)
 
 const dialect: StepDialect = {
   computes: (analysis, call) => isStepCall(analysis, call),
@@ -126,11 +135,13 @@ function readLoop(
 ): void {
   const header = loopHeader(loop)
   const evidence = { ...common, role: common.role === 'test' ? ('test' as const) : ('training' as const) }
-  const outer = epochLoopOf(python, loop)
+  const outer = wholeRunOf(python, loop)
   noteSmall(evidence, demonstration(python, loop, outer))
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   if (common.accelerator !== 'cpu') training.known('automaticDevice', 'device', true, header)
-  if (first) readPrecision(python, loop, training)
+  // Where its steps are in another module, the format is told there.
+  const stepsHere = loop.role === 'train' || python.calls.some(({ name }) => takesGradients(name))
+  if (first && stepsHere) readPrecision(python, loop, training)
   const reason = openEndedReason(python, loop)
   if (reason !== null) training.known('openEnded', reason, reason, header)
   if (reason === 'reinforcement learning') training.known('boundBy', reason, 'an environment', header)
@@ -142,9 +153,10 @@ function readLoop(
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
   if (outer === null) claimSteps(python, loop, training)
   else claimRun(python, outer, training)
-  const run = runLoopOf(python, loop)
+  const run = outer ?? runLoopOf(python, loop)
   if (run === null) return
   readSaving(python, run, training)
+  readTracking(python, run, training)
   claimUnread(python, training, loopHeader(run))
 }
 

@@ -185,6 +185,7 @@ function completed(python: PythonModule, users: Users): Evidence {
     else if (
       evidence.accelerator === 'none' &&
       (movesToDevice(python) ||
+        python.reachedByObjects().some((one) => one === toDevice || one === '.cuda') ||
         makesTrainer(python) ||
         (around.some(movesBatches) && !defaultsToProcessor(python)))
     )

@@ -64,7 +64,7 @@ export const pytorchLoopReader = defineReader({
     if (python === undefined) return
     for (const loop of python.loops)
       if (isTorchLoop(python, loop)) readLoop(python, loop, context, claims)
-      else if (isEpochLoop(python, loop)) readEpochs(python, loop, claims)
+      else if (isEpochLoop(python, loop)) readEpochs(python, loop, context, claims)
     for (const func of python.stepFunctions()) readStep(python, func, context, claims)
   },
   change: (claim, value, facts) => {
@@ -87,7 +87,7 @@ export function isTorchLoop(python: PythonModule, loop: Loop): boolean {
     () =>
       [...python.imports].some((name) => computesWithTorch.test(name)) ||
       python.uses('torch.') ||
-      python.imported.some(({ imports, brings = [] }) =>
+      [...python.imported, ...python.importers].some(({ imports, brings = [] }) =>
         [...imports, ...brings].some((name) => computesWithTorch.test(name)),
       ),
   )
@@ -95,7 +95,22 @@ export function isTorchLoop(python: PythonModule, loop: Loop): boolean {
 
 /** A loop over epochs whose training loop is in another module. */
 export function isEpochLoop(python: PythonModule, loop: Loop): boolean {
-  if (loop.role !== 'epoch' || !backwardCalls.some((name) => loop.effects.calls.has(name))) return false
+  return backwardCalls.some((name) => loop.effects.calls.has(name)) && leavesSteps(python, loop)
+}
+
+/** It takes the steps of a training, or goes around those that nothing here takes. */
+export function takesSteps(python: PythonModule, loop: Loop): boolean {
+  return loop.role === 'train' || leavesSteps(python, loop)
+}
+
+/** The loop over epochs that a loop of steps belongs to, or is. */
+export function wholeRunOf(python: PythonModule, loop: Loop): Loop | null {
+  return loop.role === 'epoch' ? loop : epochLoopOf(python, loop)
+}
+
+/** A loop over epochs, the outermost, whose steps no loop of this module takes, whatever takes them. */
+export function leavesSteps(python: PythonModule, loop: Loop): boolean {
+  if (loop.role !== 'epoch') return false
   for (let outer = loop.parent; outer !== null; outer = outer.parent) if (outer.role === 'epoch') return false
   const around = once(
     python,
@@ -125,8 +140,13 @@ function isMade(callee: Expr): boolean {
   return /^[A-Z]|^(build|create|make|get|init|load)_?/.test(lastIdentifier(callee))
 }
 
-/** The format is told where the training loop is. */
-function readEpochs(python: PythonModule, loop: Loop, claims: ClaimBuilder): void {
+/** Where another module takes the steps, the format is told there. */
+function readEpochs(
+  python: PythonModule,
+  loop: Loop,
+  { versions, binding }: ReaderContext,
+  claims: ClaimBuilder,
+): void {
   const header = loopHeader(loop)
   const training = claims.subject(
     'Training',
@@ -135,6 +155,13 @@ function readEpochs(python: PythonModule, loop: Loop, claims: ClaimBuilder): voi
     evidenceIn(python, loop.function, trainingEvidence(python)),
   )
   claimProcessor(python, training.subject.evidence, header, training)
+  const told = python.loops.some((one) => isTorchLoop(python, one)) || python.stepFunctions().length > 0
+  if (!told && stepsHere(python)) {
+    const site: Place = { start: loop.node.start, end: loop.node.end, target: { kind: 'loop' } }
+    const spot = { locator: training.locator, place: header, site }
+    const { key, value } = precisionOf(python, loop, versions, spot, binding)
+    training.say('precision', key, value)
+  }
   const reason = openEndedReason(python, loop)
   if (reason !== null) training.known('openEnded', reason, reason, header)
   // An engine of this module may still say the format.

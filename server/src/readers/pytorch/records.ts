@@ -45,15 +45,20 @@ export const pytorchRecordsReader = defineReader({
       if (outer === null) continue
       const training = claims.extend('Training', trainingId(claims, loopHeader(loop)))
       readSaving(python, outer, training)
-      const site = { start: outer.node.start, end: outer.node.end }
-      // Scores and losses that are handed to the caller may be kept there.
-      if (returnsValues(outer))
-        training.unknown('tracked', 'tracker', 'what its function returns', loopHeader(outer), { site })
-      else claimTracked(python, training, 'tracker', loopHeader(outer), site)
+      readTracking(python, outer, training)
     }
   },
   change: changeRecords,
 })
+
+/** Whether the metrics of a hand-written loop outlive it. */
+export function readTracking(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
+  const site = { start: outer.node.start, end: outer.node.end }
+  // Scores and losses that are handed to the caller may be kept there.
+  if (returnsValues(outer))
+    training.unknown('tracked', 'tracker', 'what its function returns', loopHeader(outer), { site })
+  else claimTracked(python, training, 'tracker', loopHeader(outer), site)
+}
 
 /** `return {'accuracy': …}`, `return model, losses`: more than the model alone. */
 function returnsValues(outer: Loop): boolean {

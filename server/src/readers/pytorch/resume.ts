@@ -33,7 +33,12 @@ const asked =
   /\b(resume\w*|resume_from_checkpoint|start_epoch|last_checkpoint|latest_checkpoint|get_last_checkpoint|restore\w*|continue_training)\b/i
 
 export function resumption(python: PythonModule): Resumption {
-  return once(python, 'resumption', () => judgeResumption(python))
+  return once(python, 'resumption', () => {
+    const own = judgeResumption(python)
+    // An object that is handed in may load its weights where it is made.
+    const elsewhere = own !== 'resumes' && python.reachedByObjects().some((one) => loads.includes(one))
+    return elsewhere ? 'unknown' : own
+  })
 }
 
 function judgeResumption(python: PythonModule): Resumption {

@@ -9,8 +9,7 @@ import { heavyModel, kerasEvidence } from '../keras/evidence.js'
 import { usesKeras } from '../keras/fits.js'
 import { changePolicy } from '../keras/policy-change.js'
 import { readPrecision, rewriteKey } from '../keras/precision.js'
-import { loopHeader } from '../pytorch/loop.js'
-import { epochLoopOf } from '../pytorch/loop-facts.js'
+import { loopHeader, takesSteps, wholeRunOf } from '../pytorch/loop.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeGraphPrecision } from './graph-precision.js'
@@ -24,8 +23,10 @@ export const tensorflowGraphLoopReader = defineReader({
   triggers: ['sess', 'Session', 'train_on_batch'],
   read(facts, context, claims) {
     const { python } = facts
-    if (python === undefined || !usesKeras(python) || isMeasurement(python.path)) return
-    const loops = python.loops.filter((loop) => isSessionLoop(loop) || isBatchLoop(loop))
+    if (python === undefined || isMeasurement(python.path)) return
+    const loops = python.loops.filter((loop) => takesSteps(python, loop) && ofGraph(loop))
+    // What runs in a session is of TensorFlow, whether or not the module imports it.
+    if (!usesKeras(python) && !loops.some(inSession)) return
     for (const loop of loops) readLoop(python, loop, loop === loops[0], context, claims)
   },
   change(claim, value, facts) {
@@ -39,12 +40,12 @@ export const tensorflowGraphLoopReader = defineReader({
 })
 
 export function isSessionLoop(loop: Loop): boolean {
-  return loop.role === 'train' && loop.effects.calls.has(sessionStep)
+  return loop.role === 'train' && inSession(loop)
 }
 
-function isBatchLoop(loop: Loop): boolean {
-  return loop.role === 'train' && loop.effects.calls.has(batchStep)
-}
+const inSession = ({ effects }: Loop): boolean => effects.calls.has(sessionStep)
+
+const ofGraph = (loop: Loop): boolean => inSession(loop) || loop.effects.calls.has(batchStep)
 
 function readLoop(
   python: PythonModule,
@@ -54,16 +55,16 @@ function readLoop(
   claims: ClaimBuilder,
 ): void {
   const { evidence, automatic } = kerasEvidence(python, context)
-  if (isSessionLoop(loop)) evidence.withoutBf16 ??= 'the rewrite of graphs knows fp16 only'
+  const session = inSession(loop)
+  if (session) evidence.withoutBf16 ??= 'the rewrite of graphs knows fp16 only'
   const training = claimLoop(python, loop, evidence, automatic, claims)
   const header = loopHeader(loop)
-  const inSession = isSessionLoop(loop)
-  const heavy = inSession ? heavyGraph(python) || heavyModel(python) === true : heavyModel(python) !== false
+  const heavy = session ? heavyGraph(python) || heavyModel(python) === true : heavyModel(python) !== false
   if (first && heavy) {
     const site = { start: loop.node.start, end: loop.node.end, target: { kind: 'loop' as const } }
-    readPrecision(python, header, site, context, training, inSession ? rewriteKey : undefined)
+    readPrecision(python, header, site, context, training, session ? rewriteKey : undefined)
   }
-  const outer = epochLoopOf(python, loop)
+  const outer = wholeRunOf(python, loop)
   if (outer !== null && validatesInSession(python, outer))
     training.known('validation', 'evaluation', true, loopHeader(outer))
   claimKept(python, loop, training)
@@ -78,11 +79,24 @@ export function heavyGraph(python: PythonModule): boolean {
     const isHeavy = (name: string) => heavyOperation.test(plainName(name))
     return (
       python.calls.some(({ name }) => name !== null && isHeavy(name)) ||
+      attends(
+        python.functions.map(({ name }) => name),
+        python.calls.map(({ name }) => name),
+      ) ||
       [...python.imported, ...python.importers, ...python.programs].some(
-        ({ uses, convolutional }) => convolutional === true || uses.some(isHeavy),
+        ({ uses, functions, convolutional }) =>
+          convolutional === true || uses.some(isHeavy) || attends(Object.keys(functions), uses),
       )
     )
   })
+}
+
+/** Attention that is written out: functions are called after it, and multiply matrices. */
+function attends(functions: readonly string[], uses: readonly (string | null)[]): boolean {
+  return (
+    functions.some((name) => /attention|transformer_(model|block|layer)/i.test(name)) &&
+    uses.some((name) => /^tensorflow\.(matmul|linalg\.matmul|einsum)$/.test(plainName(name ?? '')))
+  )
 }
 
 const heldOut = /(^|[^a-z])(val|valid|validation|test|dev|eval)(?![a-z])/i

@@ -13,8 +13,8 @@ import { changePolicy } from '../keras/policy-change.js'
 import { readPrecision } from '../keras/precision.js'
 import { demonstration } from '../pytorch/demonstration.js'
 import { claimEndless, endlessBecause } from '../pytorch/endless.js'
-import { claimRun, claimSteps, loopHeader } from '../pytorch/loop.js'
-import { epochLoopOf, openEndedReason, paceSetter, runLoopOf } from '../pytorch/loop-facts.js'
+import { claimRun, claimSteps, loopHeader, takesSteps, wholeRunOf } from '../pytorch/loop.js'
+import { openEndedReason, paceSetter, runLoopOf } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { changeOwnStopping } from '../pytorch/own-stopping.js'
 import { readSaving } from '../pytorch/records.js'
@@ -30,7 +30,7 @@ export const tensorflowLoopReader = defineReader({
   read(facts, context, claims) {
     const { python } = facts
     if (python === undefined || !usesKeras(python) || isMeasurement(python.path)) return
-    const loops = python.loops.filter(isTapeLoop)
+    const loops = python.loops.filter((loop) => takesSteps(python, loop) && isTapeLoop(loop))
     const [first] = loops
     if (first === undefined) return
     const { evidence, automatic } = kerasEvidence(python, context)
@@ -53,11 +53,7 @@ export const tensorflowLoopReader = defineReader({
 
 function isTapeLoop(loop: Loop): boolean {
   const { calls } = loop.effects
-  return (
-    loop.role === 'train' &&
-    calls.has('.gradient') &&
-    (calls.has('.apply_gradients') || calls.has('.minimize'))
-  )
+  return calls.has('.gradient') && (calls.has('.apply_gradients') || calls.has('.minimize'))
 }
 
 const dialect: StepDialect = {
@@ -121,7 +117,7 @@ export function claimLoop(
   claims: ClaimBuilder,
 ): SubjectBuilder<'Training'> {
   const header = loopHeader(loop)
-  const outer = epochLoopOf(python, loop)
+  const outer = wholeRunOf(python, loop)
   noteSmall(evidence, demonstration(python, loop, outer))
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   if (automatic) training.known('automaticDevice', 'device', true, header)
@@ -133,7 +129,7 @@ export function claimLoop(
   if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
   if (outer === null) claimSteps(python, loop, training)
   else claimRun(python, outer, training)
-  const run = runLoopOf(python, loop)
+  const run = outer ?? runLoopOf(python, loop)
   if (run !== null) readSaving(python, run, training)
   return training
 }
