@@ -39,6 +39,11 @@ export function isGpuCluster(target: Target): boolean {
   )
 }
 
+/** Nothing says that its machines are processors. */
+export function mayBeDear(target: Target, hasSize: boolean): boolean {
+  return !hasSize && !(target.kind === 'cluster' && /cpu/i.test(target.name ?? ''))
+}
+
 /** Without a cluster the service finds a machine for the job alone, and spot capacity can be asked for. */
 export function isServerless(target: Target): boolean {
   return target.kind === 'none' || target.kind === 'serverless'

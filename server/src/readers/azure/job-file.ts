@@ -42,6 +42,7 @@ import {
   isServerless,
   type JobFacts,
   machineHeld,
+  mayBeDear,
   sharingOf,
 } from './job-claims.js'
 import { changeSweepFile, claimSweepFile, sweepLimits } from './sweep-file.js'
@@ -263,7 +264,10 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     // With services, somebody works on it by hand while it waits.
     if (at(node, 'services') === undefined) machine = machineHeld(compute, facts, nodes)
     // A sweep has limits of its own.
-    if (kind !== 'sweep') compute.say('timeLimit', 'limits.timeout', limitOf(source(node, keys), job.limited))
+    if (kind !== 'sweep') {
+      compute.say('timeLimit', 'limits.timeout', limitOf(source(node, keys), job.limited))
+      if (mayBeDear(target, isGiven(size))) compute.known('neverEnded', 'type', true, place)
+    }
     const queue = entry(node, 'queue_settings') === undefined && program !== node
     const tier = queue ? source(program, within, true) : source(node, keys, true)
     // Spot capacity is asked for on serverless compute only; clusters have it or not.

@@ -54,6 +54,7 @@ export function readJob(claims: ClaimBuilder, job: Fields, { key, place, site }:
     compute.known('service', 'job', false, shown)
     compute.known('trials', 'job', false, shown)
     compute.say('timeLimit', limitKey, orDefault(convert(limitOf(job, own), limited), null))
+    compute.known('neverEnded', 'job', true, shown)
     if (schedule !== null) compute.known('startedEvery', 'schedule', schedule.seconds, shown)
     claimRetries(compute, own)
     claimTags(compute, job, fields)
@@ -92,6 +93,9 @@ function claimAllPurpose(
   )
   compute.known('name', 'name', called, place)
   compute.known('service', 'job', false, place)
+  const own = tasks.filter(({ cluster, fields }) => cluster === null && fields.has(existing))
+  compute.say('timeLimit', limitKey, orDefault(convert(limitOf(job, own), limited), null))
+  compute.known('neverEnded', 'job', true, place)
   compute.known('interactiveRate', existing, { machine: allPurpose, again: intervalOf(job) !== null }, place)
 }
 
@@ -131,6 +135,7 @@ function claimServerless(
   compute.known('service', 'job', false, place)
   compute.known('trials', 'job', false, place)
   compute.say('timeLimit', limitKey, orDefault(convert(limitOf(job, own), limited), null))
+  compute.known('neverEnded', 'job', true, place)
   const schedule = intervalOf(job)
   if (schedule !== null) compute.known('startedEvery', 'schedule', schedule.seconds, place)
   claimRetries(compute, own)

@@ -39,8 +39,14 @@ export default defineRule({
     const held = effective(view.settings.gpusFilledIn) === true || trainsOnUnknown(view)
     const elsewhere = effective(limitedBy)
     const onProcessors = counted === undefined && !held
+    const openEnded = effective(view.settings.neverEnded) === true
     const machines =
-      counted ?? (held ? 'its GPUs' : elsewhere === undefined ? trainingMachines(view) : undefined)
+      counted ??
+      (held
+        ? 'its GPUs'
+        : elsewhere === undefined
+          ? (trainingMachines(view) ?? (openEnded ? machinesOf(view) : undefined))
+          : undefined)
     if (timeLimit === undefined || timeLimit.state === 'unknown') return silent(unless(view, 'timeLimit', ''))
     if (machines === undefined) return silent(withoutAccelerators(view))
     if (effective(service) === true) return silent('it is a service')
@@ -66,7 +72,7 @@ export default defineRule({
       report({
         at: timeLimit,
         severity: onProcessors
-          ? (costOf(view, day, options.prices, today)?.low ?? 0) >= felt
+          ? (costOf(view, day, options.prices, today)?.low ?? (openEnded ? felt : 0)) >= felt
             ? 'information'
             : 'hint'
           : elsewhere === undefined &&
@@ -85,7 +91,7 @@ export default defineRule({
                   ...(takesDays(view) ? { onlyIf: 'no run takes longer' } : {}),
                 },
               ],
-        ...(onProcessors ? { together: 'on processors' } : {}),
+        ...(onProcessors ? { together: openEnded ? 'open-ended' : 'on processors' } : {}),
       })
       return
     }
@@ -182,8 +188,12 @@ function trainingMachines({ settings, subject, run }: SubjectView<'Compute'>): s
   const named = [effective(settings.name) ?? '', subject.location.path].some((one) => trainsByName.test(one))
   const trains =
     named || run.siblings.some((one) => effective(subjectIn(one, 'Program')?.settings.trains) === true)
+  return trains ? machinesOf({ settings }) : undefined
+}
+
+function machinesOf({ settings }: Pick<SubjectView<'Compute'>, 'settings'>): string {
   const count = effective(settings.nodes) ?? 1
-  return !trains ? undefined : count > 1 ? `its ${count} machines` : 'its machine'
+  return count > 1 ? `its ${count} machines` : 'its machine'
 }
 
 const trainsByName = /(^|[^a-z])(train(er|ing)?|fine-?tun\w*)([^a-z]|$)/i

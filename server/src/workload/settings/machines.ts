@@ -58,6 +58,8 @@ export interface ComputeSettings {
   checkpointStore: string | null
   /** What is written goes with the machine, and nothing here takes it elsewhere. */
   losesFiles: boolean
+  /** Its platform ends no job by itself, and bills it for as long as it runs. */
+  neverEnded: boolean
   /** What ends the job in the end all the same, outside of the project: 'the partition'. */
   limitedBy: string
   /** True when each trial of a search runs as a job of its own. */
