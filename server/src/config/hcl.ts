@@ -6,6 +6,7 @@ import { defaultsOfType } from './hcl-types.js'
 import type { ConfigFacts, ConfigList, ConfigMap, ConfigNode, ConfigUnknown } from './node.js'
 import { inField, namedChildren, type PlainNode, plainTree } from './plain-tree.js'
 import { evaluateArithmetic } from './shell-arithmetic.js'
+import { unreadFacts } from './unread-facts.js'
 
 const deepest = 200
 
@@ -29,11 +30,7 @@ const operand = /^("[^"$%]*"|[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)+)$/
  */
 export function hclFacts(text: string, trees: TreeSource): ConfigFacts {
   const parsed = trees.parse('hcl', text, (tree) => plainTree(tree, text))
-  if (parsed.value === undefined) {
-    const { problem } = parsed
-    const root: ConfigNode = { kind: 'unknown', because: problem, start: 0, end: text.length }
-    return { documents: [{ index: 0, root, templated: false, hasErrors: true }], comments: [], problem }
-  }
+  if (parsed.value === undefined) return unreadFacts(parsed.problem, text)
   const { root, comments, hasErrors } = parsed.value
   const reader = new HclReader(text)
   const map: ConfigMap = { kind: 'map', entries: [], start: 0, end: text.length }

@@ -3,6 +3,7 @@ import type { TreeSource } from '../syntax/parser.js'
 import type { ConfigEntry, ConfigFacts, ConfigMap, ConfigNode } from './node.js'
 import { namedChildren, type PlainNode, plainTree } from './plain-tree.js'
 import { isTemplate } from './template.js'
+import { unreadFacts } from './unread-facts.js'
 
 const deepest = 200
 const keyTypes = new Set(['bare_key', 'quoted_key', 'dotted_key'])
@@ -13,11 +14,7 @@ const keyTypes = new Set(['bare_key', 'quoted_key', 'dotted_key'])
  */
 export function tomlFacts(text: string, trees: TreeSource): ConfigFacts {
   const parsed = trees.parse('toml', text, (tree) => plainTree(tree, text))
-  if (parsed.value === undefined) {
-    const { problem } = parsed
-    const root: ConfigNode = { kind: 'unknown', because: problem, start: 0, end: text.length }
-    return { documents: [{ index: 0, root, templated: false, hasErrors: true }], comments: [], problem }
-  }
+  if (parsed.value === undefined) return unreadFacts(parsed.problem, text)
   const { root, comments, hasErrors } = parsed.value
   const builder = new TomlBuilder(text)
   const map: ConfigMap = { kind: 'map', entries: [], start: 0, end: text.length }

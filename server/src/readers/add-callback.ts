@@ -1,11 +1,12 @@
 /** Adds one callback to the callbacks of a call, however they are written. */
 
-import type { PythonRange, Refusal, Write } from '../edit/write.js'
+import type { Refusal, Write } from '../edit/write.js'
 import type { Call, PythonModule } from '../python/module.js'
 import { lastName } from '../syntax/python-children.js'
 import { mayBePassed } from '../values/argument.js'
 import { givenByCallers } from '../values/given-by-callers.js'
 import { passedCallbacks } from './callback-list.js'
+import { rangeOf } from './change-answer.js'
 import type { FragmentFacts } from './reader.js'
 
 /** `code`: the callback, or a name for it. `position` of the argument `keyword`; null: keyword only. */
@@ -18,15 +19,10 @@ export function addCallback(
   keyword = 'callbacks',
 ): Write | Refusal {
   const { path } = facts
-  const range = ({ start, end }: { start: number; end: number }): PythonRange => ({
-    fragment: facts.fragment.index,
-    start,
-    end,
-  })
   const set = (items: string): Write => ({
     kind: 'set keyword',
     path,
-    call: range(call.expr),
+    call: rangeOf(facts, call.expr),
     name: keyword,
     value: `[${items}]`,
   })
@@ -39,7 +35,7 @@ export function addCallback(
     // The import or the name must be there before the list is made.
     return start < call.expr.start && /^\w+$/.test(code)
       ? { reason: 'the list is made before the callback' }
-      : { kind: 'append item', path, list: range({ start, end }), value: code }
+      : { kind: 'append item', path, list: rangeOf(facts, { start, end }), value: code }
   }
   const written = call.expr.args.find((one) => one.name === keyword)
   if (list.items.length === 0 && written !== undefined)

@@ -12,6 +12,14 @@ export function byHand({ key }: Pick<Claim, 'key'>): Refusal {
   return { reason: `${key} has to be changed by hand here` }
 }
 
+/** A change that runs when it is asked for. */
+export const unsafeChange = (title: string, writes: Write[]): Change => ({
+  title,
+  safety: 'unsafe',
+  writes,
+  imports: [],
+})
+
 /** A change of all these writes, or the first reason against one of them. */
 export function changeOf(
   title: string,

@@ -1,6 +1,6 @@
 /** How the libraries of boosted trees spell early stopping. */
 import { nameFor } from '../../edit/imports.js'
-import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { whereWritten } from '../../python/where-written.js'
 import { lookUp } from '../../text/records.js'
@@ -8,7 +8,7 @@ import { isLeftOut, mayBePassed, passedExpression } from '../../values/argument.
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { passedCallbacks } from '../callback-list.js'
-import { byHand } from '../change-answer.js'
+import { byHand, rangeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { isTestSet, ofTestSet } from '../early-stopping.js'
 import type { FragmentFacts } from '../reader.js'
@@ -45,14 +45,8 @@ export function changeBooster(claim: Claim, value: unknown, facts: FragmentFacts
   return aside({ title: `${title} (${keyword}=${rounds})`, safety: 'unsafe', writes, imports: [] })
 }
 
-const range = ({ start, end }: { start: number; end: number }, facts: FragmentFacts): PythonRange => ({
-  fragment: facts.fragment.index,
-  start,
-  end,
-})
-
 function setKeyword(call: Call, name: string, value: string, facts: FragmentFacts): Write {
-  return { kind: 'set keyword', path: facts.path, call: range(call.expr, facts), name, value }
+  return { kind: 'set keyword', path: facts.path, call: rangeOf(facts, call.expr), name, value }
 }
 
 function changePatience(
@@ -146,7 +140,7 @@ function inLightGbm(
   let write: Write
   if (!mayBePassed(given) || isOff(given)) write = setKeyword(fit, 'callbacks', `[${code}]`, facts)
   else if (list?.display?.type === 'list')
-    write = { kind: 'append item', path, list: range(list.display, facts), value: code }
+    write = { kind: 'append item', path, list: rangeOf(facts, list.display), value: code }
   else return { reason: 'the list of callbacks cannot be read' }
   return {
     title: `${title} (early_stopping(${rounds}))`,

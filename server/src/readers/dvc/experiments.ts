@@ -1,31 +1,16 @@
 /** `dvc exp run -S train.lr=0.1,0.01 -S train.depth=4,6`: an experiment for each combination. Source: dvc.org, "exp run", "Hydra sweep". */
 import type { ShellCommand } from '../../config/shell-facts.js'
-import type { Evidence } from '../../workload/claim.js'
-import { commandsAnywhere } from '../command-lines/commands-anywhere.js'
-import { claimGrid, type Swept, searchedDimensions } from '../hydra/space.js'
+import type { Swept } from '../hydra/space.js'
+import { claimSweptCommands } from '../hydra/swept-command.js'
 import { sweptValue } from '../hydra/swept-value.js'
 import { wordsBehind } from '../pipelines/forced-runs.js'
 import { defineReader } from '../reader.js'
-
-const evidence: Evidence = { role: 'tuning', accelerator: 'maybe', small: null, notebook: false }
 
 export const dvcExperimentsReader = defineReader({
   name: 'dvc-experiments',
   languages: ['shell', 'yaml', 'python'],
   triggers: ['dvc exp run', '"dvc"', "'dvc'", '[dvc,', '- dvc'],
-  read(facts, context, claims) {
-    for (const { command, shown } of commandsAnywhere(facts, context, (text) =>
-      text.includes('dvc exp run'),
-    )) {
-      const dimensions = searchedDimensions(sweptIn(command))
-      if (dimensions === null) continue
-      const place = shown ?? { start: command.start, end: command.end }
-      const search = claims.subject('Search', place, '', evidence)
-      claimGrid(search, dimensions, place)
-      search.known('unit', 'dvc exp run', 'run', place)
-      search.known('persisted', 'dvc exp run', true, place)
-    }
-  },
+  read: (facts, context, claims) => claimSweptCommands(facts, context, claims, 'dvc exp run', sweptIn),
   change: () => ({ reason: 'a study of Optuna has to run the experiments (`dvc.api.exp_save`, `dvclive`)' }),
 })
 

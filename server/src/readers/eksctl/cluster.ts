@@ -10,7 +10,7 @@ import { convert, orDefault } from '../../values/operations.js'
 import { asQuotedNumber, asSwitch, asText } from '../../values/parse.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
+import { byHand, unsafeChange } from '../change-answer.js'
 import {
   acceleratorResource,
   claimFixed,
@@ -188,12 +188,6 @@ function changeGroup(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
     value,
     ...(after === undefined ? {} : { after }),
   })
-  const change = (title: string, writes: Write[]): Change => ({
-    title,
-    safety: 'unsafe',
-    writes,
-    imports: [],
-  })
   if (claim.setting === 'minimum') {
     const desired = number(at(group, 'desiredCapacity'))
     const writes: Write[] = []
@@ -204,14 +198,14 @@ function changeGroup(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
     )
     if (most === undefined)
       writes.push(set(['maxSize'], Math.max(1, desired ?? number(at(group, 'minSize')) ?? 2), 'minSize'))
-    return change('Scale to zero: minSize: 0', writes)
+    return unsafeChange('Scale to zero: minSize: 0', writes)
   }
   if (claim.setting === 'capacity') {
     if (keys![0] !== 'managedNodeGroups') return { reason: 'give the group an instancesDistribution' }
-    return change('Buy spot machines: spot: true', [set(['spot'], true)])
+    return unsafeChange('Buy spot machines: spot: true', [set(['spot'], true)])
   }
   if (claim.setting === 'taints')
-    return change('Keep other work away with a taint', [
+    return unsafeChange('Keep other work away with a taint', [
       set(['taints'], [{ key: acceleratorResource(group), value: 'true', effect: 'NoSchedule' }]),
     ])
   return byHand(claim)

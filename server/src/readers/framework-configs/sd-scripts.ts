@@ -6,15 +6,14 @@
 import { entries, map } from '../../config/access.js'
 import type { ConfigDocument, ConfigEntry, ConfigMap } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import { lookUp } from '../../text/records.js'
 import { convert, orDefault } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { Precision } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { claimUncached } from '../claim-uncached.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { sdScriptsFormats, sdScriptsOptions } from '../sd-scripts-options.js'
 import { settingTable } from '../setting-table.js'
 import { changeFrameworkConfig } from './change.js'
 import { FrameworkConfig, FrameworkConfigClaims, isOn } from './framework-config.js'
@@ -23,10 +22,10 @@ import { positive } from './memory.js'
 const anchor = 'pretrained_model_name_or_path'
 
 const trainingSettings = settingTable('Training', {
-  epochs: { keys: ['max_train_epochs'], parse: asQuotedNumber },
-  maxSteps: { keys: ['max_train_steps'], parse: positive },
-  accumulation: { keys: ['gradient_accumulation_steps'], parse: positive, otherwise: 1 },
-  checkpointing: { keys: ['gradient_checkpointing'], parse: isOn, otherwise: false },
+  epochs: { ...sdScriptsOptions.epochs, parse: asQuotedNumber },
+  maxSteps: { ...sdScriptsOptions.maxSteps, parse: positive },
+  accumulation: { ...sdScriptsOptions.accumulation, parse: positive },
+  checkpointing: { ...sdScriptsOptions.checkpointing, parse: isOn },
 })
 
 const inputSettings = settingTable('InputPipeline', {
@@ -77,8 +76,6 @@ function trains(config: FrameworkConfig): boolean {
   )
 }
 
-const formats: Record<string, Precision> = { no: 'fp32', fp16: 'fp16-mixed', bf16: 'bf16-mixed' }
-
 function read(config: FrameworkConfig, claims: ClaimBuilder): void {
   const evidence = config.evidence('gpu')
   const training = FrameworkConfigClaims.subject('Training', config, claims, anchor, evidence)
@@ -86,8 +83,9 @@ function read(config: FrameworkConfig, claims: ClaimBuilder): void {
   training.known('fineTuning', [anchor], true)
   trainingSettings.claim(training.subject, training)
   const whole = ['full_bf16', 'full_fp16', 'fp8_base'].find((key) => config.switch(key) === true)
-  const format = convert(training.text('mixed_precision'), (word) => lookUp(formats, word))
-  if (whole === undefined) training.say('precision', ['mixed_precision'], orDefault(format, 'fp32'))
+  const { keys, otherwise } = sdScriptsOptions.precision
+  const format = convert(training.text(...keys), (word) => sdScriptsFormats.get(word))
+  if (whole === undefined) training.say('precision', [...keys], orDefault(format, otherwise))
   else training.unknown('precision', [whole], whole)
   readAttention(config, training)
   const input = FrameworkConfigClaims.subject('InputPipeline', config, claims, anchor, evidence)

@@ -3,10 +3,10 @@
  * (see pod-script.ts), their end ends nothing.
  */
 import type { PythonModule } from '../../python/module.js'
-import type { Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { trainsAnywhere } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
+import { claimPod } from './claim-pod.js'
 import { type Cloud, clouds, endingIn } from './clouds.js'
 
 const trainsByPath = /(^|[^a-z])(train\w*|fine-?_?tune\w*)([^a-z]|$)/i
@@ -26,16 +26,7 @@ export const podProgramReader = defineReader({
     if (last === undefined || !trainsThere(python, cloud)) return
     const place = { start: last.start, end: python.text.indexOf('\n', last.start) }
     if (place.end < 0) place.end = last.end
-    const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
-    const compute = claims.subject('Compute', place, cloud.name, evidence, `${path}#pod`)
-    compute.known('provider', cloud.name, 'other', place)
-    compute.known('gpuCloud', cloud.name, cloud.name, place)
-    compute.known('interactive', cloud.name, false, place)
-    compute.known('service', cloud.name, false, place)
-    compute.say('gpus', cloud.name, { ...claims.origin(place), state: 'range', low: 1, high: null })
-    const ending = endingIn(cloud, python.code)
-    if (ending !== null) compute.known('endedBy', ending, ending, place)
-    compute.default('idleStop', cloud.ending, null, place)
+    claimPod(claims, cloud, place, `${path}#pod`, python.code)
   },
   change: byHand,
 })

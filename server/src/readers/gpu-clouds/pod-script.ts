@@ -4,13 +4,13 @@
  */
 import type { ShellFacts } from '../../config/shell-facts.js'
 import type { SourceFragment } from '../../text/source-fragment.js'
-import type { Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { comesToAnEnd } from '../job-script.js'
 import { defineReader } from '../reader.js'
 import { trainsByName } from '../shell/failures.js'
 import { changeJobOperation, claimJobOperations, isJobOperation } from '../shell/job-operations.js'
 import { type FoundLaunch, launchesOf, workOf } from '../shell/launches.js'
+import { claimPod, podEvidence } from './claim-pod.js'
 import { type Cloud, clouds, endingIn, withoutComments } from './clouds.js'
 
 /** It works on the machine from elsewhere, or asks for one. */
@@ -79,22 +79,13 @@ export const podScriptReader = defineReader({
     const { job, cloud, work } = found
     const { words, end } = work.command
     const place = { start: words[0]!.start, end: words.at(-1)?.end ?? end }
-    const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
-    const compute = claims.subject('Compute', place, cloud.name, evidence, job)
-    compute.known('provider', cloud.name, 'other', place)
-    compute.known('gpuCloud', cloud.name, cloud.name, place)
-    compute.known('interactive', cloud.name, false, place)
-    compute.known('service', cloud.name, false, place)
-    compute.say('gpus', cloud.name, { ...claims.origin(place), state: 'range', low: 1, high: null })
-    const ending = endingIn(cloud, withoutComments(fragment.text))
-    if (ending !== null) compute.known('endedBy', ending, ending, place)
-    compute.default('idleStop', cloud.ending, null, place)
+    claimPod(claims, cloud, place, job, withoutComments(fragment.text))
     claimJobOperations(
       claims,
       context,
       shell,
       launches,
-      { holder: 'the pod', gpus: null, model: null, evidence, job },
+      { holder: 'the pod', gpus: null, model: null, evidence: podEvidence, job },
       fragment.text,
       (span) => span,
     )

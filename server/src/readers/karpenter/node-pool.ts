@@ -12,7 +12,7 @@ import { asQuotedNumber, asText } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
+import { byHand, unsafeChange } from '../change-answer.js'
 import { type KubernetesObject, manifestLanguages, objectsIn } from '../kubernetes/objects.js'
 import {
   acceleratorResource,
@@ -254,23 +254,17 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
     keys: path,
     value: data,
   })
-  const change = (title: string, writes: Write[]): Change => ({
-    title,
-    safety: 'unsafe',
-    writes,
-    imports: [],
-  })
   if (claim.setting === 'minimum')
     return { reason: 'without `replicas` the pool starts machines as pods ask for them' }
   if (claim.setting === 'blockedBy' && claim.key === 'consolidateAfter')
-    return change('Release idle machines after 5 minutes: consolidateAfter: 5m', [
+    return unsafeChange('Release idle machines after 5 minutes: consolidateAfter: 5m', [
       set([...base, 'spec', 'disruption', 'consolidateAfter'], '5m'),
     ])
   if (claim.setting === 'blockedBy')
     return { reason: 'name reasons other than Empty in the budget, so that idle machines may go' }
   if (claim.setting === 'idleDelay' && typeof value === 'number') {
     const minutes = Math.max(1, Math.round(value / 60))
-    return change(`Release idle machines after ${minutes} minutes`, [
+    return unsafeChange(`Release idle machines after ${minutes} minutes`, [
       set([...base, 'spec', 'disruption', 'consolidateAfter'], `${minutes}m`),
     ])
   }
@@ -278,18 +272,18 @@ function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change 
     at(facts.config?.documents[index]?.root, ...base, 'spec', 'template', 'spec', 'requirements'),
   )
   if (claim.setting === 'maximum' && typeof value === 'number')
-    return change(`Set a limit: limits: ${resource}: ${value}`, [
+    return unsafeChange(`Set a limit: limits: ${resource}: ${value}`, [
       set([...base, 'spec', 'limits'], { [resource]: value }),
     ])
   if (claim.setting === 'taints')
-    return change('Keep other work away with a taint', [
+    return unsafeChange('Keep other work away with a taint', [
       set(
         [...base, 'spec', 'template', 'spec', 'taints'],
         [{ key: resource, value: 'true', effect: 'NoSchedule' }],
       ),
     ])
   if (claim.setting === 'capacity' && claim.state === 'known')
-    return change('Take spot machines first: capacity-type spot and on-demand', [
+    return unsafeChange('Take spot machines first: capacity-type spot and on-demand', [
       set(keys, ['spot', 'on-demand']),
     ])
   return { reason: 'add a requirement of karpenter.sh/capacity-type with spot and on-demand' }

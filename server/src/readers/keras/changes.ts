@@ -9,7 +9,8 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { isTestSet, ofTestSet, patienceFor, whyNotHandedOver, withPatience } from '../early-stopping.js'
+import { isTestSet, ofTestSet, patienceFor, withPatience } from '../early-stopping.js'
+import { handOverCallback } from '../hand-over-callback.js'
 import { isOnLaunchLine, isSetByLaunch, passOption } from '../launch-flag.js'
 import type { FragmentFacts } from '../reader.js'
 import { changeStoppingSwitch } from '../stopping-switch.js'
@@ -51,7 +52,7 @@ export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts):
     case 'earlyStopping':
       return addEarlyStopping(python, call, value, facts)
     case 'stoppingGap':
-      return handOver(python, claim, call, facts)
+      return handOverCallback(python, claim, call, facts, `${call.method}()`, fitPosition(call, 'callbacks'))
     case 'patience':
       return withPatience(python, value, (patience) => stoppingSettings.change(claim, patience, facts))
     case 'stopDirection':
@@ -109,15 +110,4 @@ function addEarlyStopping(
     writes: [write],
     imports,
   }
-}
-
-/** Hands over the callback that was made and forgotten. */
-function handOver(python: PythonModule, claim: Claim, call: Call, facts: FragmentFacts): Change | Refusal {
-  const { target } = claim.site
-  if (target?.kind !== 'callback') return byHand(claim)
-  const wrong = whyNotHandedOver(python, target.name)
-  if (wrong !== null) return wrong
-  const write = addCallback(python, call, target.name, facts, fitPosition(call, 'callbacks'))
-  if ('reason' in write) return write
-  return { title: `Pass ${target.name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
 }

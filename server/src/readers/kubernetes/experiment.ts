@@ -13,7 +13,7 @@ import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, DrawnDimension, SearchSettings } from '../../workload/resource-kinds.js'
-import { byHand } from '../change-answer.js'
+import { byHand, unsafeChange } from '../change-answer.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimDrawn, type Locate, range } from '../search/drawn.js'
 import {
@@ -290,12 +290,6 @@ function changeExperiment(claim: Claim, value: unknown, facts: FragmentFacts): C
     ...(after === undefined || entry(spec, after) === undefined ? {} : { after }),
   })
   const stop = set(['earlyStopping'], medianStop, 'algorithm')
-  const change = (title: string, writes: Write[]): Change => ({
-    title,
-    safety: 'unsafe',
-    writes,
-    imports: [],
-  })
   switch (claim.setting) {
     case 'strategy': {
       const { trials } = value as { trials: number }
@@ -309,18 +303,18 @@ function changeExperiment(claim: Claim, value: unknown, facts: FragmentFacts): C
       const stops = at(spec, 'earlyStopping') === undefined && (stoppableEpochs(spec) ?? 0) >= fewEpochs
       if (stops) writes.push(stop)
       const early = stops ? ', weak ones stopped early' : ''
-      return change(`Search by tpe, at most ${trials} trials${early}`, writes)
+      return unsafeChange(`Search by tpe, at most ${trials} trials${early}`, writes)
     }
     case 'trialCap':
-      return change(`Stop after ${value} trials: maxTrialCount: ${value}`, [
+      return unsafeChange(`Stop after ${value} trials: maxTrialCount: ${value}`, [
         set(['maxTrialCount'], value, 'parallelTrialCount'),
       ])
     case 'parallelism':
-      return change(`Run ${value} trials at a time: parallelTrialCount: ${value}`, [
+      return unsafeChange(`Run ${value} trials at a time: parallelTrialCount: ${value}`, [
         set(['parallelTrialCount'], value),
       ])
     case 'earlyTermination':
-      return change('Stop weak trials early: earlyStopping with medianstop', [stop])
+      return unsafeChange('Stop weak trials early: earlyStopping with medianstop', [stop])
     default:
       return byHand(claim)
   }

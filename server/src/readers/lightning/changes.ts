@@ -11,7 +11,8 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { patienceFor, whyNotHandedOver, withPatience } from '../early-stopping.js'
+import { patienceFor, withPatience } from '../early-stopping.js'
+import { handOverCallback } from '../hand-over-callback.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
 import { hasBf16Units, hasCard, hasCardWithBf16, ifPossible } from '../pytorch/bf16-units.js'
@@ -44,7 +45,7 @@ export function changeLightning(claim: Claim, value: unknown, facts: FragmentFac
     return trainerSettings.change({ ...claim, setting: 'epochs' }, value, facts)
   if (claim.setting === 'epochs' || claim.setting === 'device')
     return trainerSettings.change(claim, value, facts)
-  if (claim.setting === 'stoppingGap') return handOver(python, claim, call, facts)
+  if (claim.setting === 'stoppingGap') return handOverCallback(python, claim, call, facts, 'the Trainer')
   if (claim.setting === 'patience')
     return withPatience(python, value, (patience) => stoppingSettings.change(claim, patience, facts))
   if (claim.setting === 'stopDirection') return stoppingSettings.change(claim, value, facts)
@@ -278,17 +279,6 @@ function addEarlyStopping(
     writes: [write],
     imports,
   }
-}
-
-/** Hands over the callback that was made and forgotten. */
-function handOver(python: PythonModule, claim: Claim, call: Call, facts: FragmentFacts): Change | Refusal {
-  const { target } = claim.site
-  if (target?.kind !== 'callback') return byHand(claim)
-  const wrong = whyNotHandedOver(python, target.name)
-  if (wrong !== null) return wrong
-  const write = addCallback(python, call, target.name, facts)
-  if ('reason' in write) return write
-  return { title: `Pass ${target.name} to the Trainer`, safety: 'unsafe', writes: [write], imports: [] }
 }
 
 /** The library in use is older than version 2. */

@@ -2,7 +2,7 @@
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
+import { byHand, unsafeChange } from '../change-answer.js'
 import type { FragmentFacts } from '../reader.js'
 
 /** The innermost `dict(…)` around an offset; null: it is written in another way. */
@@ -23,14 +23,8 @@ export function changeConfig(claim: Claim, value: unknown, facts: FragmentFacts)
   const { fragment, start, end, target } = claim.site
   const { python, path } = facts
   if (python === undefined) return { reason: 'the launch line sets this: change it there' }
-  const change = (title: string, writes: Write[]): Change => ({
-    title,
-    safety: 'unsafe',
-    writes,
-    imports: [],
-  })
   const replaced = (title: string, text: string): Change =>
-    change(title, [{ kind: 'replace', path, range: { fragment, start, end }, text }])
+    unsafeChange(title, [{ kind: 'replace', path, range: { fragment, start, end }, text }])
   const call = dictionaryAt(python, { start, end })
   const keyword = (name: string, text: string): Write => ({
     kind: 'set keyword',
@@ -42,13 +36,13 @@ export function changeConfig(claim: Claim, value: unknown, facts: FragmentFacts)
   switch (claim.setting) {
     case 'workers':
       if (call === null) return { reason: 'the dictionary has changed' }
-      return change(`Load with ${value ?? 4} workers`, [keyword(claim.key, String(value ?? 4))])
+      return unsafeChange(`Load with ${value ?? 4} workers`, [keyword(claim.key, String(value ?? 4))])
     case 'precision':
       if (claim.key === 'fp16' || call === null)
         return { reason: 'mixed precision is an assignment of its own here: fp16 = dict(loss_scale=…)' }
       if (value !== 'fp16-mixed' && value !== 'bf16-mixed')
         return { reason: 'only 16-bit formats are offered' }
-      return change(`Train in ${value === 'bf16-mixed' ? 'bf16' : 'fp16'} (AmpOptimWrapper)`, [
+      return unsafeChange(`Train in ${value === 'bf16-mixed' ? 'bf16' : 'fp16'} (AmpOptimWrapper)`, [
         keyword('type', "'AmpOptimWrapper'"),
         keyword('dtype', value === 'bf16-mixed' ? "'bfloat16'" : "'float16'"),
       ])

@@ -1,31 +1,16 @@
 /** Trainers of sd-scripts. Source: sd-scripts 0.8 to 0.9, library/train_util.py and the train_*.py scripts; their step is that of Diffusers. */
 import { asBoolean, asNumber, asWord } from '../../values/parse.js'
-import type { Precision } from '../../workload/resource-kinds.js'
+import { sdScriptsFormats, sdScriptsOptions } from '../sd-scripts-options.js'
 import { settingTable } from '../setting-table.js'
 import type { PublishedScript } from './published-script.js'
 
-const formats = new Map<string, Precision>([
-  ['no', 'fp32'],
-  ['fp16', 'fp16-mixed'],
-  ['bf16', 'bf16-mixed'],
-])
-
 export const kohyaSettings = settingTable('Training', {
-  precision: {
-    keys: ['mixed_precision'],
-    parse: asWord(formats),
-    otherwise: 'fp32',
-  },
-  epochs: { keys: ['max_train_epochs'], parse: asNumber },
-  maxSteps: { keys: ['max_train_steps'], parse: asNumber, otherwise: 1600 },
+  precision: { ...sdScriptsOptions.precision, parse: asWord(sdScriptsFormats) },
+  epochs: { ...sdScriptsOptions.epochs, parse: asNumber },
+  maxSteps: { ...sdScriptsOptions.maxSteps, parse: asNumber, otherwise: 1600 },
   batchSize: { keys: ['train_batch_size'], parse: asNumber, otherwise: 1, write: (size) => size },
-  accumulation: {
-    keys: ['gradient_accumulation_steps'],
-    parse: asNumber,
-    otherwise: 1,
-    write: (steps) => steps,
-  },
-  checkpointing: { keys: ['gradient_checkpointing'], parse: asBoolean, otherwise: false },
+  accumulation: { ...sdScriptsOptions.accumulation, parse: asNumber, write: (steps) => steps },
+  checkpointing: { ...sdScriptsOptions.checkpointing, parse: asBoolean },
 })
 
 export const kohyaScripts: readonly PublishedScript[] = [

@@ -1,5 +1,6 @@
 /** Switches of a program that would have its model compiled, and are off. */
 import type { Folded, PythonModule } from '../../python/module.js'
+import { conjuncts } from '../../syntax/conjuncts.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { fixedValue } from '../../values/argument.js'
 import { foldedValue } from '../../values/folded-value.js'
@@ -41,7 +42,7 @@ interface Off {
 /** `if self.hparams.compile and stage == 'fit': self.net = torch.compile(self.net)` */
 function switchIn(python: PythonModule, statement: Stmt): Off[] {
   if (statement.type !== 'if') return []
-  const tests = operands(statement.test).filter(({ start, end }) =>
+  const tests = conjuncts(statement.test).filter(({ start, end }) =>
     /compil/i.test(python.text.slice(start, end)),
   )
   if (tests.length === 0 || !compiles.test(python.text.slice(statement.test.end, statement.end))) return []
@@ -58,12 +59,6 @@ function offIn(folded: Folded): Folded | null {
   if (off.length === 0 || off.length < options.length) return null
   const written = off.find(({ channel, value }) => channel === 'named file' && value === false)
   return written ?? off.find((one) => fixedValue(one) === false) ?? null
-}
-
-function operands(test: Expr): Expr[] {
-  return test.type === 'binary' && test.op === 'and'
-    ? [...operands(test.left), ...operands(test.right)]
-    : [test]
 }
 
 const lastName = (expr: Expr): string =>

@@ -1,6 +1,7 @@
 /** Epochs without improvement that a loop counts by itself: `stale += 1`, then `if stale >= patience: break`. */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Func, Loop, PythonModule } from '../../python/module.js'
+import { conjuncts } from '../../syntax/conjuncts.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import { quotedPattern } from '../../text/quoted-pattern.js'
@@ -221,12 +222,6 @@ function leaves(block: readonly Stmt[]): boolean {
       one.type === 'return' ||
       (!/^(for|while|function|class|if)$/.test(one.type) && blocksOf(one).some(leaves)),
   )
-}
-
-function conjuncts(test: Expr): Expr[] {
-  return test.type === 'binary' && test.op === 'and'
-    ? [...conjuncts(test.left), ...conjuncts(test.right)]
-    : [test]
 }
 
 function comparison(

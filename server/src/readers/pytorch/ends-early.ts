@@ -1,8 +1,9 @@
 /** What could end a hand-written loop before its last pass, wherever that stands. */
-import type { Func, Loop, PythonModule } from '../../python/module.js'
+import type { Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import { codeText } from './evidence.js'
+import { functionsReached } from './functions-reached.js'
 
 const leavesProgram = /\b(exit|_exit|quit|abort|SystemExit|KeyboardInterrupt|StopIteration)\b|\bos\.kill\(/
 const stops = /stop|patien|early|plateau|converg/i
@@ -15,7 +16,7 @@ export function mayEndEarly(python: PythonModule, outer: Loop): boolean {
   const { node } = outer
   if (outer.hasBreak || mayChange(python, outer)) return true
   if (passStatements(node.body).some((one) => one.type === 'continue')) return true
-  const functions = reachedFrom(python, outer)
+  const functions = functionsReached(python, outer.calls).functions
   const bodies = [node, ...[...functions].map((func) => func.node)]
   if (bodies.some(({ start, end }) => leavesProgram.test(codeText(python, start, end)))) return true
   const isTried = python.statements.some(
@@ -81,19 +82,6 @@ function mayChange(python: PythonModule, { node }: Loop): boolean {
 
 function written({ code }: PythonModule, { start, end }: Expr): string {
   return code.slice(start, end)
-}
-
-/** Functions of this module that the calls of a loop lead to. */
-function reachedFrom(python: PythonModule, outer: Loop): Set<Func> {
-  const calls = [...outer.calls]
-  const functions = new Set<Func>()
-  for (let index = 0; index < calls.length; index++) {
-    const func = python.functionOf(calls[index]!.expr.callee)
-    if (func === null || functions.has(func)) continue
-    functions.add(func)
-    calls.push(...func.calls)
-  }
-  return functions
 }
 
 /** Statements of one pass, those of loops inside left out. */

@@ -1,6 +1,7 @@
 /** Checkpoints of a hand-written loop that are written under a new name each time, and stay. */
 
 import type { Call, Folded, Loop, PythonModule } from '../../python/module.js'
+import { conjuncts } from '../../syntax/conjuncts.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
@@ -222,12 +223,6 @@ function isAfter(test: Expr, counters: ReadonlySet<string>): boolean {
 /** Then only what is better than before is saved. */
 const ofResults =
   /best|improv|better|loss|accuracy|score|metric|(?<![a-z])(acc|dice|m?iou|f1|auc|m?ap|c?wer|bleu|error|reward|psnr|ssim)(?![a-z])/i
-
-function conjuncts(test: Expr): Expr[] {
-  return test.type === 'binary' && test.op === 'and'
-    ? [...conjuncts(test.left), ...conjuncts(test.right)]
-    : [test]
-}
 
 /** What a counter is divided by: `(epoch + 1) % 10 == 0`, or the last pass. */
 function divisor(test: Expr, counters: ReadonlySet<string>): { counts: string; by: Expr } | null {

@@ -1,9 +1,10 @@
 /** Whether a loop that saves, or what comes after it, removes files again. */
 
-import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { reachesElsewhere } from './calls-elsewhere.js'
 import { isOfOthers } from './file-names.js'
+import { functionsReached } from './functions-reached.js'
 import type { Saving } from './numbered-files.js'
 
 const removal = /^(os\.(remove|unlink)|shutil\.rmtree)$|(^|\.)unlink$/
@@ -23,7 +24,7 @@ export function removesFiles(
   if (isTemporary(python, saving)) return true
   const afterwards = (call: Call) => call.expr.start > outer.node.end && call.function === outer.function
   const here = [...outer.calls, ...python.calls.filter(afterwards), ...afterIts(python, outer)]
-  const { calls, functions } = reached(python, here)
+  const { calls, functions } = functionsReached(python, here)
   const ofOthers = (call: Call): boolean => {
     const removed = others.length > 0 && outer.calls.includes(call) ? removedBy(call) : null
     const paths = others.map((one) => one.path)
@@ -46,7 +47,7 @@ function isTemporary(python: PythonModule, saving: Call): boolean {
   return (
     saving.withs.some(({ items }) => items.some(({ value }) => temporary.test(names(value)))) ||
     reachesElsewhere(python, saving, temporary) ||
-    reached(python, [saving]).calls.some(({ name }) => name !== null && temporary.test(name))
+    functionsReached(python, [saving]).calls.some(({ name }) => name !== null && temporary.test(name))
   )
 }
 
@@ -57,19 +58,6 @@ function afterIts(python: PythonModule, { function: own }: Loop): Call[] {
   return sites.flatMap((site) =>
     python.calls.filter((call) => call.function === site.function && call.expr.start > site.expr.end),
   )
-}
-
-/** These calls, and those of the functions of the module that they lead to. */
-function reached(python: PythonModule, from: readonly Call[]): { calls: Call[]; functions: Set<Func> } {
-  const calls = [...from]
-  const functions = new Set<Func>()
-  for (let index = 0; index < calls.length; index++) {
-    const func = python.functionOf(calls[index]!.expr.callee)
-    if (func === null || functions.has(func)) continue
-    functions.add(func)
-    calls.push(...func.calls)
-  }
-  return { calls, functions }
 }
 
 /** A file that always has the same name is no checkpoint of another pass. */

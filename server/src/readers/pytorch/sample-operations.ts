@@ -1,10 +1,11 @@
 /** What the code that makes samples does over and over: one `Operation` for each such call. */
 
-import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
+import { rangeOf } from '../change-answer.js'
 import { claimOperation } from '../operation-claims.js'
 import { namePlace } from '../pipelines/decorated-function.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
@@ -136,18 +137,13 @@ function hoist(python: PythonModule, work: SampleWork, facts: FragmentFacts): Ch
   const name = freeName(own, call.assignedTo ?? call.method)
   if (!isMadeBefore(own, text, python.text.slice(init.node.start, init.node.end)))
     return { reason: 'what it needs is not there yet in `__init__`' }
-  const range = (node: { start: number; end: number }): PythonRange => ({
-    fragment: facts.fragment.index,
-    start: node.start,
-    end: node.end,
-  })
   const writes: Write[] = [
-    { kind: 'replace', path: facts.path, range: range(call.expr), text: `self.${name}` },
+    { kind: 'replace', path: facts.path, range: rangeOf(facts, call.expr), text: `self.${name}` },
     {
       kind: 'insert lines',
       path: facts.path,
       where: 'after',
-      statement: range(last),
+      statement: rangeOf(facts, last),
       lines: [`self.${name} = ${text}`],
     },
   ]

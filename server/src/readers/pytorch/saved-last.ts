@@ -1,5 +1,6 @@
 /** What a loop saves in its last pass alone: `if step == total - 1: save(model)`. */
 import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { conjuncts } from '../../syntax/conjuncts.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { codeText } from './evidence.js'
 import { findIn } from './numbered-files.js'
@@ -66,10 +67,4 @@ function bare(text: string): string {
     .replace(/[+-]1$/, '')
     .replace(/^\((.*)\)$/, '$1')
     .replace(/[+-]1$/, '')
-}
-
-function conjuncts(test: Expr): Expr[] {
-  return test.type === 'binary' && test.op === 'and'
-    ? [...conjuncts(test.left), ...conjuncts(test.right)]
-    : [test]
 }

@@ -1,6 +1,7 @@
 /** Early stopping that a loop has, and that is switched off: `if self.early_stopping and stalls: break` of `early_stopping=False`. */
 import { lastIdentifier } from '../../python/effects.js'
 import type { Loop, PythonModule } from '../../python/module.js'
+import { conjuncts } from '../../syntax/conjuncts.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 
 /** The switch under which each statement stands that ends the loop; null: there is none, or it is on. */
@@ -20,18 +21,12 @@ export function stoppingOff(python: PythonModule, breaks: readonly Stmt[], outer
       (one) => one.type === 'if' && outer.node.start < one.start && one.start < start && start < one.end,
     )
     const off = around
-      .flatMap((one) => (one.type === 'if' ? conjunctsOf(one.test) : []))
+      .flatMap((one) => (one.type === 'if' ? conjuncts(one.test) : []))
       .find((part) => isOff(python, part))
     if (off === undefined) return null
     found ??= off
   }
   return found
-}
-
-function conjunctsOf(test: Expr): Expr[] {
-  return test.type === 'binary' && test.op === 'and'
-    ? [...conjunctsOf(test.left), ...conjunctsOf(test.right)]
-    : [test]
 }
 
 /** By its default, or as every value is that the file writes for its key: `dict(EARLY_STOPPING=False)`. */
