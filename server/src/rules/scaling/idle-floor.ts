@@ -1,7 +1,8 @@
+import { month } from '../../estimate/bill.js'
 import { effective } from '../../values/value.js'
 import type { Effective, SubjectView } from '../../workload/claim.js'
 import { atLeast, type Bound } from '../bounds.js'
-import { defineRule, type Saving } from '../rule.js'
+import { defineRule, type Report, type RuleOptions, type Saving } from '../rule.js'
 import { unless } from '../silence.js'
 import {
   acceleratorsPerMachine,
@@ -32,6 +33,8 @@ export default defineRule({
   check(view, { report, silent, options, today }) {
     const { capacity, fixed, purpose, schedule, taken, zones } = view.settings
     const kept = keptMachines(view)
+    const endpoint = kept === undefined ? ofEndpoint(view, options, today) : undefined
+    if (endpoint !== undefined) return report(endpoint)
     if (kept === undefined)
       return silent(
         effective(view.settings.resizedBy) !== undefined && (effective(view.settings.initial) ?? 0) > 0
@@ -103,6 +106,35 @@ export default defineRule({
     })
   },
 })
+
+/** USD a month for replicas that may have nothing to do. */
+const dearEndpoint = 100
+
+/** An endpoint whose policy never takes the last replicas away, though it takes others. */
+function ofEndpoint(view: SubjectView<'Scaling'>, options: RuleOptions, today: string): Report | undefined {
+  const { leastReplicas, mostReplicas, schedule, target } = view.settings
+  const count = effective(leastReplicas)
+  if (leastReplicas === undefined || count === undefined || count < 1 || schedule !== undefined)
+    return undefined
+  const most = effective(mostReplicas)
+  if (effective(target) !== 'endpoint' || most === undefined || most <= count) return undefined
+  if (acceleratorsPerMachine(view) === undefined) return undefined
+  const cost = poolCost(view, count, options, today)
+  const usd = rateOf(view, cost)
+  // What is not priced may be bought in another way.
+  if (usd === null || cost === undefined) return undefined
+  return {
+    at: leastReplicas,
+    severity: usd * month >= dearEndpoint ? 'warning' : 'information',
+    message: `${poolName(view)} never goes below ${machinesText(view, count)}, even with no request at all: ${rateText(usd, cost)} day and night. Where requests can wait some minutes, an asynchronous endpoint goes down to none.`,
+    saving: {
+      fraction: [...idle],
+      usd: null,
+      basis: 'the replicas of the minimum have nothing to do in 50 to 90 % of the hours (an assumption)',
+    },
+    fixes: [],
+  }
+}
 
 interface Kept {
   claim: Effective<number>

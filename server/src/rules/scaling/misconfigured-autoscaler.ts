@@ -22,6 +22,8 @@ export default defineRule({
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'cadence/monthly'],
   severity: 'warning',
   finds: 'GPU autoscalers that follow the wrong metric, cannot act, or have no upper limit',
+  // Of an endpoint that cannot scale at all the floor is no news yet.
+  supersedes: ['scaling/idle-floor'],
   summary: 'An autoscaler of GPUs follows the wrong metric, cannot act, or has no upper limit.',
   check(view, context) {
     const { silent } = context
