@@ -70,6 +70,22 @@ function followsTensor(analysis: Analysis, { expr: { args } }: Call): boolean {
   )
 }
 
+/** Among the calls of a function, behind the name of what reads a file: it reads a part of it, or as it is. */
+export const ofPart = ' of a part'
+
+/** Of these calls it is known whether they read a part. */
+export const tellsOfParts = /^(librosa\.(core\.)?load|pandas\.read_\w+)$/
+
+/** `librosa.load(path, duration=3)`, `librosa.load(path, sr=None)`, `pandas.read_csv(path, nrows=5)`. */
+function takesPart({ name, expr: { args } }: Call): boolean {
+  if (name === null || !tellsOfParts.test(name)) return false
+  return args.some(
+    (one) =>
+      /^(offset|duration|nrows|chunksize|skiprows|usecols)$/.test(one.name ?? '') ||
+      (one.name === 'sr' && one.value.type === 'constant' && one.value.value === null),
+  )
+}
+
 function emptyEffects(): Effects {
   return {
     backward: false,
@@ -278,8 +294,10 @@ export class EffectFinder {
   }
 
   private addCall(call: Call, effects: Effects, depth: number): void {
-    if (call.name !== null) effects.calls.add(call.name)
-    else if (call.receiver !== null) effects.calls.add(`${call.receiver}.${call.method}`)
+    if (call.name !== null) {
+      effects.calls.add(call.name)
+      if (takesPart(call)) effects.calls.add(`${call.name}${ofPart}`)
+    } else if (call.receiver !== null) effects.calls.add(`${call.receiver}.${call.method}`)
     else {
       // `tokenizer(text)`: an object is called.
       const called = this.analysis.typeOf(call.expr.callee)

@@ -13,13 +13,21 @@ export function makesResidentData(python: PythonModule): boolean {
   )
 }
 
-/** Its constructor moves the samples to the accelerator, and takes nothing back from there. */
+/** Its constructor moves the samples to the accelerator, takes nothing back from there, and a sample is only taken out of them. */
 export function movesSamples(python: PythonModule, klass: Klass): boolean {
   const made = klass.methods.get('__init__')
   if (made === undefined) return false
   const { calls } = python.effectsOfFunction(made)
-  return (calls.has(toDevice) || calls.has('.cuda')) && !calls.has('.cpu') && !calls.has('.numpy')
+  const moves = (calls.has(toDevice) || calls.has('.cuda')) && !calls.has('.cpu') && !calls.has('.numpy')
+  const item = klass.methods.get('__getitem__')
+  return moves && (item === undefined || !fetches([...python.effectsOfFunction(item).calls]))
 }
+
+/** A sample that is read from a file, or moved by itself, lies nowhere before: what the constructor moved is a transform. */
+const fetches = (calls: readonly string[]): boolean =>
+  calls.some((one) => one === toDevice || one === '.cuda' || readsFile.test(one))
+const readsFile =
+  /^open$|^(\w+\.)+(open|load\w*|imread|read|read_\w+|decode_\w+|dcmread|ReadImage|AudioSegment|VideoCapture|VideoReader)$/
 
 function isDataSet(python: PythonModule, callee: Expr): boolean {
   if (/Data_?[sS]et$/.test(lastIdentifier(callee))) return true
@@ -34,6 +42,9 @@ export function isResident(python: PythonModule, dataset: Expr): boolean {
   const made = python.definition(dataset)
   if (made.type !== 'call') return false
   const klass = python.classOf(made.callee)
+  const item = klass?.methods.get('__getitem__')
+  const taken = item === undefined ? [] : [...python.effectsOfFunction(item).calls]
+  if (fetches(klass === null ? (python.importedClass(made.callee)?.items ?? []) : taken)) return false
   if (klass !== null ? movesSamples(python, klass) : python.importedClass(made.callee)?.resident === true)
     return true
   // A class that is told the device and is seen to move nothing only remembers it.

@@ -103,8 +103,9 @@ export function tokenizing(python: PythonModule, call: Call): PreparationCost | 
   const [first] = expr.args
   if (first === undefined || call.name !== null || generates(python, call)) return null
   const called = receiver ?? python.typeOf(expr.callee)
-  if (called === null || !tokenizerClass.test(called)) return null
-  if (receiver !== null && !tokenizes.test(method)) return null
+  if (called === null) {
+    if (!isTokenizingCall(call)) return null
+  } else if (!tokenizerClass.test(called) || (receiver !== null && !tokenizes.test(method))) return null
   const what = python.text.slice(expr.callee.start, expr.callee.end)
   return {
     what: /^[\w.]{1,40}$/.test(what) ? what : 'tokenizer',
@@ -115,6 +116,16 @@ export function tokenizing(python: PythonModule, call: Call): PreparationCost | 
     quick: true,
   }
 }
+
+/** A tokenizer that is handed in, by what it is asked for: only these take such arguments. */
+function isTokenizingCall({ method, expr: { args, callee } }: Call): boolean {
+  if (/^(batch_)?encode_plus$/.test(method)) return true
+  if (!/tokeni[sz]er$/i.test(lastName(callee)) && !tokenizes.test(method)) return false
+  return args.some((one) => tokenizerArguments.test(one.name ?? ''))
+}
+
+const tokenizerArguments =
+  /^(truncation|add_special_tokens|pad_to_max_length|return_token_type_ids|return_attention_mask|return_offsets_mapping)$/
 
 /** Texts for a model that then writes on: beside that, cutting them into words takes no time. */
 function generates(python: PythonModule, { function: func }: Call): boolean {

@@ -3,7 +3,7 @@
 import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, lastName, someExpression } from '../../syntax/python-children.js'
+import { lastName, someExpression } from '../../syntax/python-children.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import { argumentOf, kerasFits } from '../keras/fits.js'
@@ -17,6 +17,7 @@ import { plainCalls } from '../repeated-code.js'
 import { isDear } from './dear-samples.js'
 import { isDrawn } from './drawn-samples.js'
 import { elementLoop } from './element-loops.js'
+import { hasOtherWays, keepsResults, keptWays, ownCode } from './kept-samples.js'
 import {
   isReadPicture,
   namesSmallPictures,
@@ -37,42 +38,7 @@ const anyTransform = /transform|\baug|compose/i
 const fixedTransforms =
   /\btorchaudio\.(transforms|functional)\.\w+|\bT\.(Resample|MelSpectrogram|Spectrogram|MFCC|AmplitudeToDB)\b/g
 
-/** The code keeps results, or looks for them; what it reads and then prepares again is not the result. */
-const keeps = /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|load_from_disk|\bcache/i
-/** A test that looks for a file, around code that reads or writes what may be the result, or that has it from either branch; else it only asks for the sample. */
-const looksFor = /exists\(|isfile\(|is_file\(/
-const stores =
-  /\b(np|numpy|torch|joblib|pickle|json|pd|pandas|cv2|sf|soundfile|torchaudio)\.(load|save\w*|dump|read_(pickle|parquet|feather)|imwrite|write)\(|\.(save|tofile|to_(pickle|parquet|feather|filename))\(|\.write\w*\(/
-
 const heavy = { weight: 'heavy' as const, single: true, inputs: [] }
-
-function keepsResults(python: PythonModule, { node }: Func | Loop): boolean {
-  return keeps.test(ownCode(python, node)) || looksForResults(python, node.body)
-}
-
-function looksForResults(python: PythonModule, block: readonly Stmt[]): boolean {
-  return block.some((one) => {
-    const found =
-      one.type === 'if' &&
-      looksFor.test(codeText(python, one.test.start, one.test.end)) &&
-      (stores.test(codeText(python, one.test.end, one.end)) || hasEitherWay(python, one.body, one.orelse))
-    return found || blocksOf(one).some((inner) => looksForResults(python, inner))
-  })
-}
-
-/** `features = read(file)`, or `features = compute(sample)`: the same names come out of both branches. */
-function hasEitherWay(python: PythonModule, body: readonly Stmt[], orelse: readonly Stmt[]): boolean {
-  const [one, other] = [body, orelse].map((block) => {
-    const text = block.map(({ start, end }) => codeText(python, start, end)).join('\n')
-    return new Set([...text.matchAll(/^\s*([\w, ]+?)\s*=(?!=)/gm)].map(([, names]) => names!))
-  })
-  return [...one!].some((names) => other!.has(names))
-}
-
-/** It may hand out what it has kept, where it goes another way. */
-function hasOtherWays(python: PythonModule, { node }: Func): boolean {
-  return /\bself\.\w+(\[.*\])?\s*=[^=]|\b(np|numpy|torch|joblib|pickle)\.load\(/.test(ownCode(python, node))
-}
 
 export function repeatedSamples(python: PythonModule): Repetition[] {
   if (evaluatesOnce(python) || goesOnce(python)) return []
@@ -89,7 +55,7 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
     const code = hotCode(python, func.node.body, func)
     // What its constructor looks for on disk is no result.
     const reached = [...new Set([func, ...code.statements.flatMap((one) => one.func ?? [])])]
-    if (reached.some((one) => keepsResults(python, one))) return []
+    const isKept = keptWays(python, code)
     const otherWays = reached.some((one) => hasOtherWays(python, one))
     // What puts a batch together takes samples of which something may have been drawn elsewhere.
     const collates = each === 'batch' && func.name !== '__getitem__'
@@ -100,7 +66,7 @@ export function repeatedSamples(python: PythonModule): Repetition[] {
       trainsAnywhere(python) &&
       !isEndless(python, func)
     const all = code.statements.flatMap((hot) =>
-      hot.guarded || hot.exceptional
+      hot.guarded || hot.exceptional || isKept(hot)
         ? []
         : hot.expressions.flatMap((expr) =>
             plainCalls(python, expr).flatMap((call) => {
@@ -237,7 +203,7 @@ function stepsOfBatches(python: PythonModule, loop: Loop): Repetition['steps'] {
     const code = hot.func === null || hot.func === loop.function ? loop : hot.func
     const { start, end } = code.node
     if (hot.guarded || hot.conditional || hot.exceptional) return []
-    if (keepsResults(python, code) || isDrawn(codeText(python, start, end))) return []
+    if (keepsResults(python, code.node) || isDrawn(codeText(python, start, end))) return []
     return hot.expressions.flatMap((expr) =>
       plainCalls(python, expr).flatMap((call) => {
         const slow = slowFor(python, call)
@@ -269,12 +235,6 @@ function isEndless(python: PythonModule, func: Func): boolean {
 function writtenName({ python, call: { expr, name } }: ShrinkingStep): string {
   const written = python.text.slice(expr.callee.start, expr.callee.end)
   return /^[\w.]{1,40}$/.test(written) ? written : (name ?? '')
-}
-
-/** With its decorators; a cache of few results keeps none of them until the next epoch. */
-function ownCode(python: PythonModule, node: Func['node'] | Loop['node']): string {
-  const start = Math.min(node.start, ...('decorators' in node ? node.decorators.map((one) => one.start) : []))
-  return codeText(python, start, node.end).replace(/\blru_cache\(\s*(maxsize\s*=\s*)?\d{1,3}\s*\)/g, '')
 }
 
 /** Nothing is drawn before this call: in the function that makes a sample, or in one that it calls. */
@@ -386,12 +346,17 @@ function isReadHere(python: PythonModule, call: Call): boolean {
 function tokenizesSample(python: PythonModule, call: Call): string | null {
   const own = tokenizing(python, call)
   if (own !== null) return own.what
+  if (call.method === wordByWord) return wordByWord
   const calls = call.name === null ? python.importedCalls(call.expr.callee) : null
   return calls?.some(isTokenizing) === true ? call.method : null
 }
 
+/** Of Keras, in Python. */
+const wordByWord = 'texts_to_sequences'
+
 /** In compiled code, which takes a millisecond for a text. */
 function tokenizesFast(python: PythonModule, call: Call): boolean {
+  if (call.method === wordByWord) return false
   const called = call.receiver ?? python.typeOf(call.expr.callee)
   if (called !== null) return !slowTokenizer.test(called)
   const names = call.name === null ? python.importedCalls(call.expr.callee) : null

@@ -1,4 +1,5 @@
 /** Calls that take long for one sample, and whose result for it is the same in every epoch. Canonical names. */
+import { ofPart, tellsOfParts } from '../../python/effects.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf, lastName } from '../../syntax/python-children.js'
@@ -149,17 +150,25 @@ function slowCalls(calls: readonly string[]): string[] {
 function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {
   const { callee } = call.expr
   const calls = python.importedCalls(callee) ?? callsOfObject(python, callee) ?? callsHanded(python, callee)
-  if (calls === null) return null
-  // What is drawn there may be the part of the file that is read.
-  if (calls.some((one) => draws.test(one) || learns.test(one))) return null
-  if (call.expr.args.some(({ value }) => isDrawnElsewhere(python, value))) return null
-  const slow = slowCalls(calls)
+  if (calls === null || calls.some((one) => keepsMade.test(one))) return null
+  const drawn =
+    calls.some((one) => draws.test(one) || learns.test(one)) ||
+    call.expr.args.some(({ value }) => isDrawnElsewhere(python, value))
+  const slow = drawn ? [] : slowCalls(calls)
   if (slow.length > 0)
     return { ...arithmetic(call.method), tensors: slow.every((one) => ofTensors.test(one)) }
-  // What it reads of a recording or a table, and whether that is all of it, is not seen from here.
-  const reads = calls.some((one) => slowFile.test(one) && !/\.(librosa|pandas)\./.test(`.${one}`))
-  return reads && !calls.some((one) => /^rasterio\.windows\.|memmap/.test(one)) ? reading(call.method) : null
+  // What is drawn there may be the part of the file that is read, unless that is seen to be all of it.
+  const reads = calls.some(
+    (one) =>
+      slowFile.test(one) && !calls.includes(`${one}${ofPart}`) && (!drawn || tellsOfParts.test(one)),
+  )
+  if (!reads || calls.some((one) => /^rasterio\.windows\.|memmap/.test(one))) return null
+  return call.expr.args.length > 0 && !isSharedFile(python, call) ? reading(call.method) : null
 }
+
+/** What it has made is kept until the next epoch. */
+const keepsMade =
+  /^functools\.(lru_)?cache$|^(joblib\.Memory|diskcache|cachetools|cachier)\b|^(torch|numpy|joblib|pickle)\.(save\w*|dump)$/
 
 /** `wave[self.begin(wave):]`: a function that the data set is given draws what it is passed. */
 function isDrawnElsewhere(python: PythonModule, expr: Expr): boolean {
@@ -194,8 +203,12 @@ function readsWhole(python: PythonModule, call: Call, name: string): boolean {
     if (!/\.read\(/.test(codeText(python, node.start, node.end))) return false
     if (/window/i.test(codeText(python, node.start, node.end))) return false
   }
-  // The same file for each sample is another kind of waste.
-  return !sampleWork(python).some(
+  return !isSharedFile(python, call)
+}
+
+/** The same file for each sample is another kind of waste. */
+function isSharedFile(python: PythonModule, call: Call): boolean {
+  return sampleWork(python).some(
     ({ kind, call: own }) => own === call && /^(constant work|shared file|font)$/.test(kind),
   )
 }

@@ -154,7 +154,7 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
         ? { ...here, accumulated: true }
         : steps
           ? here
-          : under(here, verdict, branch === 'body')
+          : under(here, verdict, branch === 'body' || branch === 'either')
       const rhythm = { ...(every === null ? {} : { every }), ...(share === null ? {} : { share }) }
       walk(analysis, statement.body, updates ? inside : { ...inside, ...rhythm }, into, active)
       walk(
@@ -165,7 +165,7 @@ function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode
           : under(
               here,
               asksForAccelerator(statement.test) ? 'sometimes' : otherwise[verdict],
-              branch === 'orelse',
+              branch === 'orelse' || branch === 'either',
             ),
         into,
         active,

@@ -150,7 +150,9 @@ const padsArrays = /^(torch\.nn\.functional|numpy)\.pad$/
 function padsTo(python: PythonModule, expr: Expr): Expr | null {
   if (expr.type === 'binary' && expr.op === '*') {
     const [list, count] = expr.left.type === 'list' ? [expr.left, expr.right] : [expr.right, expr.left]
-    return list.type === 'list' && list.items.length === 1 ? missing(python, count) : null
+    return list.type === 'list' && list.items.length === 1 && !isEmptyText(list.items[0]!)
+      ? missing(python, count)
+      : null
   }
   if (expr.type !== 'call') return null
   const name = python.nameOf(expr.callee) ?? ''
@@ -160,6 +162,11 @@ function padsTo(python: PythonModule, expr: Expr): Expr | null {
   if (value.type !== 'tuple' && value.type !== 'list') return missing(python, value)
   const last = value.items.at(padsArrays.test(name) ? -1 : 0)
   return last === undefined ? null : missing(python, last)
+}
+
+/** `answers + [''] * (most - len(answers))`: as many texts for each sample, rather than as many words for each text. */
+function isEmptyText(expr: Expr): boolean {
+  return expr.type === 'constant' && typeof expr.value === 'string' && !/pad/i.test(expr.value)
 }
 
 /** `longest` of `longest - len(ids)`, `longest - ids.size(0)`, `longest - ids.shape[0]`, also behind a name. */

@@ -4,7 +4,8 @@ import type { PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { effective } from '../../values/value.js'
 
-type Branch = 'body' | 'orelse'
+/** `either`: it is a setting, of which it is not known how it is set. */
+type Branch = 'body' | 'orelse' | 'either'
 
 /** The branch of an `if` that every sample of a training takes; null: samples may differ, or only others take it. */
 export function branchForAll(python: PythonModule, test: Expr, depth = 0): Branch | null {
@@ -14,22 +15,35 @@ export function branchForAll(python: PythonModule, test: Expr, depth = 0): Branc
   if (test.type === 'binary') {
     if (test.op === 'and' || test.op === 'or') {
       const sides = [test.left, test.right].map((side) => branchForAll(python, side, depth + 1))
-      return sides[0] === sides[1] ? sides[0]! : null
+      const settles = test.op === 'and' ? 'orelse' : 'body'
+      if (sides.includes(settles)) return settles
+      return sides.includes(null) ? null : sides.includes('either') ? 'either' : sides[0]!
     }
     if (/^is( not)?$/.test(test.op) && isNone(test.right)) {
       const there = branchForAll(python, test.left, depth + 1)
       return test.op === 'is' ? opposite(there) : there
     }
-    const part =
-      test.right.type === 'constant' && typeof test.right.value === 'string' ? test.right.value : ''
-    return test.op === '==' && /^train/i.test(part) && isOption(python, test.left) ? 'body' : null
+    return comparedFor(python, test)
   }
   if (!isOption(python, test)) return null
   const known = knownFor(python, test)
   if (known !== null) return known ? 'body' : 'orelse'
   const name = lastIdentifier(test)
   if (keepsOrCounts.test(name)) return null
-  return forOthers.test(name) ? 'orelse' : isOff(python, test) ? null : 'body'
+  // What is applied to each sample is there where somebody hands it in, though a data set does without.
+  return forOthers.test(name) || (isOff(python, test) && !applied.test(name)) ? 'orelse' : 'body'
+}
+
+/** `self.mode == 'train'`, `self.feature == 'mel'`, `self.kind in ('mel', 'mfcc')`. */
+function comparedFor(python: PythonModule, { op, left, right }: Expr & { type: 'binary' }): Branch | null {
+  if (!/^(==|!=|in|not in)$/.test(op) || !isOption(python, left)) return null
+  const compared = right.type === 'tuple' || right.type === 'list' ? right.items : [right]
+  const parts = compared.map((one) => (one.type === 'constant' ? one.value : undefined))
+  if (!parts.every((one) => typeof one === 'string' && one !== '')) return null
+  const isNot = op === '!=' || op === 'not in'
+  const names = parts.join(' ')
+  const branch = /^train/i.test(names) ? 'body' : forOthers.test(names) ? 'orelse' : 'either'
+  return isNot ? opposite(branch) : branch
 }
 
 /** Whether an option holds, where all that it may be is known; null: it is not. */
@@ -49,7 +63,7 @@ const keepsOrCounts = /cache|exist|loaded|stored|saved|done|len|count|num|idx|in
 const applied = /transform|aug|preprocess|pipeline|processor|tokenizer/i
 
 const opposite = (branch: Branch | null): Branch | null =>
-  branch === null ? null : branch === 'body' ? 'orelse' : 'body'
+  branch === null || branch === 'either' ? branch : branch === 'body' ? 'orelse' : 'body'
 
 const isNone = (expr: Expr): boolean => expr.type === 'constant' && expr.value === null
 
