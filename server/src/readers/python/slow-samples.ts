@@ -159,8 +159,7 @@ function madeElsewhere(python: PythonModule, call: Call): SlowWork | null {
     return { ...arithmetic(call.method), tensors: slow.every((one) => ofTensors.test(one)) }
   // What is drawn there may be the part of the file that is read, unless that is seen to be all of it.
   const reads = calls.some(
-    (one) =>
-      slowFile.test(one) && !calls.includes(`${one}${ofPart}`) && (!drawn || tellsOfParts.test(one)),
+    (one) => slowFile.test(one) && !calls.includes(`${one}${ofPart}`) && (!drawn || tellsOfParts.test(one)),
   )
   if (!reads || calls.some((one) => /^rasterio\.windows\.|memmap/.test(one))) return null
   return call.expr.args.length > 0 && !isSharedFile(python, call) ? reading(call.method) : null
