@@ -110,7 +110,7 @@ export const pytorchSamplesReader = defineReader({
       return { reason: 'copy the data to a local disk first, or read it in shards of many samples' }
     if (work.kind === 'table row')
       return { reason: 'turn the table into an array or a tensor once, where the data set is made' }
-    if (work.kind === 'repeated work')
+    if (work.kind === 'repeated work' || work.kind === 'single pass')
       return { reason: 'compute it for all samples ahead, or on the batches of the training loop' }
     if (work.kind === 'several files') return { reason: 'write what a sample is made of to one file, once' }
     if (work.kind === 'shared file')

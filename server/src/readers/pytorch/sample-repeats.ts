@@ -1,9 +1,10 @@
 /** What the code that makes a sample does with a model or a device: the same in each epoch, or one sample at a time. */
 
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import { readyNetworkRun } from '../../python/ready-networks.js'
-import type { Expr } from '../../syntax/python-ast.js'
-import { childrenOf } from '../../syntax/python-children.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf, childrenOf } from '../../syntax/python-children.js'
+import type { Span } from '../../text/location.js'
 import { textIn } from '../../values/argument.js'
 import { trainingEvidence } from './evidence.js'
 
@@ -47,13 +48,51 @@ function comesFromDivision(analysis: PythonModule, expr: Expr, depth: number): b
 
 export function repeatedWork(analysis: PythonModule, call: Call): Repeated | null {
   const { callee } = call.expr
-  if (isModelPass(analysis, call)) return { kind: 'repeated work', what: 'runs a model', weight: 'ordinary' }
+  if (isModelPass(analysis, call) || isHandedModelPass(analysis, call))
+    return { kind: 'repeated work', what: runsModel, weight: 'ordinary' }
   const work = libraryWork(analysis, call)
   if (work !== null) return { kind: 'repeated work', what: work, weight: 'ordinary' }
   if (isTableRow(analysis, call))
     return { kind: 'table row', what: 'reads a row of a pandas table', weight: 'slight' }
   if (callee.type !== 'attribute' || !copiesToGpu(analysis, call)) return null
   return { kind: 'sample on device', what: 'puts one sample on the accelerator', weight: 'slight' }
+}
+
+export const runsModel = 'runs a model'
+
+const namesModel = /model|(^|_)net(work)?$|encoder|backbone|extractor|embedder|teacher|clip|bert|vae/i
+const namesNoModel = /tokeni[sz]|process|transform|optimi/i
+
+/** `with torch.no_grad(): text = self.text_model(**tokens)`: only a network is run without gradients, whoever has handed it in. */
+function isHandedModelPass(analysis: PythonModule, { expr, function: func, name }: Call): boolean {
+  const { callee, args } = expr
+  if (func === null || name !== null || args.length === 0) return false
+  const called = callee.type === 'attribute' && /^(encode\w*|get_\w+_features|forward\w*)$/.test(callee.attr)
+  const network = called ? callee.value : callee
+  if (network.type !== 'attribute' || network.value.type !== 'name' || network.value.id !== 'self')
+    return false
+  if (!namesModel.test(network.attr) || namesNoModel.test(network.attr)) return false
+  if (analysis.functionOf(callee) !== null) return false
+  return isWithoutGradients(analysis, func.node, expr)
+}
+
+const gradientsOff = /^torch\.(no_grad|inference_mode)$/
+
+function isWithoutGradients(
+  analysis: PythonModule,
+  { body, decorators }: Func['node'],
+  inner: Span,
+): boolean {
+  const isOff = (one: Expr) =>
+    gradientsOff.test(analysis.nameOf(one.type === 'call' ? one.callee : one) ?? '')
+  const isIn = (block: readonly Stmt[]): boolean =>
+    block.some(
+      (one) =>
+        one.start <= inner.start &&
+        inner.end <= one.end &&
+        ((one.type === 'with' && one.items.some(({ value }) => isOff(value))) || blocksOf(one).some(isIn)),
+    )
+  return decorators.some(isOff) || isIn(body)
 }
 
 /** Taggers and parsers of texts. */

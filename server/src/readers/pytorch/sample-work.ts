@@ -2,7 +2,6 @@
  * Work for each sample that need not be done for each: what gives the same every time, and what asks the network.
  */
 
-import { leavesBefore } from '../../python/each-call.js'
 import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import { onlyReturn } from '../../python/returns.js'
@@ -16,7 +15,8 @@ import { handedToDataSet } from './handed-callables.js'
 import { type HotStatement, hotCode } from './hot-code.js'
 import { remoteRead } from './remote-reads.js'
 import { costOf, costsElsewhere } from './sample-costs.js'
-import { fontFile, readsSharedFile, repeatedWork } from './sample-repeats.js'
+import { fontFile, readsSharedFile, repeatedWork, runsModel } from './sample-repeats.js'
+import { branchForAll } from './settled-tests.js'
 
 /** A function that makes samples. */
 export interface Maker {
@@ -37,6 +37,7 @@ export interface SampleWork {
   kind:
     | 'constant work'
     | 'repeated work'
+    | 'single pass'
     | 'several files'
     | 'shared file'
     | 'font'
@@ -220,6 +221,17 @@ export function sampleWork(python: PythonModule): SampleWork[] {
   return found
 }
 
+/** Some samples are handed out above: one that is kept, say, but not what only a data set without a tokenizer does. */
+function leavesForSome(analysis: PythonModule, { node }: Func, offset: number): boolean {
+  return node.body.some(
+    (one) =>
+      one.type === 'if' &&
+      one.end <= offset &&
+      one.body.some(({ type }) => type === 'return') &&
+      branchForAll(analysis, one.test) !== 'orelse',
+  )
+}
+
 function inLoop(func: Func, statement: Stmt): boolean {
   const visit = (body: Stmt[]): boolean =>
     body.some((one) => {
@@ -282,7 +294,7 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
     if (maker.generates && func === maker.func && !inLoop(func, statement)) continue
     for (const expr of hot.expressions) {
       for (const call of plainCalls(analysis, expr)) {
-        if (!runsAlways(func) || leavesBefore(func, call.expr.start)) continue
+        if (!runsAlways(func) || leavesForSome(analysis, func, call.expr.start)) continue
         const request = hot.conditional ? null : remoteRead(analysis, call)
         if (request !== null) {
           if (maker.kept) continue
@@ -302,8 +314,11 @@ function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
         )
           continue
         if (repeated !== null) {
-          const { kind, what, weight } = repeated
-          if (kind === 'repeated work' && drawsLots(analysis, maker.func, call)) continue
+          const { what, weight } = repeated
+          const drawn = repeated.kind === 'repeated work' && drawsLots(analysis, maker.func, call)
+          // What chance has changed is another sample each time, and a batch of them still costs less.
+          if (drawn && what !== runsModel) continue
+          const kind = drawn ? 'single pass' : repeated.kind
           // One sample has several parts: one decision.
           if (kind === 'table row' && found.some((one) => one.kind === kind)) continue
           // What a function that puts a batch together copies at once is no single sample.

@@ -1,6 +1,8 @@
 /** Tests that come out the same for every sample of a data set: whether there is a transformation, or what an option says. */
 import { lastIdentifier } from '../../python/effects.js'
 import type { PythonModule } from '../../python/module.js'
+import { argumentFor } from '../../python/passed-values.js'
+import type { Binding } from '../../python/scope.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { effective } from '../../values/value.js'
 
@@ -88,8 +90,20 @@ function isOff(python: PythonModule, expr: Expr): boolean {
     values.length > 0 &&
     values.every((one) => {
       const [binding, other] = one?.type === 'name' ? python.bindingsOf(one) : []
-      const value = binding?.kind === 'param' && other === undefined ? binding.value : one
-      return value?.type === 'constant' && !value.value
+      const param = binding?.kind === 'param' && other === undefined ? binding : null
+      const value = param === null ? one : param.value
+      return value?.type === 'constant' && !value.value && !(param !== null && isGiven(python, param))
     })
   )
+}
+
+/** A call of another module passes it something: an object, which is there. */
+function isGiven(python: PythonModule, param: Binding): boolean {
+  const owner = python.parameterOf(param)
+  if (owner === null) return false
+  return python.outsideCalls(owner.func).some(({ args }) => {
+    const passed = args === null ? undefined : argumentFor(args, param.name, owner.position)
+    const isNothing = passed?.value.state === 'known' && passed.value.value === null
+    return passed !== undefined && !isNothing && param.value !== null && isNone(param.value)
+  })
 }

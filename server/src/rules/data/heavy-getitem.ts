@@ -21,6 +21,7 @@ export default defineRule({
     const kind =
       operationOf(view, 'constant work') ??
       operationOf(view, 'repeated work') ??
+      operationOf(view, 'single pass') ??
       operationOf(view, 'several files') ??
       operationOf(view, 'shared file') ??
       operationOf(view, 'font') ??
@@ -63,6 +64,8 @@ export default defineRule({
 function adviceFor(kind: OperationKind, each: string, slight: boolean, epochs: number | undefined): string {
   if (kind === 'repeated work')
     return `for every ${each} in ${epochs === undefined ? 'every epoch' : `each of ${epochs} epochs`}, with the same result each time: keep its results on disk, or run it on whole batches.`
+  if (kind === 'single pass')
+    return `for one ${each} after the other, mostly on a processor: run it on whole batches, where the loop takes them.`
   if (kind === 'several files')
     return `for every ${each}, again in every epoch: store what belongs to one ${each} in one file.`
   if (kind === 'font')

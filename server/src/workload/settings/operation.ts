@@ -37,6 +37,8 @@ export type OperationKind =
   | 'constant work'
   /** Done for each sample in each epoch, though it gives the same for that sample each time. */
   | 'repeated work'
+  /** A network is run on a single sample by the code that makes it, and each time on another. */
+  | 'single pass'
   | 'several files'
   | 'shared file'
   | 'font'
