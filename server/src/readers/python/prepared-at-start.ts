@@ -8,7 +8,7 @@ import { comprehensionsAround, lastName } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
 import { reachedBy } from '../search/trial-function.js'
 import { type PreparationCost, tokenizing } from './preprocessing-costs.js'
-import { costOf, type Repetition, type Step, trainsInside } from './repetition.js'
+import { costOf, type Repetition, type Step, trainsRepeatedly } from './repetition.js'
 import { isSlow } from './slow-samples.js'
 
 /** Something in the program keeps prepared data, or takes it from where it is kept. */
@@ -38,7 +38,7 @@ export function atStart(
   const readsOthers = readsKept.test(text)
   const steps: Step[] = []
   for (const call of python.calls) {
-    if (seen.has(call) || call.conditional || call.loops.some(trainsInside)) continue
+    if (seen.has(call) || call.conditional || call.loops.some(trainsRepeatedly)) continue
     if (call.function !== null && (ofSamples.has(call.function) || inBatches(python).has(call.function)))
       continue
     // Reading is no preparation yet, and maps of points are drawn when the training is over.
@@ -61,7 +61,7 @@ export function atStart(
 function inBatches(python: PythonModule): ReadonlySet<Func> {
   return once(python, 'functions that batches reach', () => {
     const calls = python.loops
-      .filter((loop) => trainsInside(loop) || loop.role === 'evaluate')
+      .filter((loop) => trainsRepeatedly(loop) || loop.role === 'evaluate')
       .flatMap((loop) => loop.calls)
     return new Set(reachedBy(python, calls, new Set()))
   })
@@ -237,7 +237,7 @@ function isCalled(python: PythonModule, func: Func): boolean {
   return sites.some(
     ({ conditional, loops, function: by }) =>
       !conditional &&
-      !loops.some(trainsInside) &&
+      !loops.some(trainsRepeatedly) &&
       !(by !== null && runsInTraining(python, by)) &&
       (by === null ||
         by.class === null ||
@@ -257,7 +257,8 @@ function runsInTraining(python: PythonModule, func: Func): boolean {
   const runs =
     sites.length > 0 &&
     sites.every(
-      ({ loops, function: by }) => loops.some(trainsInside) || (by !== null && runsInTraining(python, by)),
+      ({ loops, function: by }) =>
+        loops.some(trainsRepeatedly) || (by !== null && runsInTraining(python, by)),
     )
   known.set(func, runs)
   return runs
@@ -266,6 +267,6 @@ function runsInTraining(python: PythonModule, func: Func): boolean {
 /** `table['text'].map(clean)` and the like at the top, or in functions. */
 function handedAround(python: PythonModule, func: Func): boolean {
   return (handedFunctions(python).get(func) ?? []).some(
-    (call) => !call.conditional && !call.loops.some(trainsInside),
+    (call) => !call.conditional && !call.loops.some(trainsRepeatedly),
   )
 }

@@ -65,7 +65,7 @@ const known: Known[] = [
   { names: /^rdkit\.Chem\.(AllChem\.\w+|MolFromSmiles|Descriptors\.\w+)$/, weight: 'heavy', single: true },
   {
     names:
-      /^gensim\.models\.(\w+\.)?(Word2Vec|Doc2Vec|FastText|LdaModel|LdaMulticore)$|^gensim\.models\.KeyedVectors\.load_word2vec_format$/,
+      /^gensim\.models\.(\w+\.)?(Word2Vec|Doc2Vec|FastText|LdaModel|LdaMulticore)$|^gensim\.(\w+\.)*(load_word2vec_format|load_facebook_(model|vectors))$|^gensim\.downloader\.load$/,
     weight: 'dear',
   },
   {
@@ -199,6 +199,13 @@ function isOneText(python: PythonModule, expr: Expr): boolean {
 const drawsOrKeeps =
   /random|augment|noise|jitter|shuffle|sample$|choice|permutation|(^|\.)(exists|isfile|is_file|lru_cache|cache)$|^(joblib|pickle|torch|numpy)\.(load|dump|save)|to_(pickle|parquet|feather)$|^functools\.cache/i
 
+const keepsMade =
+  /(^|\.)(exists|isfile|is_file)$|lru_cache|^(joblib|pickle|torch|numpy)\.(load|dump|save)|to_(pickle|parquet|feather)$|^functools\.cache/
+/** Gigabytes of words with their vectors. */
+const loadsVectors =
+  /^gensim\.(\w+\.)*(load_word2vec_format|load_facebook_(model|vectors))$|^gensim\.downloader\.load$/
+const weights = ['dear', 'heavy'] as const
+
 /** More than data is made, which may have to be new each time; `datasets` keeps what it makes. */
 const makesMore =
   /^(torch\.(optim|nn|utils\.data)|accelerate|keras|lightning|deepspeed|datasets)\.|Model\w*\.from_pretrained$|\.(parameters|cuda|fit|prepare)$/
@@ -209,14 +216,19 @@ export function preparesElsewhere(python: PythonModule, call: Call): Preparation
   const imported =
     python.functionOf(call.expr.callee) === null ? python.importedFunction(call.expr.callee) : null
   if (imported === null || imported.trains || imported.backward || imported.remembered === true) return null
-  const costs: Pick<Known, 'weight' | 'single'>[] = imported.calls.flatMap((name) => costByName(name) ?? [])
-  const tables = tableWork(python, call.expr.callee, imported.calls)
+  // What is drawn beside it changes nothing of what a large file holds.
+  const large = imported.calls.filter((name) => loadsVectors.test(name))
+  const drawn = imported.calls.some((name) => drawsOrKeeps.test(name))
+  if (drawn && (large.length === 0 || imported.calls.some((name) => keepsMade.test(name)))) return null
+  const costs: Pick<Known, 'weight' | 'single'>[] = (drawn ? large : imported.calls).flatMap(
+    (name) => costByName(name) ?? [],
+  )
+  const tables = drawn ? null : tableWork(python, call.expr.callee, imported.calls)
   if (tables !== null) costs.push({ weight: tables })
-  if (costs.length === 0) return null
-  if (imported.calls.some((name) => drawsOrKeeps.test(name) || makesMore.test(name))) return null
+  if (costs.length === 0 || imported.calls.some((name) => makesMore.test(name))) return null
   return {
     what: call.method,
-    weight: costs.some(({ weight }) => weight === 'heavy') ? 'heavy' : 'ordinary',
+    weight: weights.find((one) => costs.some(({ weight }) => weight === one)) ?? 'ordinary',
     single: !imported.repeats && costs.every(({ single }) => single === true),
     inputs: call.expr.args.map((one) => one.value),
   }

@@ -166,6 +166,8 @@ export function repetitionsOf(python: PythonModule): Repetition[] {
   }
   for (const loop of python.loops) {
     const whole = loop.role === 'train' && kindOf(python, loop) === 'epoch'
+    // What is done once is done at the start.
+    if (numberIn(loop.trips) === 1) continue
     if (!(trainsInside(loop) || whole) || remembers(python, loop.node) || isDataset(loop.function)) continue
     const names = loop.node.type === 'for' ? boundBy(loop.node.target) : []
     const per = kindOf(python, loop)

@@ -3,6 +3,7 @@
 import type { Call, Effects, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { numberIn } from '../../values/argument.js'
 import type { PreprocessingSettings } from '../../workload/resource-kinds.js'
 import {
   embedsWithNetwork,
@@ -39,6 +40,9 @@ const trainers =
 
 /** One pass of the loop trains a model from its beginning, or for an epoch. */
 export const trainsInside = ({ role, effects }: Loop): boolean => role === 'epoch' || training(effects)
+
+/** The same more than once, as far as is known. */
+export const trainsRepeatedly = (loop: Loop): boolean => trainsInside(loop) && numberIn(loop.trips) !== 1
 
 export function training({ trains, calls }: Effects): boolean {
   return trains || [...calls].some((name) => trainers.test(name))
