@@ -93,6 +93,10 @@ function folded(name: string, positional: Json[], keywords: Record<string, Json>
       if (first.every(isNumber)) return [...(first as number[])].sort((a, b) => a - b)
       // Without `key` and `reverse`, which are not looked at, only the order is lost.
       return first.every((item) => typeof item === 'string') ? [...(first as string[])].sort() : undefined
+    // Where the program is started, as its relative paths are.
+    case 'pathlib.Path.cwd':
+    case 'os.getcwd':
+      return args.length === 0 ? '.' : undefined
     case 'pathlib.Path':
     case 'pathlib.PurePath':
     case 'os.path.join':

@@ -163,6 +163,18 @@ function namesIn(expr: Expr, into: Set<string>): void {
   for (const child of childrenOf(expr)) namesIn(child, into)
 }
 
+/** `loader` of `batches = tqdm(loader)` before `for step, batch in enumerate(batches)`. */
+function namesBehind(python: PythonModule, iterable: Expr, into: Set<string>): void {
+  let over = iterable
+  while (over.type === 'call' && shows.test(lastName(over.callee)) && over.args[0] !== undefined)
+    over = over.args[0].value
+  const made = over.type === 'name' ? python.definition(over) : over
+  if (made.type === 'call' && shows.test(lastName(made.callee)))
+    for (const { name, value } of made.args) if (name === null || name === 'iterable') namesIn(value, into)
+}
+
+const shows = /^(enumerate|tqdm\w*|track|iter|islice|cycle|zip)$/
+
 function usesOf(python: PythonModule): Map<string, Uses> {
   return once(python, 'uses of names', () => {
     const found = new Map<string, Uses>()
@@ -178,6 +190,7 @@ function usesOf(python: PythonModule): Map<string, Uses> {
       if (loop.node.type !== 'for') continue
       const names = new Set<string>()
       namesIn(loop.node.iterable, names)
+      namesBehind(python, loop.node.iterable, names)
       for (const name of names) of(name).loops.push(loop)
     }
     for (const call of python.calls) {

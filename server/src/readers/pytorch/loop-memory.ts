@@ -3,12 +3,14 @@
 import { model as known } from '../../catalog/models.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { aroundOfMade, madeNetworks } from '../../python/networks/size.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
 import { isUnreadable, knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
 import { absent, orDefault, originOf } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { batchElsewhere } from '../../workload/elsewhere.js'
 import type { OptimizerName } from '../../workload/resource-kinds.js'
@@ -43,7 +45,7 @@ const sharing = [
 
 /**
  * Claims of the module that holds the loop. Without one model whose name can be read, or whose layers can be followed,
- * nothing is claimed.
+ * only the batch is claimed.
  */
 export function readLoopMemory(
   python: PythonModule,
@@ -54,7 +56,11 @@ export function readLoopMemory(
   const named = trainedModel(python)
   const found = named === null ? aroundPublished(python, place) : (chosenByDefault(python, named) ?? named)
   if (found === null) readDefined(python, training, place)
-  if (found === null || 'because' in found) return
+  if (found === null) return
+  if ('because' in found) {
+    readBatch(python, training, place)
+    return
+  }
   const site = found.loads[0] === undefined ? place : callSite(found.loads[0])
   if (found.loads.length === 0 && found.byDefault !== true) training.known('ownNetwork', 'model', true, site)
   claimModel(training, found, site)
@@ -189,6 +195,16 @@ function readBatch(python: PythonModule, training: Training, place: Place): void
     return
   }
   const values = feeding.map((call) => python.argument(call, key, 1))
+  const sizes = values.map(passedExpression)
+  const parts = sizes.map((size) => (size === null ? null : sizeOfDevice(python, size)))
+  const each = parts.find((one) => one !== null)
+  if (each != null) {
+    const folded = parts.map((part, index) => effective(python.fold(part ?? sizes[index] ?? each)))
+    if (folded.every((one) => one === folded[0]))
+      claimFolded(training, 'batchSize', key, python.fold(each), each, asNumber)
+    else training.unknown('batchSize', key, 'several loaders', place)
+    return
+  }
   const written = values.map(knownArgument)
   if (
     written.some(
@@ -213,6 +229,19 @@ function readBatch(python: PythonModule, training: Training, place: Place): void
   }
   claimArgument(training, 'batchSize', key, loader, values[0]!, { convert: asNumber, otherwise: 1 })
 }
+
+/** `per_gpu` of `per_gpu * max(1, self.n_gpu)`: a batch for all devices of the process, of which each gets its part. */
+function sizeOfDevice(python: PythonModule, size: Expr): Expr | null {
+  const product = python.definition(size)
+  if (product.type !== 'binary' || product.op !== '*') return null
+  const isCount = ({ start, end }: Expr) => countsDevices.test(python.code.slice(start, end))
+  const { left, right } = product
+  if (isCount(left) === isCount(right)) return null
+  return isCount(left) ? right : left
+}
+
+const countsDevices =
+  /^(max\(\s*1\s*,\s*)?([\w.]+\.)?(n_?gpus?|num_?gpus?|device_count\(\))\s*(,\s*1\s*)?\)?$/i
 
 const optimizers: [RegExp, OptimizerName][] = [
   [/^torch\.optim\.(\w+\.)?(AdamW?|NAdam|RAdam)$/, 'adamw'],

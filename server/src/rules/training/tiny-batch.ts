@@ -269,11 +269,10 @@ function fewForItsSize(view: SubjectView<'Training'>, options: RuleOptions): Rep
 }
 
 /** Samples, and the passes that sum up their gradients, of which nobody needs so many where the memory is almost empty. */
-const summedUp = { samples: 2, passes: 8 }
+const summedUp = { samples: 2, passes: 8, share: 0.15 }
+const summedUpTexts = { samples: 4, passes: 4, share: 0.25 }
 /** Passes that are summed up because memory was meant to be short: as many samples at once make the same update. */
 const manySteps = 4
-/** Share of the memory that states take of a language model with room for several long texts. */
-const smallShare = 0.15
 
 /** A small language model whose few texts are summed up to a batch that fits as it is, however long they are. */
 function accumulatedLittle(view: SubjectView<'Training'>, options: RuleOptions): Report | null {
@@ -282,11 +281,15 @@ function accumulatedLittle(view: SubjectView<'Training'>, options: RuleOptions):
   const id = effective(model)
   const size = effective(parameters) ?? (id === undefined ? undefined : published(id)?.parameters)
   if (batchSize === undefined || batch === undefined || passes === undefined) return null
-  if (id === undefined || size === undefined || published(id)?.kind !== 'causal-lm') return null
-  if (batch > summedUp.samples || passes < summedUp.passes) return null
+  const kind = id === undefined ? undefined : published(id)?.kind
+  if (id === undefined || size === undefined || !/^(causal-lm|nlp-encoder|nlp-seq2seq)$/.test(kind ?? ''))
+    return null
+  // What reads whole texts at once is given shorter ones.
+  const enough = kind === 'causal-lm' ? summedUp : summedUpTexts
+  if (batch > enough.samples || passes < enough.passes) return null
   const usable = usableOf(machineOf(view, options)) ?? usableMemory(smallestCard(view))!
   const states = statesEach * size
-  if (states > smallShare * usable) return null
+  if (states > enough.share * usable) return null
   return {
     at: batchSize,
     severity: view.subject.evidence.small === null ? 'information' : 'hint',
@@ -304,6 +307,8 @@ function isTiny(setup: TrainingMemory['setup'], steps: number): boolean {
   if (model.kind === 'causal-lm')
     return (
       (batch === 1 && model.parameters <= 1e9) ||
+      // All weights are brought to 16 bits anew for each of them.
+      (setup.weightBits === 4 && tokens !== null && batch * tokens <= fewTokens) ||
       (batch <= 4 && tokens !== null && batch * tokens * model.parameters <= fewProducts)
     )
   return batch <= 4 && model.parameters < 5e8
@@ -311,6 +316,9 @@ function isTiny(setup: TrainingMemory['setup'], steps: number): boolean {
 
 /** Tokens of a step times parameters, up to which starting the kernels of a language model takes as long as their work: 2,048 × 1 billion. */
 const fewProducts = 2e12
+
+/** Tokens of a step up to which unpacking weights of 4 bits takes a good part of it. */
+const fewTokens = 1024
 
 /** @param size tokens of a text at most; absent: as the program cuts them */
 function highAt({ setup }: TrainingMemory, batch: number, size?: number): number {
