@@ -343,8 +343,9 @@ function isOfBatch({ loops }: PythonModule, expr: Expr & { type: 'name' }): bool
 
 /** `model.backbone` is frozen, and the class of `model`, here or elsewhere, calls it with what it is given. */
 function insideAnother(python: PythonModule, frozen: Expr): Forward | null {
-  if (frozen.type !== 'attribute' || frozen.value.type !== 'name') return null
   const train = python.loops.find((one) => one.role === 'train') ?? null
+  if (frozen.type === 'name') return asHanded(python, frozen, train)
+  if (frozen.type !== 'attribute' || frozen.value.type !== 'name') return null
   const klass = python.instanceClass(frozen.value)
   if (klass !== null) {
     const forward = klass.methods.get('forward')
@@ -372,6 +373,36 @@ function insideAnother(python: PythonModule, frozen: Expr): Forward | null {
       args.every((one) => fromBatch(python, one.value, batch, train)),
   )
   return call === undefined ? null : { call, loop: train }
+}
+
+/** `Classifier(bert)`, which keeps what it is handed as `self.bert` and applies it. */
+function asHanded(python: PythonModule, frozen: Expr & { type: 'name' }, loop: Loop | null): Forward | null {
+  const func = python.calls.find(({ expr }) => expr.start <= frozen.start && frozen.end <= expr.end)?.function
+  for (const site of python.calls) {
+    const klass = python.classOf(site.expr.callee)
+    const [init, forward] = ['__init__', 'forward'].map((name) => klass?.methods.get(name))
+    if (init === undefined || forward === undefined || (func != null && site.function !== func)) continue
+    const params = init.node.params.slice(1)
+    const param = params.find(({ name }, position) => {
+      const given = passedExpression(python.argument(site, name, position))
+      return given?.type === 'name' && given.id === frozen.id
+    })
+    if (param === undefined) continue
+    const kept = init.node.body.flatMap((one) =>
+      one.type === 'assign' && one.value?.type === 'name' && one.value.id === param.name ? one.targets : [],
+    )
+    const applied = appliedAttributes(python, forward)
+    const call = forward.calls.find(({ expr: { callee } }) =>
+      kept.some(
+        (target) =>
+          target.type === 'attribute' &&
+          applied.includes(target.attr) &&
+          python.text.slice(target.start, target.end) === python.text.slice(callee.start, callee.end),
+      ),
+    )
+    if (call !== undefined) return { call, loop }
+  }
+  return null
 }
 
 // Epochs.

@@ -51,7 +51,9 @@ export default defineRule({
     const stopped = offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     const kind = effective(openEnded)
-    if (kind !== undefined) return silent(`${kind} chooses its batch for other reasons`)
+    // What learns by comparing the samples of a batch is given many for it, not few.
+    if (kind !== undefined && !(comparing.test(kind) && (batch ?? few) < few))
+      return silent(`${kind} chooses its batch for other reasons`)
     if (effective(secondOrder) === true)
       return silent('gradients of gradients take more memory than is estimated')
     if (light !== null) return report(light)
@@ -146,6 +148,8 @@ const halfOfMany = 32
 
 /** What sets the pace of a step, where that is not the network's arithmetic. */
 const light = new Set(['narrow layers', 'table look-ups'])
+
+const comparing = /self-supervised/
 
 /** Samples that nobody takes for few: of any network, and of one whose steps of a sequence follow each other. */
 const many = { samples: 64, sequences: 128 }
