@@ -84,7 +84,7 @@ function readsWhenCalled(module: ModuleSummary): boolean {
 }
 
 function readsState(python: PythonModule, call: Call): boolean {
-  if (isLoad(call)) return !isCopy(python, call)
+  if (isLoad(call)) return !isCopy(python, call) && !isOfSamples(python, call)
   if (!once(python, 'reads elsewhere', () => python.imported.some(readsWhenCalled))) return false
   const { callee } = call.expr
   const klass = python.importedClass(callee)
@@ -92,14 +92,33 @@ function readsState(python: PythonModule, call: Call): boolean {
   return calls !== null && holdsAny(new Set(calls), loads)
 }
 
+const dataClass = /Data(set|Module|Pipe)/
+
+/** A data set reads what it has prepared. */
+function isOfSamples(python: PythonModule, { method, function: func }: Call): boolean {
+  const klass =
+    method === 'load' && func?.class != null ? python.classes.find((one) => one.methods.has(func.name)) : null
+  return (
+    klass != null && (klass.methods.has('__getitem__') || klass.bases.some((base) => dataClass.test(base)))
+  )
+}
+
+/** Methods that bring a state back, by name. */
+const goesBack = /load|restore|resume|recover/i
 const importLines = /^[ \t]*(from|import)[ \t].*$/gm
 
 /** What making an object of another module's class does, with all that could be done to it where it is handed on. */
 function callsOfObject(
   python: PythonModule,
   { assignedTo }: Call,
-  { calls, does }: ClassSummary,
+  { bases, calls, does, items, methods }: ClassSummary,
 ): readonly string[] {
+  if (items !== undefined || bases.some((base) => dataClass.test(base))) return []
+  // What a network begins with is no state of a run.
+  if (does === undefined && methods.includes('forward')) {
+    const reading = methods.filter((one) => goesBack.test(one))
+    return reading.some((one) => python.code.includes(`.${one}(`)) ? calls : []
+  }
   if (does === undefined || assignedTo === null) return calls
   const name = assignedTo.replaceAll('.', '\\.')
   const handedOn = new RegExp(`(?<![\\w.])${name}\\b(?!\\s*(=[^=]|\\.\\w))`).test(

@@ -14,13 +14,18 @@ export const saving =
 /** A method is listed by its own name as well: `.save` of `numpy.save`. */
 export function savesAny(python: PythonModule, calls: ReadonlySet<string>): boolean {
   const arrays = calls.has('numpy.save')
+  const texts = (calls.has('json.dump') || calls.has('yaml.dump')) && !objects.some((one) => calls.has(one))
   return [...calls].some(
     (name) =>
       saving.test(name) &&
       !(arrays && name === '.save') &&
+      !(texts && name === '.dump') &&
       !(ofAnything.has(name) && savesResultsOnly(python)),
   )
 }
+
+/** What writes objects that are no text by a method of the same name. */
+const objects = ['pickle.dump', 'joblib.dump', 'cloudpickle.dump', 'dill.dump']
 
 /** What writes any object, under both names that a call is listed by. */
 const ofAnything = new Set(['torch.save', '.save', 'pickle.dump', '.dump', 'joblib.dump'])
