@@ -4,10 +4,10 @@ import { at } from '../../config/access.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
-import { mayBePassed } from '../../values/argument.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { convert, orDefault } from '../../values/operations.js'
 import { asBoolean } from '../../values/parse.js'
-import { calleePlace } from '../../values/places.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { Source } from '../../values/source.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
@@ -75,13 +75,26 @@ function readCallbacks(
   training: SubjectBuilder<'Training'>,
 ): void {
   const callbacks = [...python.callsMade(checkpointClass), ...checkpointsConfigured(python, call)]
+  const uploads = uploadsAll(python, training)
   if (callbacks.length !== 1) return
   const callback = callbacks[0]!
   const source = checkpointSettings.argumentsOf(python, callback, training.locator)
-  checkpointSettings.claim(training, source)
+  checkpointSettings.claim(training, source, {}, uploads ? ['keepsBest', 'checkpointHolds'] : undefined)
   claimRhythm(source, trainer, calleePlace(callback), training)
   if (/StochasticWeightAveraging|average_checkpoints|swa_utils|model_soup/i.test(python.code))
     training.known('checkpointsFor', 'average', 'they are averaged', calleePlace(callback))
+}
+
+/** `WandbLogger(log_model='all')`: every checkpoint becomes a version there, whatever is removed here. */
+function uploadsAll(python: PythonModule, training: SubjectBuilder<'Training'>): boolean {
+  const uploading = python
+    .callsMade('lightning.pytorch.loggers.WandbLogger')
+    .find((one) => knownArgument(python.argument(one, 'log_model', null)) === 'all')
+  if (uploading === undefined) return false
+  const place = calleePlace(uploading)
+  training.known('keptCheckpoints', 'log_model', null, place, { site: callSite(uploading) })
+  training.unknown('checkpointCount', 'log_model', 'which passes are better than those before', place)
+  return true
 }
 
 /** Those that a configuration names and the program makes of it. */
@@ -118,6 +131,17 @@ function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Chan
     }
   if (claim.setting === 'tracked')
     return { title: 'Log with the default logger', safety: 'unsafe', writes: [remove], imports: [] }
+  if (claim.setting === 'keptCheckpoints' && claim.key === 'log_model') {
+    const written = writeArgument(facts, call, 'log_model', python.argument(call, 'log_model', null), 'True')
+    return 'reason' in written
+      ? written
+      : {
+          title: 'Upload those that are kept, when the run ends',
+          safety: 'unsafe',
+          writes: [written],
+          imports: [],
+        }
+  }
   if (claim.setting === 'keptCheckpoints' && typeof value === 'number') {
     // Without a metric it can keep the newest one, and refuses to keep two.
     const compares = mayBePassed(python.argument(call, 'monitor'))

@@ -77,7 +77,7 @@ export default defineRule({
       severity:
         total !== null && total > muchStorage && (size ?? 0) >= large
           ? 'warning'
-          : size === undefined && (count === undefined ? holds === 'weights' : count < many)
+          : size === undefined && count !== undefined && count < many
             ? 'hint'
             : 'information',
       message: messageOf(keptCheckpoints.key, count, size, holds),

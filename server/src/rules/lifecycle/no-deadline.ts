@@ -15,10 +15,12 @@ const hour = 3600
 const longest = { limited: 7 * day, open: 5 * day }
 /** What a hang may cost before a platform's own limit ends it is worth a warning from here on. In USD. */
 const dear = 1000
-/** The same for a word about a default that other jobs do well with, and for a day of processors. */
+/** The same for a word about a default that other jobs do well with. */
 const felt = 50
 /** And of one call among many. */
 const call = 5
+/** The same for a day of processors. */
+const feltDaily = 5
 
 export default defineRule({
   name: 'lifecycle/no-deadline',
@@ -72,7 +74,7 @@ export default defineRule({
       report({
         at: timeLimit,
         severity: onProcessors
-          ? (costOf(view, day, options.prices, today)?.low ?? (openEnded ? felt : 0)) >= felt
+          ? (costOf(view, day, options.prices, today)?.low ?? (openEnded ? feltDaily : 0)) >= feltDaily
             ? 'information'
             : 'hint'
           : elsewhere === undefined &&
@@ -185,6 +187,9 @@ function trainsOnUnknown({ settings: { gpus }, subject, run }: SubjectView<'Comp
 
 /** Processors cost less, so only a job that trains is worth a word; undefined: nothing says that it does. */
 function trainingMachines({ settings, subject, run }: SubjectView<'Compute'>): string | undefined {
+  // It stays on as long as anything runs on it.
+  const interactive = effective(settings.interactiveRate)
+  if (interactive !== undefined) return `its ${interactive.machine}`
   const named = [effective(settings.name) ?? '', subject.location.path].some((one) => trainsByName.test(one))
   const trains =
     named || run.siblings.some((one) => effective(subjectIn(one, 'Program')?.settings.trains) === true)
