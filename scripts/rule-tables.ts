@@ -2,8 +2,8 @@
 import type { Reader } from '../server/src/readers/reader.js'
 import { type RuleKeys, ruleKeys } from './rule-keys.js'
 
-const begin = '<!-- Made by `npm run generate` from scripts/rule-keys/. -->'
-const end = '<!-- End of what is made. -->'
+export const beginOfTable = '<!-- Made by `npm run generate` from scripts/rule-keys/. -->'
+export const endOfTable = '<!-- End of what is made. -->'
 
 type Row = readonly [framework: string, keys: string, otherwise?: string]
 
@@ -40,7 +40,8 @@ function rowsOf(rule: RuleKeys, readers: readonly Reader[]): Row[] {
 /** What the page of a rule calls the frameworks and platforms that it judges. */
 export function frameworksOf(name: string, readers: readonly Reader[]): string[] {
   const rule = ruleKeys[name]
-  if (rule === undefined) throw new Error(`scripts/rule-keys/ says nothing of ${name}`)
+  if (rule === undefined)
+    throw new Error(`say in scripts/rule-keys/${name.split('/')[0]}.ts which keys ${name} judges`)
   return [...new Set(rowsOf(rule, readers).map(([framework]) => framework))]
 }
 
@@ -58,9 +59,10 @@ function tableOf(rule: RuleKeys, readers: readonly Reader[]): string {
 /** The page with its table made anew. */
 export function withTable(page: string, name: string, readers: readonly Reader[]): string {
   const rule = ruleKeys[name]
-  if (rule === undefined) throw new Error(`scripts/rule-keys/ says nothing of ${name}`)
-  const first = page.indexOf(begin)
-  const last = page.indexOf(end)
+  if (rule === undefined)
+    throw new Error(`say in scripts/rule-keys/${name.split('/')[0]}.ts which keys ${name} judges`)
+  const first = page.indexOf(beginOfTable)
+  const last = page.indexOf(endOfTable)
   if (first < 0 || last < first) throw new Error(`the page of ${name} has no place for its table`)
-  return `${page.slice(0, first + begin.length)}\n\n${tableOf(rule, readers)}\n\n${page.slice(last)}`
+  return `${page.slice(0, first + beginOfTable.length)}\n\n${tableOf(rule, readers)}\n\n${page.slice(last)}`
 }

@@ -2,6 +2,7 @@
 
 import { lookUp } from '../text/records.js'
 
+/** Seconds. */
 const minute = 60
 export const hour = 3600
 export const day = 86_400

@@ -29,7 +29,7 @@ export interface RunRecord {
 /** Where they are kept, relative to the root of the project. */
 export const evidencePath = '.costlint/evidence.json'
 
-/** Records that are kept, and bytes of the file that holds them. */
+/** Records that are kept, bytes of the file that holds them, and metrics of one record. */
 export const mostRecords = 10_000
 export const mostBytes = 32 * 2 ** 20
 export const mostMetrics = 200

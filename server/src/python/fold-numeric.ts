@@ -3,6 +3,7 @@ import type { Json } from '../text/json.js'
 import { lookUp } from '../text/records.js'
 import { joinedPath, pathFunction } from './fold-paths.js'
 
+/** Items of a list, turns of a comprehension; what is longer is not known. */
 export const maximumItems = 10_000
 
 const isNumber = (value: Json | undefined): value is number => typeof value === 'number'

@@ -17,6 +17,7 @@ const builtins = new Set(
   ).split(' '),
 )
 
+/** Names in a row that are followed from one to the next. */
 export const depthLimit = 8
 
 /** Remembered, since every question about a name begins with this one: ten times for each name (bench/README.md). */

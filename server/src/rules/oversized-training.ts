@@ -16,8 +16,9 @@ import { noEstimate, type TrainingMemory } from './training-memory.js'
 
 /** The high end of the estimate stays below this share of the memory of each GPU where several could be fewer. */
 const halfEmpty = 0.5
-/** Below this one the GPU itself is too large, where it is a large one (GB). */
+/** Below this one the GPU itself is too large, where it is a large one. */
 export const wasted = 0.2
+/** GB of memory from which a GPU is a large one. */
 export const largeCard = 40
 /** And below this one where as many GPUs could be smaller. */
 const mostlyEmpty = 0.35

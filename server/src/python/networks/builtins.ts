@@ -1,6 +1,7 @@
 /** Functions that Python brings. */
 import { isKind, type Value } from './values.js'
 
+/** Items of a list that is written out: layers of a network. */
 export const longestList = 200
 
 /** Undefined: it cannot be told, or is none of these. */

@@ -33,7 +33,9 @@ import {
   type Value,
 } from './values.js'
 
+/** Expressions that are looked at for one network. */
 const mostSteps = 20_000
+/** Expressions and calls within each other. */
 export const deepest = 24
 
 /** Methods and functions that give back the network that they are given. */

@@ -7,6 +7,7 @@ import type { Json } from '../../text/json.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { TrainingSettings } from '../../workload/resource-kinds.js'
 
+/** Pictures in a batch, and pixels of their longer edge (cfg/default.yaml). */
 export const batchByDefault = 16
 export const edgeByDefault = 640
 /** `optimizer=auto` takes one of these; their states are as large at most. */

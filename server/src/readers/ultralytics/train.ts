@@ -45,6 +45,7 @@ const models = /^ultralytics\.(\w+\.)*(YOLO|RTDETR|YOLOWorld|YOLOE)$/
 export const epochsByDefault = 100
 export const patienceByDefault = (versions: Record<string, string>): number =>
   /^8\.0(\.|$)/.test(versions['ultralytics=='] ?? '') ? 50 : 100
+/** Processes of the loader on each GPU (cfg/default.yaml). */
 export const workersByDefault = 8
 
 const trainingSettings = settingTable('Training', {
