@@ -246,6 +246,7 @@ import { tensorflowEstimatorReader } from './tensorflow/estimator.js'
 import { tensorflowGraphLoopReader } from './tensorflow/graph-loop.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
 import { tensorflowLoopReader } from './tensorflow/loop.js'
+import { tensorflowWrittenRecordsReader } from './tensorflow/written-records.js'
 import { terraformReader } from './terraform/reader.js'
 import { tfxReader } from './tfx/pipeline.js'
 import { torchxComponentReader } from './torchx/component.js'
@@ -513,6 +514,7 @@ export const readers: readonly Reader[] = [
   tensorflowGraphLoopReader,
   tensorflowInputReader,
   tensorflowLoopReader,
+  tensorflowWrittenRecordsReader,
   terraformReader,
   tfxReader,
   torchxComponentReader,

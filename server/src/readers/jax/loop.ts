@@ -172,9 +172,17 @@ const lowering =
 
 /** `tf.config.set_visible_devices([], 'TPU')` takes it from another library. */
 function asksForTpu(python: PythonModule): boolean {
-  return once(python, 'jax on a TPU', () =>
-    onTpu.test(codeText(python).replace(/set_visible_devices\([^)]*\)/g, '')),
-  )
+  return once(python, 'jax on a TPU', () => {
+    const text = codeText(python).replace(/set_visible_devices\([^)]*\)/g, (hidden) =>
+      ' '.repeat(hidden.length),
+    )
+    return [...text.matchAll(new RegExp(onTpu, 'gi'))].some(({ index }) => isWanted(python, index + 1))
+  })
+}
+
+/** No test stands around it, nor is it what is asked: `if 'TPU_NAME' in os.environ:` also runs where there is none. */
+function isWanted(python: PythonModule, at: number): boolean {
+  return python.reach(at).state === 'always' && python.statementAt(at)?.type !== 'if'
 }
 
 /** A module that is called `mamba_tpu` says nothing of where it runs. */

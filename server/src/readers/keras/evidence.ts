@@ -54,13 +54,21 @@ export function kerasEvidence(python: PythonModule, context: ReaderContext): Ker
     const place = isSure && { start: hidden.index, end: hidden.index + hidden[0].length }
     return { evidence, automatic: false, ...(place ? { keptBy: place } : {}) }
   }
-  if (/TPUStrategy|TPUClusterResolver/.test(python.code)) {
+  if (asksForTpu(python)) {
     evidence.accelerator = 'tpu'
     return { evidence, automatic: false }
   }
   const asked = usesAny(python, strategies) || onGpu.test(python.code)
   evidence.accelerator = asked ? 'gpu' : 'maybe'
   return { evidence, automatic: true }
+}
+
+/** Not where it does so only if somebody wants it to: `if FLAGS.use_tpu:`, which is off. */
+function asksForTpu(python: PythonModule): boolean {
+  return [...python.code.matchAll(/TPUStrategy|TPUClusterResolver/g)].some(({ index }) => {
+    const reach = python.reach(index)
+    return reach.state !== 'sometimes' || reach.byDefault !== false
+  })
 }
 
 function toyData(python: PythonModule): string | null {

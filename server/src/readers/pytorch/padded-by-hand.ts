@@ -4,6 +4,7 @@ import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf, lastName } from '../../syntax/python-children.js'
 import { numberIn, passedExpression } from '../../values/argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
 import { shapesStay } from '../huggingface/padding.js'
 import { onlyEvaluates } from './evaluated-once.js'
 import { codeMatches, trainingEvidence, trainsAnywhere } from './evidence.js'
@@ -21,14 +22,30 @@ const lengths =
 
 export function claimPaddedByHand(python: PythonModule, claims: ClaimBuilder): void {
   const [first] = paddedByHand(python)
-  if (first === undefined) return
+  if (first !== undefined) claimPadding(python, first, trainingEvidence(python), claims)
+}
+
+/** The same of functions that prepare what a library then trains on. */
+export function claimPaddedIn(
+  python: PythonModule,
+  functions: readonly Func[],
+  evidence: Evidence,
+  claims: ClaimBuilder,
+): void {
+  if (!codeMatches(python, ofWords)) return
+  // Whoever prepares all texts at once has one length for all of them.
+  const [first] = functions.flatMap((func) => paddings(python, func.node.body, func))
+  if (first !== undefined) claimPadding(python, first, evidence, claims)
+}
+
+function claimPadding(python: PythonModule, first: Padding, evidence: Evidence, claims: ClaimBuilder): void {
   const { func, at, length } = first
   const place = { start: at.start, end: at.end }
   const site = {
     ...place,
     target: { kind: 'refused' as const, reason: 'pad where a batch is put together, to its longest text' },
   }
-  const pipeline = claims.subject('InputPipeline', place, func?.qualified ?? '', trainingEvidence(python))
+  const pipeline = claims.subject('InputPipeline', place, func?.qualified ?? '', evidence)
   const key = python.text.slice(length.start, length.end).replace(/\s+/g, ' ')
   pipeline.known('paddedByHand', key, true, place, { site })
   const tokens = numberIn(python.fold(length))
@@ -136,11 +153,10 @@ function appendsUpTo(python: PythonModule, statement: Stmt): Pick<Padding, 'at' 
   if (statement.type !== 'while' || statement.test.type !== 'binary' || !/^(<|!=)$/.test(statement.test.op))
     return null
   const { left, right } = statement.test
-  const [only] = statement.body
-  if (!isLength(left) || statement.body.length !== 1 || only === undefined) return null
-  return /\.append\(|\+=/.test(python.code.slice(only.start, only.end))
-    ? { at: statement.test, length: right }
-    : null
+  if (!isLength(left) || statement.body.length === 0) return null
+  // The words, and what says which of them are none.
+  const appends = statement.body.every((one) => /\.append\(|\+=/.test(python.code.slice(one.start, one.end)))
+  return appends ? { at: statement.test, length: right } : null
 }
 
 const fills = /^(torch|numpy)\.(zeros|ones|full)$/

@@ -76,6 +76,13 @@ interface Trained {
   estimator: Call | null
 }
 
+/** It has an estimator train. */
+export function trainsEstimator(python: PythonModule): boolean {
+  return once(python, 'trains an estimator', () =>
+    python.calls.some((call) => trainedBy(python, call) !== null),
+  )
+}
+
 const estimatorType =
   /^tensorflow\.(\w+\.)*(TPU)?(Estimator|\w+Classifier|\w+Regressor|LinearEstimator|DNNEstimator)$/
 

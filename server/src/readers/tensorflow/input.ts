@@ -23,7 +23,7 @@ import { isSessionLoop } from './graph-loop.js'
 import { handedOut } from './handed-out.js'
 import { changeInput } from './input-changes.js'
 import { type Mapped, mappedOf } from './mapped.js'
-import { methodPlace, type Pipeline, pipelineOf, plainName, usesPipelines } from './pipeline.js'
+import { fusedMap, methodPlace, type Pipeline, pipelineOf, plainName, usesPipelines } from './pipeline.js'
 import { claimRepeated, repeatedSteps, uncached } from './uncached.js'
 import { type TensorflowVersion, tensorflowVersion } from './versions.js'
 
@@ -240,7 +240,7 @@ function endsOf(analysis: PythonModule): End[] {
     const pipeline = pipelineOf(analysis, expr)
     const last = pipeline?.steps.at(-1)
     if (pipeline == null || last === undefined || !pipeline.complete || found.has(last)) return
-    if (pipeline.steps.some(makesAhead) || !worthIt(analysis, pipeline)) return
+    if (pipeline.steps.some((step) => makesAhead(analysis, step)) || !worthIt(analysis, pipeline)) return
     if (last.expr.callee.type !== 'attribute') return
     found.set(last, { last, pipeline, into })
   }
@@ -278,11 +278,11 @@ function iterated(analysis: PythonModule): { data: Expr; name: string }[] {
 }
 
 /** Steps that hand over batches that are made ahead, or that keep all of them. */
-function makesAhead(step: Call): boolean {
+function makesAhead(analysis: PythonModule, step: Call): boolean {
   if (/^(prefetch|experimental_distribute_dataset|distribute_datasets_from_function)$/.test(step.method))
     return true
   // `apply(tf.data.experimental.prefetch_to_device(…))`, `apply(…)` of anything that cannot be seen.
-  return step.method === 'apply'
+  return step.method === 'apply' && fusedMap(analysis, step) === null
 }
 
 /** The processor has something to do for each batch. */
@@ -295,7 +295,8 @@ function worthIt(analysis: PythonModule, pipeline: Pipeline): boolean {
   if (rest.some((step) => step.method === 'map' && (mappedOf(analysis, step)?.does ?? null) !== null))
     return true
   if (cached >= 0) return false
-  return readers.test(source) && (generators.test(source) || steps.some((step) => step.method === 'map'))
+  const maps = (step: Call) => step.method === 'map' || fusedMap(analysis, step) !== null
+  return readers.test(source) && (generators.test(source) || steps.some(maps))
 }
 
 function claimPrefetch(
@@ -322,6 +323,14 @@ function claimPrefetch(
   pipeline.default('prefetched', 'prefetch', false, place, { site })
   pipeline.known('feeds', end.into, 'training', place, { site })
   if (old === null) pipeline.known('byItselfFrom', 'prefetch', 'TensorFlow 2.12', place, { site })
+  if (onlyParses(python, end.pipeline)) pipeline.known('onlyParses', end.into, true, place, { site })
+}
+
+/** Records of numbers, which no step makes pictures or sounds of. */
+function onlyParses(analysis: PythonModule, { source, steps }: Pipeline): boolean {
+  const applied = steps.flatMap((step) => fusedMap(analysis, step) ?? (step.method === 'map' ? step : []))
+  const does = applied.map((step) => mappedOf(analysis, step)?.does ?? null)
+  return /\.TFRecordDataset$/.test(source ?? '') && does.every((one) => one !== null && /^parses /.test(one))
 }
 
 // Files of a store.

@@ -259,3 +259,13 @@ export function methodPlace(call: Call): { start: number; end: number } {
     ? { start: callee.end - callee.attr.length, end: callee.end }
     : { start: callee.start, end: callee.end }
 }
+
+/** `map_and_batch(parse, batch_size)` of `apply(tf.data.experimental.map_and_batch(…))`; null: the step is no such thing. */
+export function fusedMap(analysis: PythonModule, { method, expr }: Call): Call | null {
+  const given = method === 'apply' ? expr.args[0]?.value : undefined
+  const inner = given?.type === 'call' ? analysis.callAt(given) : null
+  return inner !== null &&
+    /^tensorflow\.(contrib\.data|data\.experimental)\.map_and_batch\w*$/.test(plainName(inner.name ?? ''))
+    ? inner
+    : null
+}

@@ -42,6 +42,8 @@ export function tensorflowVersion(python: PythonModule, versions: Record<string,
   const is = [Number(major), Number(minor)] as const
   return {
     before(wantedMajor, wantedMinor) {
+      // `tensorflow>=1.11` of a program that no later one runs.
+      if (first && wantedMajor >= 2) return true
       const older = is[0] < wantedMajor || (is[0] === wantedMajor && is[1] < wantedMinor)
       // A lower limit says nothing about what lies above it.
       return older ? (exact ? true : null) : false

@@ -27,7 +27,8 @@ export default defineRule({
     const from = effective(settings.byItselfFrom)
     report({
       at: prefetched,
-      severity: from === undefined ? 'warning' : 'hint',
+      severity:
+        from !== undefined ? 'hint' : effective(settings.onlyParses) === true ? 'information' : 'warning',
       message: `The pipeline ends without \`${prefetched.key}\`${from === undefined ? '' : ` (${from} and newer add it)`}: the accelerator waits while the next batch is made, and the processor while it trains.`,
       ...(from === undefined
         ? {

@@ -73,6 +73,8 @@ export interface InputPipelineSettings {
   interpreted: boolean
   /** The next batch is made while the accelerator works on the one before. */
   prefetched: boolean
+  /** All that is done for a batch is to parse records. */
+  onlyParses: boolean
   /** Copies of a batch to the accelerator that the host waits for. */
   waitingCopies: { what: string; location: Location }[]
 }
