@@ -2,133 +2,30 @@
 import type { CallExpr, Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf, forEachChild } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
-import { once } from '../text/once.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { classAround } from './attribute-values.js'
 import { functionOf, wrappers } from './callables.js'
 import { chosenMethod } from './chosen-classes.js'
 import { CircularAnswers } from './circular-answers.js'
+import { followsTensor, putsOnDevice, toDevice } from './device-moves.js'
+import { emptyEffects, mergeEffects, withoutBackward } from './effect-sets.js'
 import { namesEpochs } from './epoch-names.js'
 import { importedBases } from './extended-classes.js'
 import { isFunctionalUpdate, repeatsFunction, takesGradients } from './functional-steps.js'
 import { carriedStep, isCarriedStep, isSessionStep, sessionStep } from './graph-steps.js'
 import { importedFunction } from './import-targets.js'
 import { importedWork } from './method-calls.js'
-import type { Call, Effects, Func, PythonModule, Running } from './module.js'
+import type { Call, Effects, Func, Running } from './module.js'
 import { namedStep } from './named-steps.js'
 import { bindingsOf } from './names.js'
+import { ofPart, takesPart } from './partial-reads.js'
 import { passedMethod } from './passed-objects.js'
 import { importedMember } from './project-members.js'
 import type { Binding } from './scope.js'
+import { createdGraph, isBackward, isOptimizerStep } from './training-calls.js'
 
 const depthLimit = 3
-
-/** Names that optimisers are given. Schedulers, environments and profilers have a `step` too. */
-const optimizerName =
-  /(^|_)(opts?|optims?|optimi[sz]ers?|solvers?|scaler|adam|adamw|sgd)($|_|[A-Z\d])|(optimi[sz]er|optim|opt|Opt|Optim|Optimi[sz]er)(_?\w{0,3})$/
-const notOptimizer = /sched|env|prof|writer|progress|timer|ema|lr_/i
-
-/** Last identifier of an expression: `self.d_optimizer` gives 'd_optimizer'. */
-export function lastIdentifier(expr: Expr): string {
-  if (expr.type === 'name') return expr.id
-  if (expr.type === 'attribute') return expr.attr
-  if (expr.type === 'subscript') return lastIdentifier(expr.value)
-  return ''
-}
-
-/** Among the calls of a function: they bring tensors to the host. */
-export const readingCalls = /^\.(item|tolist|numpy|cpu)$/
-
-/** Among the calls of a function: it puts something on the device that a name chooses. */
-export const toDevice = '.to(device)'
-
-const deviceName = /(^|[._])(device|dev|gpu|cuda)$|^(torch\.device\()?['"]cuda/i
-
-/** `x.to(self.device)`, `torch.tensor(x, device=device)`. */
-export function putsOnDevice({ method, name, expr }: Call, text: string): boolean {
-  if (method !== 'to' && name?.startsWith('torch.') !== true) return false
-  return expr.args.some(
-    (one, index) =>
-      (one.name === 'device' || (method === 'to' && index === 0 && one.name === null)) &&
-      deviceName.test(text.slice(one.value.start, one.value.end)),
-  )
-}
-
-/** What holds settings, or computes: the device of all else is that of a tensor. */
-const holdsDevice =
-  /(args|cfg|conf|config|opts?|options|params|flags|settings|accelerator|fabric|trainer|engine|runner|learner|agent|policy|model|net|network|module|encoder|decoder|self|cls|env|state|ctx|context)$/i
-
-/** `device = x.device`, `mask.to(device)`: to where a tensor lies, wherever that is. */
-function followsTensor(analysis: Analysis, { expr: { args } }: Call): boolean {
-  const given = args.find(({ name }) => name === 'device') ?? args.find(({ name }) => name === null)
-  const place = given === undefined ? null : analysis.definition(given.value)
-  if (place?.type !== 'attribute' || place.attr !== 'device') return false
-  return (
-    analysis.typeOf(place.value) === 'torch.Tensor' ||
-    (place.value.type === 'name' && !holdsDevice.test(place.value.id))
-  )
-}
-
-/** Among the calls of a function, behind the name of what reads a file: it reads a part of it, or as it is. */
-export const ofPart = ' of a part'
-
-/** Of these calls it is known whether they read a part. */
-export const tellsOfParts = /^(librosa\.(core\.)?load|pandas\.read_\w+)$/
-
-/** `librosa.load(path, duration=3)`, `librosa.load(path, sr=None)`, `pandas.read_csv(path, nrows=5)`. */
-function takesPart({ name, expr: { args } }: Call): boolean {
-  if (name === null || !tellsOfParts.test(name)) return false
-  return args.some(
-    (one) =>
-      /^(offset|duration|nrows|chunksize|skiprows|usecols)$/.test(one.name ?? '') ||
-      (one.name === 'sr' && one.value.type === 'constant' && one.value.value === null),
-  )
-}
-
-function emptyEffects(): Effects {
-  return {
-    backward: false,
-    optimizerStep: false,
-    trains: false,
-    epochs: false,
-    secondOrder: false,
-    calls: new Set(),
-  }
-}
-
-/** The same as other modules are told. */
-export function running(effects: Effects | Running): Running {
-  const { backward, optimizerStep, trains, epochs, secondOrder, calls } = effects
-  return {
-    backward,
-    optimizerStep,
-    trains,
-    ...(secondOrder ? { secondOrder: true as const } : {}),
-    ...(epochs ? { epochs: true as const } : {}),
-    calls: [...calls],
-  }
-}
-
-/** What a step of the project does where it is called to evaluate: nothing is propagated back without gradients. */
-function withoutBackward(effects: Effects): void {
-  if (effects.calls.has('torch.enable_grad') || effects.calls.has('torch.set_grad_enabled')) return
-  // An update by itself may go with a backward pass before it.
-  if (effects.backward) effects.optimizerStep = false
-  effects.backward = false
-  effects.trains = false
-  effects.epochs = false
-  for (const name of ['.backward', '.manual_backward']) effects.calls.delete(name)
-}
-
-function mergeEffects(into: Effects, from: Effects): void {
-  into.backward ||= from.backward
-  into.optimizerStep ||= from.optimizerStep
-  into.trains ||= from.trains
-  into.epochs ||= from.epochs
-  into.secondOrder ||= from.secondOrder
-  for (const name of from.calls) into.calls.add(name)
-}
 
 export class EffectFinder {
   /** By how far the function is from where the question began: what lies beyond the limit is not followed. */
@@ -515,52 +412,3 @@ const none: readonly Call[] = []
 const nothing = { backward: false, optimizerStep: false, trains: false }
 
 const textMaker = /(^|_)(tokenizer|processor|feature_extractor)$/
-
-export function isBackward(call: Call): boolean {
-  if (call.expr.callee.type !== 'attribute') return false
-  if (call.method === 'backward' || call.method === 'manual_backward') return true
-  return call.method === 'gradient' && /^(gt?|t)$|tape\w{0,2}$/i.test(lastIdentifier(call.expr.callee.value))
-}
-
-/** What says that the gradients of a call are differentiated once more; null: nothing. */
-export function createdGraph({ expr }: Call): Expr | null {
-  const given = expr.args.find((one) => one.name === 'create_graph')
-  if (given === undefined) return null
-  return given.value.type === 'constant' && given.value.value === false ? null : given.value
-}
-
-/** `self.model.backward(loss)`: an engine, whatever it is called, which takes the step as well. */
-function takesLoss(python: Pick<PythonModule, 'calls' | 'text'>, receiver: Expr): boolean {
-  const engines = once(python.calls, 'engines', () => {
-    const found = new Set<string>()
-    for (const { method, expr } of python.calls)
-      if (method === 'backward' && expr.callee.type === 'attribute' && expr.args[0]?.name === null)
-        found.add(python.text.slice(expr.callee.value.start, expr.callee.value.end))
-    return found
-  })
-  return engines.has(python.text.slice(receiver.start, receiver.end))
-}
-
-export function isOptimizerStep(
-  python: Pick<PythonModule, 'typeOf' | 'calls' | 'text'>,
-  call: Call,
-): boolean {
-  if (call.expr.callee.type !== 'attribute') return false
-  if (call.method === 'apply_gradients') return true
-  if (call.method === 'update') return /^flax\.nnx\.(\w+\.)*(ModelAnd)?Optimizer$/.test(call.receiver ?? '')
-  if (call.method !== 'step') return false
-  const receiver = call.expr.callee.value
-  const type = call.receiver ?? python.typeOf(receiver)
-  if (type !== null) {
-    if (type.includes('lr_scheduler') || type.includes('profiler')) return false
-    if (type.startsWith('torch.optim.') || type === 'torch.amp.GradScaler' || type === 'deepspeed.Engine')
-      return true
-  }
-  const name = lastIdentifier(receiver)
-  // `self.parts[name]['optimizer'].step()`.
-  const key =
-    receiver.type === 'subscript' && receiver.index.type === 'constant' ? receiver.index.value : null
-  const named = typeof key === 'string' && /opt|sched/i.test(key) ? key : name
-  if (notOptimizer.test(named)) return false
-  return optimizerName.test(named) || /engine$/.test(named) || takesLoss(python, receiver)
-}

@@ -1,10 +1,10 @@
 /** Networks whose weights are not trained. */
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { classAt } from './definition-places.js'
-import { lastIdentifier } from './effects.js'
 import type { Func, Klass, PythonModule } from './module.js'
 import { methodOf } from './networks/operations.js'
 import { onlyReturn } from './returns.js'
+import { lastIdentifier } from './training-calls.js'
 
 /** The new last layer of a network: its weights are trained. */
 export const headNames =

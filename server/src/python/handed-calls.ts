@@ -3,8 +3,8 @@ import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { argumentOf } from './configured-path.js'
-import { lastIdentifier } from './effects.js'
 import type { Call } from './module.js'
+import { lastIdentifier } from './training-calls.js'
 
 interface Hand {
   /** Where the function stands: keyword and position. */

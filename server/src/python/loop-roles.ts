@@ -2,9 +2,10 @@
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
-import { type EffectFinder, isBackward } from './effects.js'
+import type { EffectFinder } from './effects.js'
 import { namesEpochs } from './epoch-names.js'
 import type { Loop, PythonModule } from './module.js'
+import { isBackward } from './training-calls.js'
 
 /** Sets the role of every loop: from the inside out, since an epoch is a loop around a training loop. */
 export function assignRoles(analysis: Analysis, finder: EffectFinder, loops: Loop[]): void {

@@ -2,8 +2,8 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { isBackward } from './effects.js'
 import type { Func, Running } from './module.js'
+import { isBackward } from './training-calls.js'
 
 /** Methods that take a step of training by their name, whatever the object is. */
 const telling =

@@ -1,7 +1,7 @@
 /** Calls of other modules of the project that bring tensors to the host. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
-import { readingCalls } from './effects.js'
+import { readingCalls } from './device-moves.js'
 import { importedFunction, importedMethod } from './import-targets.js'
 
 /** What another module says of the function, method or object that is called brings tensors to the host. */

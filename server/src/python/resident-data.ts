@@ -1,7 +1,8 @@
 /** Data sets whose tensors lie on the accelerator from the start. */
 import type { Expr } from '../syntax/python-ast.js'
-import { lastIdentifier, putsOnDevice, toDevice } from './effects.js'
+import { putsOnDevice, toDevice } from './device-moves.js'
 import type { Klass, PythonModule } from './module.js'
+import { lastIdentifier } from './training-calls.js'
 
 const depthLimit = 6
 

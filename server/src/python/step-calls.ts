@@ -3,10 +3,10 @@ import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 import type { Analysis } from './analysis.js'
-import { isBackward, lastIdentifier } from './effects.js'
 import type { Call, Func } from './module.js'
 import { bindingsOf } from './names.js'
 import { returnsOf } from './returns.js'
+import { isBackward, lastIdentifier } from './training-calls.js'
 
 const deepest = 2
 

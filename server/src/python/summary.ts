@@ -6,7 +6,6 @@ import { deviceSaid } from './chosen-device.js'
 import { keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
 import { type Definitions, definitionsOf, passedOn, stepsOfClasses } from './definitions.js'
-import { createdGraph, lastIdentifier } from './effects.js'
 import { fittedMethods } from './fitted-classes.js'
 import { moduleTables } from './function-tables.js'
 import { sharedArguments } from './imported-arguments.js'
@@ -28,6 +27,7 @@ import { sampleSource } from './sample-sources.js'
 import { scopeAt } from './scope.js'
 import { trainsInOnePass } from './single-pass.js'
 import { epochsOf } from './told-epochs.js'
+import { createdGraph, lastIdentifier } from './training-calls.js'
 
 /**
  * Who may ask for a summary: modules that import it, and others; only those that it imports, since nobody imports it;

@@ -3,8 +3,9 @@
  * 0.5 on a loss has no element 0), release notes of PyTorch 1.5 (no Python 2), Keras 2.0 (names of arguments), 2.3 (`accuracy` in the
  * history) and 2.4 (needs TensorFlow 2.2, has no `tensorflow_backend`), TensorFlow 2.1 (the last one for Python 2).
  */
-import { isBackward } from '../python/effects.js'
+
 import type { Call, PythonModule } from '../python/module.js'
+import { isBackward } from '../python/training-calls.js'
 import { once } from '../text/once.js'
 import { define, lookUp } from '../text/records.js'
 import { tensorflowOnly } from './keras/settings.js'

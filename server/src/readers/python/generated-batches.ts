@@ -1,11 +1,11 @@
 /** Batches that a generator of the program makes in the process that trains: hand-written loops, and `fit` of Keras. */
 
 import { functionAt } from '../../python/definition-places.js'
-import { lastIdentifier } from '../../python/effects.js'
 import { isGenerator } from '../../python/generators.js'
 import type { Call, ClassSummary, Func, Loop, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Binding } from '../../python/scope.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { isLeftOut, knownArgument, passedExpression } from '../../values/argument.js'

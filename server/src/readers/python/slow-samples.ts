@@ -1,6 +1,7 @@
 /** Calls that take long for one sample, and whose result for it is the same in every epoch. Canonical names. */
-import { ofPart, tellsOfParts } from '../../python/effects.js'
+
 import type { Call, PythonModule } from '../../python/module.js'
+import { ofPart, tellsOfParts } from '../../python/partial-reads.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf, lastName } from '../../syntax/python-children.js'
 import { numberIn, passedExpression } from '../../values/argument.js'

@@ -1,8 +1,8 @@
 /** Failures of training that nobody hears of: handlers that catch everything and go on. */
 
-import { lastIdentifier } from '../../python/effects.js'
 import { trainsEachNamed } from '../../python/loop-roles.js'
 import type { Call, Effects, Func, Loop, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, Stmt, Try } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
 import type { Evidence } from '../../workload/claim.js'

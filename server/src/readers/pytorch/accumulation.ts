@@ -1,6 +1,7 @@
 /** Gradients that are accumulated over several backward passes before processes have to exchange them. */
-import { isBackward, isOptimizerStep } from '../../python/effects.js'
+
 import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { isBackward, isOptimizerStep } from '../../python/training-calls.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument, numberIn } from '../../values/argument.js'
 import { codeText } from './evidence.js'

@@ -1,6 +1,7 @@
 /** Attention that is written out: the matrix of scores, its softmax, and the product with the values. */
-import { lastIdentifier } from '../../python/effects.js'
+
 import type { Func, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 

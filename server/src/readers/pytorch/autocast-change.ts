@@ -5,8 +5,8 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
-import { isOptimizerStep, lastIdentifier } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { isOptimizerStep, lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { lastName } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'

@@ -1,6 +1,7 @@
 /** What putting a batch together costs, in the function or the object that a loader is given for it. */
-import { lastIdentifier } from '../../python/effects.js'
+
 import type { Call, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 import { converters, convertersIn, ofAnObject, onDevice, plain, type SampleWork } from './dataset-work.js'

@@ -1,13 +1,14 @@
 /** What one sample of a loader costs: followed from the loader's data set to the code that makes a sample. */
 
 import { functionAt } from '../../python/definition-places.js'
-import { lastIdentifier, toDevice } from '../../python/effects.js'
+import { toDevice } from '../../python/device-moves.js'
 import { wrapsDataSet } from '../../python/handed-data-sets.js'
 import type { ClassSummary, DataSetKind, Func, Klass, PythonModule } from '../../python/module.js'
 import { argumentFor } from '../../python/passed-values.js'
 import { movesSamples } from '../../python/resident-data.js'
 import { onlyReturn, returnsOf } from '../../python/returns.js'
 import type { Binding } from '../../python/scope.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Comprehension, Expr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
 import { passedExpression } from '../../values/argument.js'

@@ -1,7 +1,7 @@
 /** Loops that show or measure something rather than train: their runs cost next to nothing. */
 
-import { lastIdentifier } from '../../python/effects.js'
 import type { Loop, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import { once } from '../../text/once.js'
 import { numberIn } from '../../values/argument.js'
 import { isModelCall } from './forward-block.js'

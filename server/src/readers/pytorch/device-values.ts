@@ -1,8 +1,9 @@
 /** Which values of a step live on the accelerator: what comes from a model, from a loss, from `.cuda()`. */
-import { isBackward, lastIdentifier } from '../../python/effects.js'
+
 import type { Func, Klass, PythonModule } from '../../python/module.js'
 import { isNetworkType } from '../../python/network-types.js'
 import type { Binding } from '../../python/scope.js'
+import { isBackward, lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, lastName } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'

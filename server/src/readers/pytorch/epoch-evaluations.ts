@@ -1,6 +1,7 @@
 /** Evaluations between epochs that go over data which has been, or need not be, gone over. */
-import { lastIdentifier } from '../../python/effects.js'
+
 import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import { expressionsOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'

@@ -1,7 +1,8 @@
 /** Evaluations that build graphs for a backward pass that never comes. */
-import { lastIdentifier } from '../../python/effects.js'
+
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import { isNetworkType, networkName } from '../../python/network-types.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, With } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
 import { passedExpression } from '../../values/argument.js'

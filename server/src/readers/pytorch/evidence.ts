@@ -1,7 +1,7 @@
 /** What a PyTorch module is for and what it runs on, seen together with the modules that it works with. */
 
 import { deviceSaid } from '../../python/chosen-device.js'
-import { toDevice } from '../../python/effects.js'
+import { toDevice } from '../../python/device-moves.js'
 import { usesMatch } from '../../python/library-uses.js'
 import type { Call, ModuleSummary, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'

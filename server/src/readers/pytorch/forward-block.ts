@@ -1,8 +1,8 @@
 /** Where a hand-written step computes its loss: the statements from the model's call to the loss, before the backward pass. */
 import type { Refusal } from '../../edit/write.js'
-import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { isNetworkType } from '../../python/network-types.js'
+import { isBackward, lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import {
   blocksOf,

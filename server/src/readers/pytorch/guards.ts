@@ -1,6 +1,7 @@
 /** How often the branches of an `if` in a step run: in each step, every few steps, or as an option says. */
-import { lastIdentifier } from '../../python/effects.js'
+
 import type { Func, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'

@@ -3,10 +3,10 @@
  * comes with what keeps it from running each time.
  */
 
-import { lastIdentifier } from '../../python/effects.js'
 import { namesEpochs } from '../../python/epoch-names.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import { isNetworkType } from '../../python/network-types.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, expressionsOf, forEachChild } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'

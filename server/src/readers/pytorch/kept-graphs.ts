@@ -1,8 +1,9 @@
 /** Losses that a program keeps together with their graphs, beyond the step that propagates them back. */
-import { isBackward } from '../../python/effects.js'
+
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import { lossesReturned } from '../../python/step-calls.js'
+import { isBackward } from '../../python/training-calls.js'
 import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'

@@ -1,7 +1,7 @@
 /** What a hand-written training loop does beside its arithmetic: epochs, validation, when it ends, what it keeps. */
 
-import { createdGraph } from '../../python/effects.js'
 import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module.js'
+import { createdGraph } from '../../python/training-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'

@@ -1,7 +1,7 @@
 /** Hand-written PyTorch training loops: one `Training` for each loop that steps an optimiser. */
 
-import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, Loop, PythonModule } from '../../python/module.js'
+import { isBackward, lastIdentifier } from '../../python/training-calls.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { noteSmall } from '../../text/evidence.js'
 import type { Json } from '../../text/json.js'

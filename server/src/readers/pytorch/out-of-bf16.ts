@@ -1,8 +1,8 @@
 /** Outputs of a network that leave a block under autocast: what NumPy is given, which has no bf16, and what is measured goes back to fp32. */
 
 import type { Write } from '../../edit/write.js'
-import { lastIdentifier } from '../../python/effects.js'
 import type { PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, expressionsOf, forEachChild, forEachExpression } from '../../syntax/python-children.js'
 import { rangeOf } from '../change-answer.js'

@@ -1,7 +1,8 @@
 /** Networks that are run in fp32 beside the blocks in which their program casts to 16 bits: a teacher in each step, an evaluation. */
-import { lastIdentifier } from '../../python/effects.js'
+
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { isNetworkType, networkName } from '../../python/network-types.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Span } from '../../text/location.js'
 import { knownArgument } from '../../values/argument.js'
 import { forwardPass } from './evaluation.js'

@@ -1,9 +1,9 @@
 /** The number format that a hand-written PyTorch loop computes in. */
 
 import { classAt } from '../../python/definition-places.js'
-import { isBackward } from '../../python/effects.js'
 import { holdsAny, usesOf } from '../../python/library-uses.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
+import { isBackward } from '../../python/training-calls.js'
 import type { CallExpr, Name } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
 import type { ProgramSwitch } from '../../text/origin.js'

@@ -1,6 +1,7 @@
 /** Losses that PyTorch refuses to compute under autocast. */
-import { lastIdentifier } from '../../python/effects.js'
+
 import type { ClassSummary, Klass, Loop, ModuleSummary, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
 import { passedExpression } from '../../values/argument.js'

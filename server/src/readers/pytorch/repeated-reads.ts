@@ -1,6 +1,7 @@
 /** Values that the host reads from the accelerator many times in one step, one by one. */
-import { lastIdentifier } from '../../python/effects.js'
+
 import type { Func, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { CallExpr, Expr, For, Stmt, While } from '../../syntax/python-ast.js'
 import { blocksOf, namesIn, someExpression } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'

@@ -1,8 +1,8 @@
 /** Loaders whose samples lie on the accelerator already: worker processes and pinned memory would fail there. */
 
-import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { isResident, makesResidentData } from '../../python/resident-data.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { namesIn } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'

@@ -1,7 +1,8 @@
 /** What a run that goes on from a checkpoint does again, or does without. */
-import { lastIdentifier } from '../../python/effects.js'
+
 import { namesEpochs } from '../../python/epoch-names.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'

@@ -1,8 +1,9 @@
 /** Tests that come out the same for every sample of a data set: whether there is a transformation, or what an option says. */
-import { lastIdentifier } from '../../python/effects.js'
+
 import type { PythonModule } from '../../python/module.js'
 import { argumentFor } from '../../python/passed-values.js'
 import type { Binding } from '../../python/scope.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { effective } from '../../values/value.js'
 

@@ -1,6 +1,7 @@
 /** Calls that write down or show at once what they are given, each number read by itself. */
-import { lastIdentifier } from '../../python/effects.js'
+
 import type { PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 

@@ -2,8 +2,9 @@
  * Texts that an evaluation writes token by token, one after the other, in a loop of its own: `token = logits.argmax(-1).item()`, which only a batch
  * of one has, until it is the end.
  */
-import { lastIdentifier } from '../../python/effects.js'
+
 import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, isName } from '../../syntax/python-children.js'
 import { calleePlace, callSite } from '../../values/places.js'

@@ -1,7 +1,8 @@
 /** Where the values of one step come from: names followed back through its assignments. */
-import { isBackward } from '../../python/effects.js'
+
 import type { Call, PythonModule } from '../../python/module.js'
 import { returnedLosses } from '../../python/step-calls.js'
+import { isBackward } from '../../python/training-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { callsIn, type HotStatement } from './hot-code.js'

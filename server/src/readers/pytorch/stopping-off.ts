@@ -1,6 +1,7 @@
 /** Early stopping that a loop has, and that is switched off: `if self.early_stopping and stalls: break` of `early_stopping=False`. */
-import { lastIdentifier } from '../../python/effects.js'
+
 import type { Loop, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import { conjuncts } from '../../syntax/conjuncts.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 

@@ -1,7 +1,7 @@
 /** Switches of PyTorch that a program sets for its whole run: calls, attributes of `torch.backends`, variables. */
 
-import { lastIdentifier } from '../../python/effects.js'
 import type { Call, EnvironmentWrite, Folded, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { fixedValue } from '../../values/argument.js'

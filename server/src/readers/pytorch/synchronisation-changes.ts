@@ -1,8 +1,8 @@
 /** How a step is written without waiting for the accelerator: what it reads is added up there, or printed now and then. */
 import { findStatement } from '../../edit/python-find.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
-import { lastIdentifier } from '../../python/effects.js'
 import type { PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { usesOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'

@@ -1,6 +1,7 @@
 /** Where the host waits for the accelerator in each step: values that are read, printed, or branched on. */
-import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effects.js'
+
 import type { Func, PythonModule } from '../../python/module.js'
+import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/training-calls.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, namesIn } from '../../syntax/python-children.js'
 import {

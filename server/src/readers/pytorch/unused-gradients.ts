@@ -1,8 +1,9 @@
 /** Networks that run again and again with gradients which no backward pass ever asks for: samples, translations, features, actions. */
-import { isBackward } from '../../python/effects.js'
+
 import { isGenerator } from '../../python/generators.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import { isNetworkType } from '../../python/network-types.js'
+import { isBackward } from '../../python/training-calls.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { once } from '../../text/once.js'

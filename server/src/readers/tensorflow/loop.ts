@@ -1,7 +1,7 @@
 /** TensorFlow: one `Training` for each hand-written loop whose step records gradients on a tape. */
 
-import { lastIdentifier } from '../../python/effects.js'
 import type { Loop, PythonModule } from '../../python/module.js'
+import { lastIdentifier } from '../../python/training-calls.js'
 import type { CallExpr } from '../../syntax/python-ast.js'
 import { noteSmall } from '../../text/evidence.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
