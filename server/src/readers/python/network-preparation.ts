@@ -10,7 +10,7 @@ import { trainedForwards } from '../pytorch/helper-steps.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { plainCalls } from '../repeated-code.js'
 import type { Repetition, Step } from './preprocessing.js'
-import { tokenizing } from './preprocessing-costs.js'
+import { tokenizing } from './tokenizer-costs.js'
 
 /** Searches for neighbours by distance. */
 const neighbours =

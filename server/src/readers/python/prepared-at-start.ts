@@ -7,9 +7,10 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { comprehensionsAround, lastName } from '../../syntax/python-children.js'
 import { once } from '../../text/once.js'
 import { reachedBy } from '../search/trial-function.js'
-import { type PreparationCost, tokenizing } from './preprocessing-costs.js'
+import type { PreparationCost } from './preparation-cost.js'
 import { costOf, type Repetition, type Step, trainsRepeatedly } from './repetition.js'
 import { isSlow } from './slow-samples.js'
+import { tokenizing } from './tokenizer-costs.js'
 
 /** Something in the program keeps prepared data, or takes it from where it is kept. */
 const kept =

@@ -5,14 +5,9 @@ import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { numberIn } from '../../values/argument.js'
 import type { PreprocessingSettings } from '../../workload/resource-kinds.js'
-import {
-  embedsWithNetwork,
-  type PreparationCost,
-  parsesText,
-  preparationCost,
-  preparesElsewhere,
-  tokenizing,
-} from './preprocessing-costs.js'
+import type { PreparationCost } from './preparation-cost.js'
+import { embedsWithNetwork, parsesText, preparationCost, preparesElsewhere } from './preprocessing-costs.js'
+import { tokenizing } from './tokenizer-costs.js'
 
 export interface Step {
   call: Call

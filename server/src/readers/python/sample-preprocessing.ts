@@ -26,9 +26,10 @@ import {
   shrinks,
   shrunkByDataSet,
 } from './picture-sizes.js'
+import type { PreparationCost } from './preparation-cost.js'
 import { passesOf, type Repetition } from './preprocessing.js'
-import { isTokenizing, type PreparationCost, slowTokenizer, tokenizing } from './preprocessing-costs.js'
 import { isOfSlowLibrary, type SlowWork, slowFor } from './slow-samples.js'
+import { isTokenizing, slowTokenizer, tokenizing } from './tokenizer-costs.js'
 
 /** A text that is not the same each time. */
 const drawnText = /random|augment|noise|shuffle|mask_?token|mlm|dropout|\bsample\(|choice/i
