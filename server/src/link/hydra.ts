@@ -92,6 +92,8 @@ class Composer {
   /** Why parts of the tree are not known, by package. */
   private gaps: { package: string[]; because: string }[] = []
   private changed = false
+  /** A choice of the launch that cannot be read may stand for a file that sets anything. */
+  private chosenBlindly = false
 
   constructor(
     private readonly request: HydraRequest,
@@ -119,6 +121,7 @@ class Composer {
     if (root === null || root.kind !== 'map') return { root: null, files, pending, sweeper: null }
     const target = configuredAt(root, 'hydra', 'sweeper', '_target_')
     const named = target?.kind === 'scalar' && typeof target.value === 'string' ? target.value : null
+    if (this.chosenBlindly) hide(root, 'a choice of the launch that cannot be read')
     for (const [name, value] of values) override(root, name, value, this.request.multirun)
     // What was left out may stand anywhere: every file can choose the package of its values.
     if (this.expanded > mostParts) open(root, 'defaults lists that name too many files')
@@ -276,13 +279,22 @@ class Composer {
     const into = packageIn(at, home, [...home, ...relative])
     if (options === null) {
       this.gaps.push({ package: into, because: 'a choice that cannot be read' })
+      this.chosenBlindly ||= replaced === null && this.setsAnything(group, plain)
       return
     }
     for (const option of options) {
       if (this.expand(`${group}/${option}`, into, depth + 1)) continue
+      this.chosenBlindly ||= replaced !== undefined && this.setsAnything(group, plain)
       if (!words.includes('optional'))
         this.gaps.push({ package: into, because: `${group}/${option} is not in the project` })
     }
+  }
+
+  /** Its files take their values out of the group, as the one does that is chosen without the launch. Most groups without one lay files over all. */
+  private setsAnything(group: string, otherwise: string[] | null): boolean {
+    if (otherwise === null || otherwise.length === 0) return true
+    const file = this.lookup(this.path(`${group}/${otherwise[0]}`))
+    return file !== undefined && file !== 'pending' && file.package === '_global_'
   }
 
   private merged(): Configured | null {
@@ -379,6 +391,15 @@ function copied(node: Configured): Configured {
 function open(root: ConfiguredMap, because: string): void {
   root.open = because
   for (const child of Object.values(root.entries)) if (child.kind === 'map') open(child, because)
+}
+
+/** Any value may be another; what is made of them hardly is. */
+function hide(root: ConfiguredMap, because: string): void {
+  root.open = because
+  for (const [key, child] of Object.entries(root.entries)) {
+    if (child.kind === 'map') hide(child, because)
+    else if (key !== '_target_') define(root.entries, key, { kind: 'unknown', because, at: child.at })
+  }
 }
 
 function override(root: ConfiguredMap, name: string, given: LaunchValue, multirun: boolean): void {

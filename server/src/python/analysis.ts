@@ -258,6 +258,11 @@ export class Analysis extends IndexedModule implements PythonModule {
     const found = projectMember(this, expr)
     return (found === null ? undefined : lookUp(found.summary.classes, found.rest)) ?? null
   }
+  instanceSummary(expr: Expr): ClassSummary | null {
+    const target = targets.importedClassOf(this, expr)
+    const found = target === null ? null : targets.projectTarget(this, target)
+    return (found === null ? undefined : lookUp(found.summary.classes, found.rest)) ?? null
+  }
   attributeValues(expr: Expr): readonly (Expr | null)[] {
     return attributes.attributeValues(this, expr)
   }

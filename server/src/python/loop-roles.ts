@@ -136,8 +136,8 @@ export function markEvaluation(analysis: Analysis, finder: EffectFinder): void {
   const { loops, text } = analysis
   for (const loop of loops) {
     if (loop.role !== 'other' || loop.node.type !== 'for') continue
-    // It trains: folds of a data set, members of an ensemble.
-    if (loop.effects.trains || loop.effects.calls.has('.fit')) continue
+    // It trains: folds of a data set, members of an ensemble, batches whose gradients add up to one step.
+    if (loop.effects.trains || loop.effects.backward || loop.effects.calls.has('.fit')) continue
     const { start, iterable } = loop.node
     const written = writtenOf(analysis, iterable)
     const isLoader = /loader|batches|dl\b|_iter|dataset/i.test(written)

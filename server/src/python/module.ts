@@ -86,6 +86,8 @@ export interface ModuleNames {
   readsElsewhere(callee: Expr): boolean
   /** What another module of the project says of the class that an expression names. */
   importedClass(expr: Expr): ClassSummary | null
+  /** The class of another module of the project that a value is an object of. */
+  instanceSummary(expr: Expr): ClassSummary | null
   /** Library calls to which the function that an expression names, here or elsewhere, hands its parameters. */
   handsOn(callee: Expr): readonly HandedOn[]
   /** Parameters that the object of a method keeps: `meter.update(loss)`. */

@@ -8,7 +8,7 @@ import { once } from '../../text/once.js'
 import { passedExpression } from '../../values/argument.js'
 import { comprehendedFrom } from './comprehensions.js'
 import { codeText } from './evidence.js'
-import { switchesForGood } from './gradient-switches.js'
+import { switchesForGood, switchesItself } from './gradient-switches.js'
 import { callsIn, type HotCode, hotCode } from './hot-code.js'
 import { networkText, optimizedNetworks } from './optimized-networks.js'
 import { otherPhase, phasesOf } from './phases.js'
@@ -156,7 +156,7 @@ export function runsNetwork(analysis: PythonModule, call: Call): boolean {
     networkName.test(lastIdentifier(callee.value))
   )
     return true
-  const network = callee.type === 'attribute' && callee.attr === 'forward' ? callee.value : callee
+  const network = networkOf(call)
   // A module as well, but one without weights.
   if (/(loss|criterion|metric)s?(_?fn|_?func)?$/i.test(lastIdentifier(network))) return false
   const type = analysis.typeOf(network)
@@ -166,7 +166,7 @@ export function runsNetwork(analysis: PythonModule, call: Call): boolean {
   if (type !== null) return false
   if (isOneOfNetworks(analysis, network)) return call.expr.args.length > 0
   if (!networkName.test(lastIdentifier(network)) || analysis.functionOf(network) !== null) return false
-  if (takesArrays(call)) return false
+  if (isFunctionElsewhere(analysis, network) || takesArrays(call)) return false
   // A class makes a network, and runs none.
   if (/^[A-Z]/.test(lastIdentifier(network))) return false
   // `model.encoder(x)` is a part of a model, `model.model(x)` a wrapper of who knows what.
@@ -177,6 +177,16 @@ export function runsNetwork(analysis: PythonModule, call: Call): boolean {
   )
     return false
   return call.expr.args.length > 0
+}
+
+function networkOf({ expr: { callee } }: Call): Expr {
+  return callee.type === 'attribute' && callee.attr === 'forward' ? callee.value : callee
+}
+
+/** A function of another module: by its definition, or by a name that nothing here gives a value, which came with `import *`. */
+function isFunctionElsewhere(analysis: PythonModule, network: Expr): boolean {
+  if (network.type !== 'name') return false
+  return analysis.importedFunction(network) !== null || analysis.bindingsOf(network).length === 0
 }
 
 /** `classify(x.cpu().numpy())`: no network of PyTorch takes arrays, nor does a graph reach through them. */
@@ -227,7 +237,7 @@ function handsNetwork(analysis: PythonModule, call: Call): boolean {
   return (
     called.length > 0 &&
     called.every((one) => {
-      if (one?.applies === undefined || switches.some((name) => one.calls.includes(name))) return false
+      if (one?.applies === undefined || one.trains || one.backward || switches.some((name) => one.calls.includes(name))) return false
       return one.applies.some(({ name, position }) => {
         const network = passedExpression(analysis.argument(call, name, position))
         return network !== null && isNetwork(analysis, network)
@@ -272,7 +282,10 @@ function isSwitchedOff(analysis: PythonModule, call: Call, loop: Loop): boolean 
 /** Gradients are switched off around a call, in the function that holds it, or where that one is called. */
 export function isSwitchedOffAt(analysis: PythonModule, call: Call, func: Func | null): boolean {
   return (
-    switchAround(analysis, call.withs) || isEnteredByHand(analysis, func) || callersSwitch(analysis, func, 0)
+    switchAround(analysis, call.withs) ||
+    isEnteredByHand(analysis, func) ||
+    switchesItself(analysis, networkOf(call)) ||
+    callersSwitch(analysis, func, 0)
   )
 }
 
