@@ -113,6 +113,8 @@ export function severityOf(
   const negligible = evidence.negligible !== undefined && !(evidence.negligibleOnce === true && multiplied)
   if (guessed && (negligible || onlyTriesOut(view, report))) severity = 'hint'
   if (waste === null && isOfRun(rule, limitOnly) && takesMinutes(view, hours, limitOnly)) severity = 'hint'
+  // A run of it is cents; who runs it over and over is told, and not warned.
+  if (evidence.notebook && isCents(wasted, money)) severity = lower(severity, 'information')
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
   if (retired.test(location.path))
     severity =
@@ -124,6 +126,11 @@ export function severityOf(
   if (evidence.processorByDefault === true && aboutAccelerators.has(family))
     severity = lower(severity, 'information')
   return severity
+}
+
+/** @param waste of all the times that a notebook is run */
+function isCents(waste: OpenInterval | null, money: MoneyThresholds): boolean {
+  return waste !== null && waste.high !== null && waste.high / again < money.information
 }
 
 /** How often a notebook is run is assumed: enough to tell that something is next to nothing, and no more. */

@@ -4,6 +4,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lastName } from '../../syntax/python-children.js'
 import {
   fixedValue,
   knownArgument,
@@ -70,6 +71,10 @@ function readWrapper(
   }
   if (isUnwrapped(python, call)) {
     parallelism.unknown('method', 'DataParallel', 'the next line takes the wrapper off', place, { site })
+    return false
+  }
+  if (holdsNoWeights(python, call)) {
+    parallelism.unknown('method', 'DataParallel', 'what it wraps learns nothing', place, { site })
     return false
   }
   if (usesOf(python, call) === 'none') {
@@ -173,6 +178,18 @@ function isUnwrapped(analysis: PythonModule, call: Call): boolean {
     analysis.text.slice(value.start, value.end) === name &&
     target !== undefined &&
     analysis.text.slice(target.start, target.end) === name
+  )
+}
+
+/** A memory, a queue or a loss computes next to nothing. */
+function holdsNoWeights(python: PythonModule, call: Call): boolean {
+  const [wrapped] = call.expr.args
+  if (wrapped === undefined) return false
+  const { start, end } = wrapped.value
+  const made = python.definition(wrapped.value)
+  const words = [python.code.slice(start, end), made.type === 'call' ? (lastName(made.callee) ?? '') : '']
+  return words.some((one) =>
+    /(memory_?bank|queue|(?<![a-z])loss|criterion|augment\w*|transforms?)(module)?$/i.test(one),
   )
 }
 

@@ -53,13 +53,25 @@ export function claimOrder(
   if (drawn || codeMatches(python, ordered) || drawsOtherwise(python) || sortsByLength(python)) return
   if (dataset !== null && isSorted(python, dataset)) return
   if (isTriedOut(python, call) || keepsOrder.test(call.function?.name ?? '')) return
-  if (goesInStep(python, call)) return
+  if (goesInStep(python, call) || standsBeside(python, call)) return
   const batchSize = passedExpression(python.argument(call, 'batch_size', 1))
   if (dataset !== null && batchSize !== null && isOneBatch(python, dataset, batchSize)) return
   const shuffle = python.argument(call, 'shuffle', 2)
   // A stream has the order that it has.
   if (passedExpression(shuffle) === null && (dataset === null || !isIndexed(python, dataset))) return
   claimArgument(pipeline, 'shuffled', 'shuffle', call, shuffle, { convert: asBoolean, otherwise: false })
+}
+
+/** The training beside it goes through another loader, so this one gives samples to something else. */
+function standsBeside(python: PythonModule, { assignedTo, function: func }: Call): boolean {
+  if (assignedTo === null) return false
+  const loops = python.loops.filter(({ role, function: owner }) => role === 'train' && owner === func)
+  const others = python
+    .callsTo('torch.utils.data.DataLoader')
+    .flatMap((one) => (one.function === func && one.assignedTo !== null ? [one.assignedTo] : []))
+  const goesOver = (name: string): boolean =>
+    loops.some(({ node }) => node.type === 'for' && mentions(node.iterable, name))
+  return !goesOver(assignedTo) && others.some(goesOver)
 }
 
 const tries =

@@ -132,7 +132,7 @@ export function programOf({ parts }: FoundLaunch): string {
 
 /** Programs about trainings rather than trainings: `plot_training.py`. */
 const besides =
-  /^(plot|draw|show|vis|analy[sz]e|check|export|convert|merge|log|monitor|compare|parse|summar|watch|submit|launch|schedule)/i
+  /^(plot|draw|show|vis|analy[sz]e|check|export|convert|merge|log|monitor|compare|parse|summar|watch|submit|launch|schedule)|(^|_)(notebook|config|dataset|manifest|docs?|report)$/i
 
 /** By the name of the program or of its task, or by a launcher that starts nothing else. */
 export function trainsByName({ parts }: FoundLaunch): boolean {

@@ -12,7 +12,8 @@ import { defineReader } from '../reader.js'
 
 /** Fewer batches than this between two histograms. */
 const often = 50
-const byItself = 1000
+/** Often enough for a run of a few hundred steps to show something, and no more than a hundredth of the waits. */
+const instead = 100
 
 const key = 'log_freq'
 
@@ -48,8 +49,8 @@ export const wandbWatchReader = defineReader({
     const call = claimedCall(python, claim.site)
     const rhythm = python === undefined || call === null ? undefined : watched(python, call)?.rhythm
     if (call === null || rhythm === undefined) return byHand(claim)
-    const write = writeArgument(facts, call, key, rhythm, String(byItself))
-    return changeOf(`Set ${key}=${byItself}`, [write])
+    const write = writeArgument(facts, call, key, rhythm, String(instead))
+    return changeOf(`Set ${key}=${instead}`, [write])
   },
 })
 
