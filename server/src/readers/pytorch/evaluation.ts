@@ -237,7 +237,13 @@ function handsNetwork(analysis: PythonModule, call: Call): boolean {
   return (
     called.length > 0 &&
     called.every((one) => {
-      if (one?.applies === undefined || one.trains || one.backward || switches.some((name) => one.calls.includes(name))) return false
+      if (
+        one?.applies === undefined ||
+        one.trains ||
+        one.backward ||
+        switches.some((name) => one.calls.includes(name))
+      )
+        return false
       return one.applies.some(({ name, position }) => {
         const network = passedExpression(analysis.argument(call, name, position))
         return network !== null && isNetwork(analysis, network)
