@@ -97,9 +97,22 @@ export const groupsKey = /^(\w+_)?(node|worker)_groups$/
 export function readModuleGroups(module: Module, call: Block, key: string): void {
   const defaults = call.inside(`${key.replace(/s$/, '')}_defaults`) ?? call.inside(`${key}_defaults`)
   const found = groupsIn(module, call.at(key))
-  for (const block of found)
-    readGroup(block, defaults, !/^self_managed|worker_groups$/.test(key), found.length - 1)
+  const managed = !/^self_managed|worker_groups$/.test(key)
+  const alone = managed && found.length === 1 && !otherCapacity.some((one) => call.has(one))
+  for (const block of found) readGroup(block, defaults, managed, found.length - 1, alone)
 }
+
+/** What else gives a cluster machines. */
+const otherCapacity = [
+  ...[
+    'fargate_profiles',
+    'self_managed_node_groups',
+    'worker_groups',
+    'compute_config',
+    'cluster_compute_config',
+  ],
+  ...['auto_scaling_groups', 'enable_karpenter', 'node_groups_launch_template'],
+]
 
 /** The groups of a map, or of a list whose items say their name. */
 export function groupsIn(module: Module, value: HclValue | undefined): Block[] {
@@ -150,7 +163,13 @@ const mostKeys = ['max_size', 'max_capacity', 'asg_max_size'] as const
 const initialKeys = ['desired_size', 'desired_capacity', 'asg_desired_capacity'] as const
 
 /** `defaults`: what holds for every group that does not say otherwise. */
-function readGroup(block: Block, defaults: Block | null, managed: boolean, beside: number): void {
+function readGroup(
+  block: Block,
+  defaults: Block | null,
+  managed: boolean,
+  beside: number,
+  alone: boolean,
+): void {
   const given = <T>(read: (source: Block) => Given<T>): Given<T> =>
     defaults === null ? read(block) : firstGiven(read(block), read(defaults))
   const keyed = (first: string, ...others: string[]): string =>
@@ -195,6 +214,7 @@ function readGroup(block: Block, defaults: Block | null, managed: boolean, besid
     'node.kubernetes.io/instance-type': onlyType(block, typeKey, type),
   })
   pool.known('otherPools', 'eks_managed_node_groups', beside, block.header)
+  if (alone) pool.known('onlyPool', 'eks_managed_node_groups', true, block.header)
 }
 
 export const autoScalingGroupSettings = settingTable('Scaling', {

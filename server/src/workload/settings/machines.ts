@@ -298,6 +298,8 @@ export interface ScalingSettings {
   taints: string[]
   /** Other pools of the same cluster, whose work could land here. */
   otherPools: number
+  /** The cluster is described as a whole, and has no other machines. */
+  onlyPool: boolean
   /** What its name, labels and taints say that it is for. */
   purpose: 'training' | 'serving' | 'other'
   /** Labels that its machines carry. */
