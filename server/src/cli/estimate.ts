@@ -1,16 +1,13 @@
 /** `costlint estimate`: the memory of each training, item by item, and whether it fits the machine that it runs on. */
 
-import { join, relative } from 'node:path'
 import { isHardware } from '../catalog/instances.js'
 import { between, number, seconds } from '../estimate/figures.js'
 import { formatUsd } from '../estimate/hourly.js'
-import { toPosix } from '../host/node/host.js'
 import type { TrainingEstimate } from '../linter.js'
-import { isWithin } from '../text/location.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
+import { eachProject } from './each-project.js'
 import type { Engine } from './engine.js'
 import { harmless, textWidth } from './format/width.js'
-import { targets } from './roots.js'
 
 export interface EstimateFlags {
   format: 'full' | 'json'
@@ -30,35 +27,24 @@ export async function showEstimates(
   if (gpu !== undefined && !isHardware(gpu))
     throw new UsageError(`--gpu: "${gpu}" is neither an accelerator nor a machine type of the catalog`)
   const estimates: TrainingEstimate[] = []
-  for (const target of await targets(paths, console.cwd)) {
-    const project = await engine.open(target.root, {
-      choice: {},
-      explicit: target.paths,
-      apart: target.apart ?? [],
-    })
-    try {
-      const display = (path: string) => toPosix(relative(console.cwd, join(target.root, path)))
-      const within = (path: string) => target.paths.some((each) => isWithin(path, each))
-      for (const one of await project.estimates(gpu === undefined ? {} : { gpu })) {
-        if (!within(one.path)) continue
-        const placed = (from: string) =>
-          from.replace(
-            /^(default of )?(.*):(\d+)$/,
-            (_, word: string | undefined, path: string, line: string) => {
-              return `${word ?? ''}${display(path)}:${line}`
-            },
-          )
-        estimates.push({
-          ...one,
-          path: display(one.path),
-          job: one.job === null ? null : placed(one.job),
-          inputs: one.inputs.map((input) => ({ ...input, from: placed(input.from) })),
-        })
-      }
-    } finally {
-      await project.dispose()
+  await eachProject(engine, paths, console.cwd, async (project, { display, within }) => {
+    for (const one of await project.estimates(gpu === undefined ? {} : { gpu })) {
+      if (!within(one.path)) continue
+      const placed = (from: string) =>
+        from.replace(
+          /^(default of )?(.*):(\d+)$/,
+          (_, word: string | undefined, path: string, line: string) => {
+            return `${word ?? ''}${display(path)}:${line}`
+          },
+        )
+      estimates.push({
+        ...one,
+        path: display(one.path),
+        job: one.job === null ? null : placed(one.job),
+        inputs: one.inputs.map((input) => ({ ...input, from: placed(input.from) })),
+      })
     }
-  }
+  })
   console.out(
     format === 'json'
       ? `${JSON.stringify({ version: 1, unit: 'bytes', estimates }, null, 2)}\n`

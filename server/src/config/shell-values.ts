@@ -6,7 +6,7 @@ import { filler } from './template.js'
 export const hole = filler
 /** In values: something unreadable that may be any number of words. */
 export const wideHole = '\uE001'
-export const holes = /[\uE000\uE001]/
+const holes = /[\uE000\uE001]/
 /** In values: what follows is the default of a variable that comes from outside (`${WORKERS:-0}`). */
 export const fallbackMark = '\uE002'
 

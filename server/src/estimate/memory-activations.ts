@@ -156,7 +156,7 @@ export interface LayerMemory {
   inputs: number
 }
 
-export function kernelOf(shape: ModelShape, asked: AttentionKernel): AttentionKernel {
+function kernelOf(shape: ModelShape, asked: AttentionKernel): AttentionKernel {
   return kept[shape.family].eager === true ? 'eager' : asked
 }
 

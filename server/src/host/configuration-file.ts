@@ -12,7 +12,6 @@ export {
   type FailOn,
   failOnValues,
   severities,
-  type Vocabulary,
 } from './configuration-shape.js'
 
 export interface ConfigurationProblem {

@@ -22,7 +22,6 @@ import { PatternTable } from './pattern-table.js'
 import { matchSelectors, type Specificity } from './selector.js'
 
 export type { ConfigurationProblem, FailOn } from './configuration-file.js'
-export { ownRules, unusedSuppression } from './own-rules.js'
 
 /** What rules are known: all that the configuration needs of them. */
 export type KnownRule = Pick<Rule, 'name' | 'offFor'>

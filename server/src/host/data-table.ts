@@ -1,4 +1,5 @@
 /** How large a table is that lies in a file as text: rows and columns of CSV, rows of JSON lines. */
+import { parsedJson } from '../text/json.js'
 
 export interface TableSize {
   rows: number
@@ -37,19 +38,11 @@ function jsonSize(bytes: Uint8Array): TableSize | null {
   const first = decoder.decode(bytes.subarray(0, end < 0 ? bytes.length : end)).trim()
   if (first.startsWith('{')) {
     // Lines of JSON, whatever the file is called; one object over several lines is something else.
-    return parsed(first) === undefined ? null : { rows: filledLines(bytes), columns: null }
+    return parsedJson(first) === undefined ? null : { rows: filledLines(bytes), columns: null }
   }
   if (bytes.length > largestJson) return null
-  const whole = parsed(decoder.decode(bytes))
+  const whole = parsedJson(decoder.decode(bytes))
   return Array.isArray(whole) ? { rows: whole.length, columns: null } : null
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function filledLines(bytes: Uint8Array): number {

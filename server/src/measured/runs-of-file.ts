@@ -1,4 +1,6 @@
 /** Runs to be compared, from any file that has figures: exports of trackers, or a plain table or object. */
+
+import { parsedJson } from '../text/json.js'
 import { lookUp } from '../text/records.js'
 import { table } from './csv.js'
 import { mostRows, readMeasurements } from './read.js'
@@ -41,8 +43,9 @@ function plain(text: string): ComparedRun[] {
       ofFigures(csv.names.map((name, index) => [name, row[index]?.trim() ? Number(row[index]) : Number.NaN])),
     )
   }
-  const whole = parsed(start)
-  const list = whole === undefined ? start.split('\n').map(parsed) : Array.isArray(whole) ? whole : [whole]
+  const whole = parsedJson(start)
+  const list =
+    whole === undefined ? start.split('\n').map(parsedJson) : Array.isArray(whole) ? whole : [whole]
   return list.flatMap((one) =>
     typeof one === 'object' && one !== null && !Array.isArray(one) ? ofFigures(Object.entries(one)) : [],
   )
@@ -51,12 +54,4 @@ function plain(text: string): ComparedRun[] {
 function ofFigures(entries: [string, unknown][]): ComparedRun {
   const figures = numbers(entries)
   return { figures, hours: lookUp(figures, 'hours') ?? null }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -158,3 +158,10 @@ export function compareChannels(a: { channel: Channel }, b: { channel: Channel }
 export function absent(from: Origin): Absent {
   return { ...originOf(from), state: 'absent' }
 }
+
+/** The value that all of them are; null: they differ, or one is not known. */
+export function agreed<T>(all: readonly Given<T>[]): Given<T> | null {
+  const [first] = all
+  const value = first === undefined ? undefined : effective(first)
+  return value !== undefined && all.every((one) => effective(one) === value) ? first! : null
+}

@@ -13,7 +13,7 @@ import type { Unseen } from './unseen.js'
 
 export type { Evidence } from '../text/evidence.js'
 export type { Launch, LaunchValue, ShellCall, VariableSource } from '../text/launch.js'
-export { type Channel, channels, type Site } from '../text/origin.js'
+export type { Channel } from '../text/origin.js'
 
 export type SubjectId = string
 

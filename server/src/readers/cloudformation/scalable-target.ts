@@ -4,7 +4,7 @@
  */
 import { instance } from '../../catalog/instances.js'
 import { at, items } from '../../config/access.js'
-import { convert, derived, firstGiven } from '../../values/operations.js'
+import { agreed, convert, derived, firstGiven } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -62,9 +62,7 @@ function onlyMachine(template: Template): Given<string> | null {
   for (const one of resourcesOf(template, 'AWS::SageMaker::EndpointConfig'))
     for (const index of items(one.at('ProductionVariants')?.node).keys())
       found.push(one.text('ProductionVariants', index, 'InstanceType'))
-  const [first] = found
-  const type = first === undefined ? undefined : effective(first)
-  return type !== undefined && found.every((one) => effective(one) === type) ? first! : null
+  return agreed(found)
 }
 
 const tracking = 'TargetTrackingScalingPolicyConfiguration'

@@ -4,7 +4,7 @@
  */
 import { instance } from '../../catalog/instances.js'
 import { items } from '../../config/access.js'
-import { convert, derived, firstGiven } from '../../values/operations.js'
+import { agreed, convert, derived, firstGiven } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import { effective, type Given } from '../../values/value.js'
 import { claimPoolMachine, type Pool } from '../pool-claims.js'
@@ -59,9 +59,7 @@ function onlyMachine(module: Module): Given<string> | null {
   for (const one of resourcesOf(module, 'aws_sagemaker_endpoint_configuration'))
     for (const index of items(one.at('production_variants')?.node).keys())
       found.push(one.text('production_variants', index, 'instance_type'))
-  const [first] = found
-  const type = first === undefined ? undefined : effective(first)
-  return type !== undefined && found.every((one) => effective(one) === type) ? first! : null
+  return agreed(found)
 }
 
 const tracking = ['target_tracking_scaling_policy_configuration', 0] as const
