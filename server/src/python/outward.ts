@@ -20,6 +20,7 @@ import type { Call, DerivedClass, Klass, OutwardCall, Passed, PassedArguments } 
 import { bindingsOf } from './names.js'
 import { passed } from './outward-values.js'
 import { projectMember } from './project-members.js'
+import { madeBehind } from './same-object.js'
 import { isDerived, stepOf } from './step-calls.js'
 import { triedElsewhere } from './trial-searches.js'
 
@@ -238,7 +239,7 @@ const unpacked: Passed = { state: 'unknown', because: 'an unpacked value' }
 
 /** `accumulator` of `accumulator = Accumulator(model)`. */
 function objectPassed(analysis: Analysis, expr: Expr): Pick<PassedArguments[number], 'made'> {
-  const value = analysis.definition(expr)
+  const value = madeBehind(analysis, expr)
   const found = value.type === 'call' ? projectMember(analysis, value.callee) : null
   return found === null || !Object.hasOwn(found.summary.classes, found.rest)
     ? {}

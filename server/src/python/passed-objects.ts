@@ -3,51 +3,72 @@ import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { classAround } from './attribute-values.js'
+import { argumentOf } from './configured-path.js'
 import { heldByBase } from './inherited-fields.js'
 import type { NamedParameter, OutsideCall, Running } from './module.js'
 import { bindingsOf } from './names.js'
 import { argumentFor } from './passed-values.js'
+import { madeBehind } from './same-object.js'
+import type { Binding } from './scope.js'
 
 /** What the method of an object does whose class is in a module that this one need not import; null: no call passes such an object. */
 export function passedMethod(analysis: Analysis, callee: Expr): Running | null {
   if (callee.type !== 'attribute' || !analysis.complete) return null
-  for (const { calls, parameter } of sourcesOf(analysis, callee.value)) {
-    for (const { args } of calls) {
-      const given = args === null ? undefined : argumentFor(args, parameter.name, parameter.position)
-      const step = lookUp(given?.does ?? {}, callee.attr)
-      if (step !== undefined) return step
-    }
+  for (const methods of methodsOf(analysis, callee.value, new Set())) {
+    const step = lookUp(methods, callee.attr)
+    if (step !== undefined) return step
   }
   return null
 }
 
-interface Source {
-  calls: readonly OutsideCall[]
-  parameter: NamedParameter
-}
+type Methods = Readonly<Record<string, Running>>
 
-/** The parameters that an object comes from, with the calls of other modules that give it. */
-function sourcesOf(analysis: Analysis, object: Expr): Source[] {
-  if (object.type === 'name') return [...fromParameter(analysis, object)]
+/** What the methods of an object do, for each object that calls pass, be it through functions of this module. */
+function methodsOf(analysis: Analysis, object: Expr, seen: Set<Binding>): Methods[] {
+  if (object.type === 'name') {
+    const [binding, another] = bindingsOf(analysis, object.id, object.start)
+    if (another !== undefined || binding === undefined || seen.has(binding)) return []
+    seen.add(binding)
+    return binding.kind === 'param' ? ofParameter(analysis, binding, seen) : []
+  }
   if (object.type !== 'attribute') return []
   const values = analysis.attributeValues(object)
-  const own = values.flatMap((one) => (one?.type === 'name' ? fromParameter(analysis, one) : []))
-  return own.length > 0 || values.length > 0 ? own : fromBase(analysis, object)
+  if (values.length === 0) return ofBase(analysis, object)
+  return values.flatMap((one) => (one?.type === 'name' ? methodsOf(analysis, one, seen) : []))
 }
 
-function fromParameter(analysis: Analysis, { id, start }: Expr & { type: 'name' }): Source[] {
-  const [binding, another] = bindingsOf(analysis, id, start)
-  if (binding?.kind !== 'param' || another !== undefined) return []
+function ofParameter(analysis: Analysis, binding: Binding, seen: Set<Binding>): Methods[] {
   const owner = analysis.parameterOwner(binding)
   if (owner === null) return []
-  return [{ calls: analysis.outsideCalls(owner.func), parameter: { name: id, position: owner.position } }]
+  const { name } = binding
+  const here = (analysis.callSites(owner.func) ?? []).flatMap(({ expr }) => {
+    const given = argumentOf(expr, name, owner.position)
+    return given === null ? [] : [...madeHere(analysis, given), ...methodsOf(analysis, given, seen)]
+  })
+  return [...passedBy(analysis.outsideCalls(owner.func), { name, position: owner.position }), ...here]
+}
+
+/** `Agent(actions)` of another module, also behind a name. */
+function madeHere(analysis: Analysis, given: Expr): Methods[] {
+  const made = madeBehind(analysis, given)
+  const steps = made.type === 'call' ? analysis.importedClass(made.callee)?.steps : undefined
+  return steps === undefined ? [] : [steps]
+}
+
+function passedBy(calls: readonly OutsideCall[], { name, position }: NamedParameter): Methods[] {
+  const found: Methods[] = []
+  for (const { args } of calls) {
+    const does = args === null ? undefined : argumentFor(args, name, position)?.does
+    if (does !== undefined) found.push(does)
+  }
+  return found
 }
 
 /** `self.agent` of a class whose base elsewhere keeps what its objects are made with. */
-function fromBase(analysis: Analysis, { value, attr, start }: Expr & { type: 'attribute' }): Source[] {
+function ofBase(analysis: Analysis, { value, attr, start }: Expr & { type: 'attribute' }): Methods[] {
   if (value.type !== 'name' || value.id !== 'self') return []
   const klass = classAround(analysis, start)
   const held = klass === null ? undefined : lookUp(heldByBase(analysis, klass), attr)
   if (klass === null || held === undefined || held.keys !== undefined) return []
-  return [{ calls: analysis.outside.makingsOf(klass), parameter: held }]
+  return passedBy(analysis.outside.makingsOf(klass), held)
 }

@@ -35,3 +35,14 @@ export function likeOf(analysis: Analysis, value: Expr): readonly Expr[] {
   )
   return values.length === bindings.length ? values : []
 }
+
+/** `Net(64)` of `net`, `net.to(device)` and `Net(64).cuda()`. */
+export function madeBehind(analysis: Analysis, expr: Expr): Expr {
+  let value = analysis.definition(expr)
+  for (let depth = 0; depth < 4 && value.type === 'call'; depth++) {
+    const { callee } = value
+    if (callee.type !== 'attribute' || !fluent.has(callee.attr) || ownWork.has(callee.attr)) break
+    value = analysis.definition(callee.value)
+  }
+  return value
+}

@@ -15,6 +15,7 @@ import { hasOwnSteps, needsPython } from '../keras/own-steps.js'
 import { claimOperation } from '../operation-claims.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
+import { compiledAnew } from './compiled-anew.js'
 import { compilingHindrance } from './compiling.js'
 import { switchedAttributes, switchOf, wantedFor } from './eager-switches.js'
 
@@ -32,6 +33,8 @@ export const tensorflowReader = defineReader({
     'jax.grad',
     'nnx.grad',
     'filter_grad',
+    '.jit(',
+    'tf.function(',
   ],
   read(facts, context, claims) {
     const { python } = facts
@@ -73,6 +76,19 @@ export const tensorflowReader = defineReader({
           options: { overridable },
           wantedFor: null,
         })
+    for (const { call, loop } of compiledAnew(python)) {
+      const at = { start: call.expr.start, end: call.expr.callee.end }
+      const key = python.text.slice(call.expr.callee.start, call.expr.callee.end)
+      claimOperation(claims, {
+        kind: 'compiled anew',
+        place: 'step',
+        key,
+        at,
+        site: { ...at, target: { kind: 'refused', reason: `call \`${key}\` once, before the loop` } },
+        scope: loop.function?.qualified ?? '',
+        evidence: { ...evidence, role: evidence.role === 'test' ? evidence.role : 'training' },
+      })
+    }
     for (const step of [...inlineSteps(python, tensorflow), ...updatesInFunctions(python)]) {
       const place = { start: step.node.start, end: step.headerEnd }
       claimOperation(claims, {

@@ -17,11 +17,18 @@ export default defineRule({
   finds: 'compilation that is switched off, or steps that nothing compiles',
   summary: 'A step that runs operation by operation waits for Python between operations.',
   check(view, { report, silent }) {
-    const kind = operationOf(view, 'eager execution', 'eager step')
+    const kind = operationOf(view, 'eager execution', 'eager step', 'compiled anew')
     if (kind === null) return silent(otherOperation)
     const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
     const wanted = effective(view.settings.wantedFor)
+    if (effective(kind) === 'compiled anew')
+      return report({
+        at: kind,
+        severity: 'information',
+        message: `\`${kind.key}\` compiles in every step: it is given a function that is made anew each time, so nothing that it compiled before is used. Compile once, before the loop.`,
+        fixes: [{ set: [{ claim: kind, value: null }] }],
+      })
     const off = effective(kind) === 'eager execution'
     const fraction = off ? switchedOff : uncompiled
     report({

@@ -57,6 +57,8 @@ export type OperationKind =
   | 'eager execution'
   /** One training step that is run operation by operation. */
   | 'eager step'
+  /** A function is compiled in each step, and another one each time. */
+  | 'compiled anew'
   /** The program can compile its model, and a switch keeps it from doing so. */
   | 'compile off'
   /** A failure that nobody hears of. */
