@@ -15,11 +15,13 @@ export function claimEnding(
   made: Call,
   ended: readonly Call[],
   place: Place,
+  /** What a message calls it, where the call itself has a name of no meaning. */
+  spelled: string | null = null,
 ): void {
   const [first] = ended
   if (first !== undefined) compute.known('endedBy', first.method, first.method, place)
   const skipped = skippedEnding(python, made, ended)
-  if (skipped !== null) compute.known('endSkipped', skipped, skipped, place)
+  if (skipped !== null) compute.known('endSkipped', skipped, spelled ?? skipped, place)
 }
 
 /**
@@ -31,19 +33,23 @@ export function skippedEnding(python: PythonModule, made: Call, own: readonly Ca
   if (!python.isEntry && isOnlyOffered(python, made)) return null
   if (own.every((one) => asksForSuccess(python, one))) return own[0]!.method
   if (whateverHappens.test(python.code)) return null
-  const ended = withCallers(python, own, leadingTo(python, made))
-  const after = ended.filter((one) => follows(python, made, one))
-  const [last] = after.slice(-1)
-  return last === undefined || after.length < ended.length || after.some((one) => isCleanup(python, one))
+  const starting = leadingTo(python, made)
+  const after = own.map((one) =>
+    withCallers(python, one, starting).filter((each) => follows(python, made, each)),
+  )
+  const [last] = own.slice(-1)
+  return last === undefined ||
+    after.some((calls) => calls.length === 0 || calls.some((one) => isCleanup(python, one)))
     ? null
     : last.method
 }
 
-/** With the calls of functions of this module that make them, but for functions that start what is ended as well. */
-function withCallers(python: PythonModule, ended: readonly Call[], starting: ReadonlySet<Func>): Call[] {
-  const functions = new Set<Func>()
-  for (const { function: func } of ended) if (func !== null && !starting.has(func)) functions.add(func)
-  return [...new Set([...ended, ...[...functions].flatMap((func) => python.callSites(func) ?? [])])]
+/** With the calls that come to it through functions of this module, but for those that start what is ended as well. */
+function withCallers(python: PythonModule, ended: Call, starting: ReadonlySet<Func>): Call[] {
+  const found = new Set([ended])
+  for (const { function: func } of found)
+    if (func !== null && !starting.has(func)) for (const site of python.callSites(func) ?? []) found.add(site)
+  return [...found]
 }
 
 /** The function that a call stands in, and those that come to it by calls. */

@@ -24,8 +24,8 @@ export interface Cloud {
   library: { creates: string; modelAt: number } | null
   /** How clients that people write for it call what rents a machine. */
   client: RegExp
-  /** The key of a request that names the kind of GPU, and keys of which one stands beside it. */
-  body: { model: string; besides: string[] } | null
+  /** Keys of a request that name the kind of GPU, and keys of which one stands beside them. */
+  body: { models: string[]; besides: string[] } | null
   /** What rents a machine in a query. */
   query: RegExp | null
   /** One GPU unless more are asked for. */
@@ -58,7 +58,10 @@ export const clouds: Cloud[] = [
     library: { creates: 'runpod.create_pod', modelAt: 2 },
     client:
       /^(create|launch|rent|start|provision|deploy)_(new_|gpu_|training_|on_demand_|spot_|runpod_)?pod$/,
-    body: { model: 'gpuTypeIds', besides: ['imageName', 'templateId', 'cloudType', 'computeType', 'name'] },
+    body: {
+      models: ['gpuTypeIds', 'gpuTypeId'],
+      besides: ['imageName', 'templateId', 'cloudType', 'computeType', 'name'],
+    },
     query: /\b(podFindAndDeployOnDemand|podRentInterruptable)\b(?=\s*\()/g,
     single: true,
   },
@@ -72,7 +75,7 @@ export const clouds: Cloud[] = [
     mentioned: /lambda(labs|cloud|\.ai|_cloud|_labs)|instance-operations/i,
     library: null,
     client: /^(launch|create|start|provision)_(lambda_|gpu_)?instance$/,
-    body: { model: 'instance_type_name', besides: ['ssh_key_names', 'region_name', 'quantity'] },
+    body: { models: ['instance_type_name'], besides: ['ssh_key_names', 'region_name', 'quantity'] },
     query: null,
     single: false,
   },
@@ -81,6 +84,12 @@ export const clouds: Cloud[] = [
 /** What ends a machine of the cloud in a text, as it is spelled; null: nothing does. */
 export function endingIn(cloud: Cloud, text: string): string | null {
   return cloud.ends.exec(text)?.[0] ?? null
+}
+
+/** The same where it is the name of an operation in a query: `podTerminate`. */
+export function mutationIn(cloud: Cloud, text: string): string | null {
+  const said = endingIn(cloud, text)
+  return said !== null && /^pod[A-Z]\w+$/.test(said) ? said : null
 }
 
 /** What a script shows its users ends nothing: `echo "vastai destroy instance <id>"`, and no more does a comment. */

@@ -7,7 +7,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { defineReader } from '../reader.js'
 import { claimEnding } from '../skipped-ending.js'
-import { type Cloud, clouds, endingIn, withoutComments } from './clouds.js'
+import { type Cloud, clouds, endingIn, mutationIn, withoutComments } from './clouds.js'
 import { podEndings, podRequests } from './pod-requests.js'
 
 export const rentedInstancesReader = defineReader({
@@ -95,7 +95,7 @@ function readProgram(claims: ClaimBuilder, python: PythonModule): void {
       model,
       text: python.code,
     })
-    claimEnding(compute, python, made, podEndings(python, cloud), place)
+    claimEnding(compute, python, made, podEndings(python, cloud), place, mutationIn(cloud, python.code))
   }
 }
 

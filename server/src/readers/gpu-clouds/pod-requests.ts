@@ -52,7 +52,7 @@ function requestOf(python: PythonModule, cloud: Cloud, call: Call): PodRequest |
   if (body !== null) {
     const entry = (keys: readonly string[]) =>
       body.entries.find(({ key }) => keys.includes(textOf(key) ?? ''))
-    const kind = entry([cloud.body!.model])!
+    const kind = entry(cloud.body!.models)!
     const place = { start: kind.start, end: kind.end }
     return request(python, cloud, call, place, { model: kind.value, count: entry(counts)?.value })
   }
@@ -82,7 +82,8 @@ function bodyOf(python: PythonModule, cloud: Cloud, call: Call): DictExpr | null
       return depth > 4 ? null : search(made.args[0]!.value, depth + 1)
     if (made.type !== 'dict') return null
     const keys = made.entries.map(({ key }) => textOf(key))
-    if (keys.includes(body.model) && body.besides.some((one) => keys.includes(one))) return made
+    if (body.models.some((one) => keys.includes(one)) && body.besides.some((one) => keys.includes(one)))
+      return made
     if (depth > 3) return null
     for (const { value } of made.entries) {
       const inner = search(value, depth + 1)
@@ -171,7 +172,17 @@ const ending =
 /** Calls of this module that end machines of the cloud. */
 export function podEndings(python: PythonModule, cloud: Cloud): Call[] {
   const { code } = python
-  return python.calls.filter(
-    ({ method, expr }) => ending.test(method) || endingIn(cloud, code.slice(expr.start, expr.end)) !== null,
-  )
+  // `end = 'mutation { podTerminate(…) }'`, which a call is given.
+  const texts = python.statements.flatMap((one) => {
+    const name = assignedName(one)
+    return name !== null && endingIn(cloud, code.slice(one.start, one.end)) !== null ? [name] : []
+  })
+  return python.calls.filter(({ method, expr }) => {
+    const text = code.slice(expr.start, expr.end)
+    return (
+      ending.test(method) ||
+      endingIn(cloud, text) !== null ||
+      (sends.test(method) && texts.some((name) => mentions(text, name)))
+    )
+  })
 }
