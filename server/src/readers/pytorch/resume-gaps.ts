@@ -25,7 +25,7 @@ export function resumeGap(python: PythonModule, outer: Loop): ResumeGap | null {
   const [first] = given
   if (first === undefined || given.length > 2) return null
   const place = { start: range.start, end: range.end }
-  if (given.length === 2 && first.type !== 'constant') return goesOnWithout(python, first, place)
+  if (given.length === 2 && !isFixed(python, first)) return goesOnWithout(python, first, place)
   // A number of steps or of iterations may be what comes on top of what is done.
   if (outer.node.type !== 'for' || outer.node.target.type !== 'name' || !namesEpochs(outer.node.target.id))
     return null
@@ -34,6 +34,17 @@ export function resumeGap(python: PythonModule, outer: Loop): ResumeGap | null {
   return leavesOptimizer(python) && readsWeightsFirst(python, outer)
     ? { misses: 'the saved optimiser', place }
     : null
+}
+
+/** `0`, or `initial_epoch = 0`, which nothing sets to another, not even where it does not run by default. */
+function isFixed(python: PythonModule, first: Expr): boolean {
+  if (first.type === 'constant') return true
+  if (first.type !== 'name' || python.definition(first).type !== 'constant') return false
+  const set = new RegExp(
+    `^[ \\t]*(?:[\\w.]+[ \\t]*,[ \\t]*)*${first.id}[ \\t]*(?:,[^\\n=()]*)?[-+]?=(?!=)`,
+    'gm',
+  )
+  return [...python.text.matchAll(set)].length === 1
 }
 
 /** `model.load_state_dict(torch.load(path))` above the loop, where the path may be that of any checkpoint. */
