@@ -53,6 +53,28 @@ describe('costlint cost of a notebook that keeps how long it ran', () => {
     assert.ok(assumptions.includes('hours as the outputs of the notebook tell of its last run'))
   })
 
+  it('reads bars through the styles of a terminal, whose epochs that are missing take as long', async () => {
+    const bar = (seconds: number) =>
+      `\u001b[1m49/49\u001b[0m \u001b[32m━━━━\u001b[0m\u001b[37m\u001b[0m \u001b[1m${seconds}s\u001b[0m 3s/step - loss: 0.9\n`
+    const two = `Epoch 1/3\n${bar(130)}Epoch 2/3\n${bar(110)}`
+    const whole = await job({ source: keras, outputs: stream(two) })
+    assert.equal((whole.hours.low * 3600).toFixed(0), '240')
+    const begun = await job({ source: keras, outputs: [...stream(two), ...stream('Epoch 3/3\n')] })
+    assert.equal((begun.hours.low * 3600).toFixed(0), '360')
+  })
+
+  it('is what a cell or its author says of the whole', async () => {
+    for (const said of [
+      'CPU times: user 1h 2min, sys: 3.2 s, total: 1h 2min\nWall time: 1h 3min 20s\n',
+      'Training complete in 63m 20s\n',
+      'Training finished in 1h 3m 20s\n',
+      '100 epochs completed in 1.0556 hours.\n',
+    ]) {
+      const { hours } = await job({ source: keras, outputs: stream(said) })
+      assert.equal((hours.low * 60).toFixed(0), '63', said)
+    }
+  })
+
   it('is not upset by outputs that are none', async () => {
     const { hours } = await job({ source: keras, outputs: [null, ...stream(epochs())] })
     assert.deepEqual(hours, { low: 0.1, high: 0.1 })

@@ -80,8 +80,28 @@ const ofWrittenOver = /\bEpoch (\d+): 100%\|/
 const ofPrinted =
   /\bepoch\b.*\b(?:time|took)\b[\s:=]*(?:(\d+) ?m(?:in)?,? ?)?(\d+(?:\.\d+)?) ?s(?:ec|econds)?\b/i
 
-function fromOutputs(text: string): number | null {
-  const found = { trainer: 0, bar: 0, epochs: 0 }
+/** `Training complete in 12m 30s`, `Training finished in 1h 2m 3s`: what the author prints at the end. */
+const ofWhole =
+  /\btraining\b[^\n\d]{0,30}\b(?:complete|completed|finished|done|took|time)\b[^\n\d]{0,12}?(?:(\d+) ?h(?:ours?)?[, ]+)?(\d+) ?m(?:in(?:utes?)?)?[, ]+(\d+(?:\.\d+)?) ?s/i
+/** `100 epochs completed in 1.234 hours.`, of Ultralytics. */
+const ofHours = /\bepochs completed in (\d+(?:\.\d+)?) hours/
+/** `Epoch 3/25`: Keras begins one. */
+const ofHead = /^\s*Epoch (\d+)\/(\d+)\s*$/
+/** Colours and bold of a terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they are
+const styles = /\u001b\[[\d;]*m/g
+
+/** A run that was stored before its end takes as long for the epochs that are missing. */
+interface Heads {
+  begun: number
+  of: number
+  ended: number
+}
+
+function fromOutputs(written: string): number | null {
+  const text = written.replace(styles, '')
+  const found = { trainer: 0, bar: 0, epochs: 0, whole: 0, wall: 0 }
+  const heads: Heads = { begun: 0, of: 0, ended: 0 }
   /** Bars inside one another come to the same; those of one loop have one length, and follow each other. */
   const loops = new Map<string, { seconds: number; bars: number; epochs: number }>()
   const printed: number[] = []
@@ -92,7 +112,17 @@ function fromOutputs(text: string): number | null {
     const bar = ofBar.exec(last)
     if (bar !== null && bar[1] === bar[2]) found.bar += clock(bar)
     const epoch = ofEpoch.exec(last.slice(last.lastIndexOf('\b') + 1))
-    if (epoch !== null && epoch[1] === epoch[2]) found.epochs += Number(epoch[3])
+    if (epoch !== null && epoch[1] === epoch[2]) {
+      found.epochs += Number(epoch[3])
+      heads.ended++
+    }
+    const head = ofHead.exec(last)
+    if (head !== null) [heads.begun, heads.of] = [Number(head[1]), Number(head[2])]
+    const [, hours, minutes, seconds] = ofWhole.exec(last) ?? []
+    if (minutes !== undefined)
+      found.whole += 3600 * Number(hours ?? 0) + 60 * Number(minutes) + Number(seconds)
+    found.whole += 3600 * Number(ofHours.exec(last)?.[1] ?? 0)
+    found.wall ||= wallOf(last)
     const told = ofPrinted.exec(last)
     if (told !== null) printed.push(60 * Number(told[1] ?? 0) + Number(told[2]))
     const loop = ofLoop.exec(last)
@@ -108,8 +138,29 @@ function fromOutputs(text: string): number | null {
   }
   // Epochs of which no bar is left took as long as the others.
   const all = [...loops.values()].map(({ seconds, bars, epochs }) => seconds * Math.max(1, epochs / bars))
-  const each = [found.trainer, found.bar, found.epochs, Math.max(0, ...all), secondsOf(printed)]
+  const each = [
+    found.trainer,
+    found.bar,
+    found.wall,
+    found.whole,
+    found.epochs * missing(heads),
+    Math.max(0, ...all),
+    secondsOf(printed),
+  ]
   return positive(each.find((one) => one > 0) ?? 0)
+}
+
+function missing({ begun, of, ended }: Heads): number {
+  return ended > 0 && begun === ended + 1 && of > ended ? of / ended : 1
+}
+
+function wallOf(line: string): number {
+  const start = line.indexOf('Wall time: ')
+  if (start < 0) return 0
+  let seconds = 0
+  for (const [, count, unit] of line.slice(start).matchAll(/(\d+(?:\.\d+)?) ?(d|h|min|s)(?![a-z])/g))
+    seconds += Number(count) * { d: 86_400, h: 3600, min: 60, s: 1 }[unit as 'd' | 'h' | 'min' | 's']
+  return seconds
 }
 
 /** Times of epochs are alike; those that only grow, to several times the first, are told from the start of the run. */
