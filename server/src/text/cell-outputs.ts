@@ -114,7 +114,7 @@ function fromOutputs(written: string): number | null {
     const epoch = ofEpoch.exec(last.slice(last.lastIndexOf('\b') + 1))
     if (epoch !== null && epoch[1] === epoch[2]) {
       found.epochs += Number(epoch[3])
-      heads.ended++
+      heads.ended = heads.begun
     }
     const head = ofHead.exec(last)
     if (head !== null) [heads.begun, heads.of] = [Number(head[1]), Number(head[2])]
@@ -151,7 +151,7 @@ function fromOutputs(written: string): number | null {
 }
 
 function missing({ begun, of, ended }: Heads): number {
-  return ended > 0 && begun === ended + 1 && of > ended ? of / ended : 1
+  return ended > 0 && begun === ended + 1 ? of / ended : 1
 }
 
 function wallOf(line: string): number {
