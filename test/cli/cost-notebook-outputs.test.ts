@@ -75,6 +75,21 @@ describe('costlint cost of a notebook that keeps how long it ran', () => {
     }
   })
 
+  it('counts the cards that outputs name where the runtime no longer does', async () => {
+    const cell = {
+      cell_type: 'code',
+      execution_count: 1,
+      metadata: {},
+      outputs: stream(`Using 2 GPUs!\n${epochs()}`),
+      source: keras,
+    }
+    const text = (accelerator: string) =>
+      JSON.stringify({ cells: [cell], metadata: { kaggle: { accelerator } }, nbformat: 4, nbformat_minor: 5 })
+    const { out } = await runHere({ 'train.ipynb': text('none') }, ['cost', '--output-format', 'json'])
+    const { jobs } = JSON.parse(out) as { jobs: { usd: { low: number } }[] }
+    assert.equal(jobs[0]!.usd.low.toFixed(3), '0.105')
+  })
+
   it('is not upset by outputs that are none', async () => {
     const { hours } = await job({ source: keras, outputs: [null, ...stream(epochs())] })
     assert.deepEqual(hours, { low: 0.1, high: 0.1 })

@@ -59,7 +59,7 @@ export function notebookCells(text: string): NotebookJson {
   if (said.accelerator !== undefined && ranElsewhere(text, list.children ?? [])) {
     delete said.accelerator
     delete said.colab
-  }
+  } else nameCards(text, said, list.children ?? [])
   if (windowsPath.test(text)) said.platform = 'windows'
   return { cells, problems, metadata: said }
 }
@@ -82,6 +82,38 @@ function ranElsewhere(text: string, cells: readonly Node[]): boolean {
       own ||= ownMachine.test(kept)
     }
   return own
+}
+
+const cards: [RegExp, string, string][] = [
+  [/\bTesla T4\b/, 'nvidiaTeslaT4', 'T4'],
+  [/\bTesla P100\b/, 'nvidiaTeslaP100', 'P100'],
+  [/\bTesla V100\b/, '', 'V100'],
+  [/\bNVIDIA A100\b/, '', 'A100'],
+  [/\bNVIDIA L4\b/, 'nvidiaL4', 'L4'],
+]
+/** `Using 2 GPUs`, `Number of GPUs: 2`. Kaggle gives two of one kind only. */
+const twoCards =
+  /\b(using|let's use|found|detected|available|with) 2 GPUs?\b|\bGPUs?( count| available)?: ?2\b/i
+
+/** Whoever ran it last had these cards, whatever the runtime is set to since, or where it names none. */
+function nameCards(text: string, said: Record<string, Json>, cells: readonly Node[]): void {
+  const { kaggle, colab } = said
+  const onKaggle = isTable(kaggle) && (kaggle.accelerator === 'none' || kaggle.accelerator === 'gpu')
+  const onColab = said.accelerator === 'GPU' && (!isTable(colab) || colab.gpuType === undefined)
+  if (!onKaggle && !onColab) return
+  for (const cell of cells)
+    for (const output of property(cell, 'outputs')?.children ?? []) {
+      const kept = text.slice(output.offset, output.offset + Math.min(output.length, longestOutput))
+      const found = cards.find(([pattern]) => pattern.test(kept))
+      if (onKaggle) {
+        const name = found?.[1] ?? (twoCards.test(kept) ? 'nvidiaTeslaT4' : '')
+        if (name !== '') said.kaggle = { ...kaggle, accelerator: name }
+      } else if (found !== undefined) said.colab = { ...(isTable(colab) ? colab : {}), gpuType: found[2] }
+    }
+}
+
+function isTable(value: Json | undefined): value is Record<string, Json> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Characters: what stands behind are pictures. */
