@@ -26,6 +26,7 @@ import { feedsOf } from './loader-use.js'
 import { manyAtOnce } from './loaders-at-once.js'
 import { beforeHandingOver } from './local-samples.js'
 import { moving } from './resident-batches.js'
+import { siblingLoaders } from './sibling-loaders.js'
 import { beforeSpawning } from './spawned-workers.js'
 import { type WorkersOption, workersOption } from './workers-option.js'
 
@@ -61,12 +62,14 @@ export function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts)
   const positions = positionsOf(python, call)
   if (positions !== undefined && claim.setting === 'pinnedMemory') {
     const { code, imports } = pinning(python, call, facts)
-    return switchOn(claim, python.argument(call, claim.key, positions.pinned), call, facts, code, imports)
+    const pinned = python.argument(call, claim.key, positions.pinned)
+    return withSiblings(switchOn(claim, pinned, call, facts, code, imports), claim, call, facts)
   }
   if (positions !== undefined && claim.setting === 'persistentWorkers') {
     const kept = keepingWorkers(python, call, positions.workers)
     if ('reason' in kept) return kept
-    return switchOn(claim, python.argument(call, claim.key), call, facts, kept.code)
+    const change = switchOn(claim, python.argument(call, claim.key), call, facts, kept.code)
+    return withSiblings(change, claim, call, facts, kept.code)
   }
   if (claim.setting === 'waitingCopies') return overlapCopies(python, facts)
   if (claim.setting === 'shuffled') {
@@ -217,6 +220,34 @@ function switchOn(
       ? `Collate into pinned memory (pin_memory=${value})`
       : `Keep the workers between epochs (persistent_workers=${value})`
   return { title, safety: 'unsafe', writes: [written], imports }
+}
+
+/** The same for the loaders that each epoch goes through as well. */
+function withSiblings(
+  change: Change | Refusal,
+  claim: Claim,
+  call: Call,
+  facts: FragmentFacts,
+  code?: string,
+): Change | Refusal {
+  const { python } = facts
+  if ('reason' in change || python === undefined) return change
+  const [first] = change.writes
+  const value = code ?? (first?.kind === 'set keyword' ? first.value : null)
+  if (value === null) return change
+  const writes = siblingLoaders(python, call, claim.key).flatMap((one) => {
+    const written = writeArgument(
+      facts,
+      one,
+      claim.key,
+      python.argument(one, claim.key),
+      value,
+      undefined,
+      true,
+    )
+    return 'reason' in written ? [] : [written]
+  })
+  return { ...change, writes: [...change.writes, ...writes] }
 }
 
 /** The host goes on while pinned memory is copied; what uses the batch on the device waits for it there. */
