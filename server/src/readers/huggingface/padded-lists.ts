@@ -21,8 +21,21 @@ export function takesWholeList(python: PythonModule, call: Call): boolean {
 export function takesAllTexts(python: PythonModule, call: Call): boolean {
   const [texts] = call.expr.args
   if (texts === undefined || texts.star !== 0 || !isOfWholePasses(call)) return false
+  if (fillsDataSet(python, call)) return !isEvaluation(python, call)
   if (!runsOnce(python, call.function) || isEvaluation(python, call)) return false
   return isMany(python, texts.value)
+}
+
+/** `rows = tokenizer(texts, padding=True)`, then `TensorDataset(rows['input_ids'], labels)`: whatever it is given, it is all of it. */
+function fillsDataSet(python: PythonModule, { assignedTo, function: func, expr }: Call): boolean {
+  if (assignedTo === null || !/^\w+$/.test(assignedTo)) return false
+  return python.calls.some(
+    (one) =>
+      one.method === 'TensorDataset' &&
+      one.function === func &&
+      one.expr.start > expr.end &&
+      one.expr.args.some(({ value }) => namesIn(value).includes(assignedTo)),
+  )
 }
 
 const stores = /\b(torch|np|numpy)\.save\w*\(|\.save_to_disk\(|\.to_parquet\(|\b(pickle|joblib)\.dump\(/
@@ -39,12 +52,14 @@ const isOfWholePasses = ({ loops }: Call): boolean => loops.every(({ role }) => 
 
 function runsOnce(python: PythonModule, func: Func | null): boolean {
   if (func === null) return true
-  if (!early.test(func.name) || (func.class !== null && !/^(__init__|setup|prepare_data)$/.test(func.name)))
-    return false
+  if (!early.test(func.name)) return false
   const [sites, outside] = [python.callSites(func) ?? [], python.outsideCalls(func)]
   if (!isCalledRarely(python, func)) return false
-  return func.class !== null || sites.length + outside.length > 0
+  return isCalledByItself.test(func.name) || sites.length + outside.length > 0
 }
+
+/** Of a data set or a data module. */
+const isCalledByItself = /^(__init__|setup|prepare_data)$/
 
 const ofBatch = /batch|collat|step|forward|__getitem__|__call__|__iter__/i
 
@@ -82,6 +97,8 @@ function isMany(python: PythonModule, expr: Expr): boolean {
   if (expr.type === 'attribute')
     return expr.attr === 'values' || (manyTexts.test(expr.attr) && !oneText.test(expr.attr)) || isColumn(expr)
   if (expr.type === 'subscript') return isColumn(expr)
+  // `[row.text for row in rows]`
+  if (expr.type === 'comprehension') return expr.value === null && !/batch/i.test(namesIn(expr).join(' '))
   if (expr.type !== 'name') return false
   const value = python.definition(expr)
   if (value.type === 'list') return false

@@ -111,7 +111,8 @@ function paddedCalls(python: PythonModule): Padded[] {
     const collator = isCollator(call)
     if (collator && (onlyMeasures || feedsByName(call.function?.class?.name ?? '') === 'evaluation'))
       return []
-    if (!collator && !/(^|[._])(tokenizer|tok|encode_plus|batch_encode_plus)$/i.test(callee)) return []
+    if (!collator && !/(^|[._])(tokenizer(\.__call__)?|tok|encode_plus|batch_encode_plus)$/i.test(callee))
+      return []
     const words = wordsOf(python.argument(call, 'padding'))
     const padsRows = !collator && words.some((word) => word === 'longest' || word === true)
     if (padsRows || words.includes('max_length')) return [{ call, key: 'padding' }]
