@@ -10,7 +10,7 @@ import { argumentOf, kerasFits } from '../keras/fits.js'
 import { pictureReader } from '../pytorch/datasets.js'
 import { evaluatesOnce, onlyEvaluates } from '../pytorch/evaluated-once.js'
 import { codeText, trainsAnywhere } from '../pytorch/evidence.js'
-import { type HotStatement, hotCode } from '../pytorch/hot-code.js'
+import { countsEpochs, type HotStatement, hotCode } from '../pytorch/hot-code.js'
 import { feedsByName } from '../pytorch/loader-use.js'
 import { type Maker, makersOf, stepsOf } from '../pytorch/sample-work.js'
 import { plainCalls } from '../repeated-code.js'
@@ -225,7 +225,10 @@ export function goesOnce(python: PythonModule): boolean {
 
 /** How many epochs the module trains for; null: it is not known. */
 export function epochsOf(python: PythonModule): number | null {
-  const epochs = python.loops.find((loop) => loop.role === 'epoch' && effective(loop.trips) !== undefined)
+  const all = python.loops.filter(({ role }) => role === 'epoch')
+  // A loop over folds or seeds goes through epochs as well.
+  const named = all.filter(({ node }) => node.type === 'for' && countsEpochs(python, node))
+  const epochs = (named.length > 0 ? named : all).find(({ trips }) => effective(trips) !== undefined)
   return epochs === undefined ? null : passesOf(python, epochs)
 }
 

@@ -69,7 +69,30 @@ function ofDataset(python: PythonModule, { receiver, method }: Call): string | n
 
 /** Where a call that makes a loader takes its arguments; undefined: it makes none. */
 export function positionsOf(python: PythonModule, call: Call) {
-  return lookUp(loaders, call.name ?? ofDataset(python, call) ?? loaderBase(python, call) ?? '')
+  return lookUp(
+    loaders,
+    call.name ?? ofDataset(python, call) ?? loaderBase(python, call) ?? extendedLoader(python, call) ?? '',
+  )
+}
+
+const plainLoader = 'torch.utils.data.DataLoader'
+const ofLoaders =
+  /^(dataset|batch_size|shuffle|sampler|batch_sampler|num_workers|collate_fn|pin_memory|drop_last|timeout|worker_init_fn|prefetch_factor|persistent_workers|multiprocessing_context|generator)$/
+
+/** `SoundLoader(data, batch_size=8)` of a class of the project that hands all of it on to the loader that it extends. */
+function extendedLoader(python: PythonModule, { expr: { callee, args }, name }: Call): string | null {
+  if (name !== null || (callee.type !== 'name' && callee.type !== 'attribute')) return null
+  const bases = (python.classOf(callee) ?? python.importedClass(callee))?.bases ?? []
+  if (!bases.includes(plainLoader)) return null
+  const own = python.classOf(callee)?.methods.get('__init__')
+  // A constructor that is seen to name its loader's arguments is read where it does so.
+  if (own !== undefined && !own.node.params.some(({ star }) => star === 2)) return null
+  const keywords = args.flatMap((one) => one.name ?? [])
+  return keywords.length > 0 &&
+    args.every(({ star }) => star === 0) &&
+    keywords.every((one) => ofLoaders.test(one))
+    ? plainLoader
+    : null
 }
 
 /** Its batches are made of parts of a graph, each with many samples. */

@@ -166,7 +166,23 @@ function checkCores(
       })
       return
     }
-    if (count < veryMany || workers.channel !== 'code' || workers.overridable || (machine.gpus ?? 1) > 1)
+    if (isAlone(view, workers, count)) {
+      report({
+        at: workers,
+        confidence: 'medium',
+        message: `A single worker makes all samples, while ${decoding(view)}: machines with a GPU mostly have at least 4 vCPUs, one of which the training takes.`,
+        saving: {
+          fraction: starving,
+          usd: null,
+          basis:
+            'assumes that decoding holds the run back for 5 to 30 % of its time; measure it with a profiler',
+        },
+        fixes: [{ set: [{ claim: workers, value: enoughWorkers }], onlyIf: 'its machine has as many cores' }],
+      })
+      return
+    }
+    // Who launches it knows the machine.
+    if (count < veryMany || /^launch/.test(workers.channel) || (machine.gpus ?? 1) > 1)
       return silent('the number of cores that it runs on is not known')
     report({
       at: workers,
@@ -217,6 +233,18 @@ function checkCores(
     fixes: [{ set: [{ claim: workers, value: better }] }],
     related: cores(view),
   })
+}
+
+/** The code asks for one process that loads; a notebook may be given no more cores. */
+function isAlone(view: SubjectView<'InputPipeline'>, { state, channel }: Claim, count: number): boolean {
+  return (
+    count === 1 &&
+    state === 'known' &&
+    !/^launch/.test(channel) &&
+    effective(view.settings.work) === 'decode' &&
+    !view.subject.evidence.notebook &&
+    view.subject.evidence.small === null
+  )
 }
 
 function sum(count: number, processes: number | null): string {
