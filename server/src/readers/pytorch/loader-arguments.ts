@@ -1,5 +1,5 @@
 /** Calls that make data loaders, and where they take the arguments that are read. */
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
 import { CallSource } from '../../values/call-source.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
@@ -84,9 +84,11 @@ function extendedLoader(python: PythonModule, { expr: { callee, args }, name }: 
   if (name !== null || (callee.type !== 'name' && callee.type !== 'attribute')) return null
   const bases = (python.classOf(callee) ?? python.importedClass(callee))?.bases ?? []
   if (!bases.includes(plainLoader)) return null
-  const own = python.classOf(callee)?.methods.get('__init__')
-  // A constructor that is seen to name its loader's arguments is read where it does so.
-  if (own !== undefined && !own.node.params.some(({ star }) => star === 2)) return null
+  // A constructor may say some of it itself.
+  const own = python.classOf(callee)
+  const init = own?.methods.get('__init__')
+  if (own === null && python.importedClass(callee)?.methods.includes('__init__') === true) return null
+  if (init !== undefined && !handsAllOn(init)) return null
   const keywords = args.flatMap((one) => one.name ?? [])
   return keywords.length > 0 &&
     args.every(({ star }) => star === 0) &&
@@ -98,4 +100,12 @@ function extendedLoader(python: PythonModule, { expr: { callee, args }, name }: 
 /** Its batches are made of parts of a graph, each with many samples. */
 export function countsParts(python: PythonModule, call: Call): boolean {
   return positionsOf(python, call)?.usual === null
+}
+
+/** `super().__init__(*args, **kwargs)` */
+function handsAllOn({ calls }: Func): boolean {
+  const site = calls.find(({ method, expr }) => method === '__init__' && expr.callee.type === 'attribute')
+  return (
+    site?.expr.args.every(({ star }) => star > 0) === true && site.expr.args.some(({ star }) => star === 2)
+  )
 }
