@@ -263,9 +263,11 @@ export class OutsideCallIndex {
     const made = this.object(importer, given)
     const does = made === null ? null : this.steps(made)
     const path = this.path(importer, given)
+    const value = this.value(importer, given.value)
+    if (value === given.value && type === (given.type ?? null) && path === (given.path ?? null)) return given
     return {
       ...given,
-      value: this.value(importer, given.value),
+      value,
       ...(type === null ? {} : { type }),
       ...(made === null ? {} : { made }),
       ...(does === null ? {} : { does }),

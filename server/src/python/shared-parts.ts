@@ -13,11 +13,13 @@ export class SharedParts {
   private readonly parts = new Map<string, object>()
   private readonly codes = new Map<string, { code: KeptCode; number: number }>()
   private nextCode = 0
+  /** By themselves, with a number: whole modules take long to hash. */
+  private readonly texts = new Map<string, number>()
 
   /** Replaces parts of a summary that nobody else has yet. */
   share(summary: ModuleSummary): ModuleSummary {
     if (this.parts.size > mostParts) this.parts.clear()
-    if (this.codes.size > mostParts) this.codes.clear()
+    if (this.codes.size > mostParts) this.forgetCodes()
     const { classes, functions, code } = summary
     for (const [name, one] of Object.entries(classes)) define(classes, name, this.part(one))
     for (const [name, one] of Object.entries(functions)) define(functions, name, this.part(one))
@@ -28,7 +30,12 @@ export class SharedParts {
   /** What comes from now on is not shared with what came before. */
   forget(): void {
     this.parts.clear()
+    this.forgetCodes()
+  }
+
+  private forgetCodes(): void {
     this.codes.clear()
+    this.texts.clear()
   }
 
   private part<T extends object>(part: T): T {
@@ -47,7 +54,10 @@ export class SharedParts {
       define(imported, name, one.code)
       below.push(`${name}\0${one.number}`)
     }
-    const key = hashOf(JSON.stringify([code.path, code.text, code.bases, code.reexports, below]))
+    const text = this.texts.get(code.text) ?? this.texts.size
+    this.texts.set(code.text, text)
+    const { path, bases, reexports, constants } = code
+    const key = hashOf(JSON.stringify([path, text, bases, reexports, constants, below]))
     let known = this.codes.get(key)
     if (known === undefined) {
       known = { code, number: this.nextCode++ }

@@ -13,6 +13,7 @@ import type { Lack } from '../estimate/run-hours.js'
 import type { RunLength } from '../estimate/run-length.js'
 import type { ProductFormat } from '../estimate/step-seconds.js'
 import { groupedDigits } from '../text/grouped-digits.js'
+import { once } from '../text/once.js'
 import { effective } from '../values/value.js'
 import type { Claim, Run, SubjectView } from '../workload/claim.js'
 import { unfilledLengths } from './filled-up.js'
@@ -45,6 +46,15 @@ export function questionOf(
   devices: Ends,
   told: number | null = null,
 ): TrainingQuestion | NoQuestion {
+  // A bill over all cards that a run may get asks once for each of them.
+  const asked = once(view, 'what is asked of its time', () => askedOf(view))
+  return typeof asked === 'function' ? asked(gpu, devices, told) : asked
+}
+
+/** The same for any card, as far as the settings alone say it. */
+function askedOf(
+  view: SubjectView<'Training'>,
+): NoQuestion | ((gpu: Gpu | null, devices: Ends, told: number | null) => TrainingQuestion) {
   const settings = withOptions(view)
   const model = modelOf(view)
   if ('missing' in model) return model
@@ -86,48 +96,50 @@ export function questionOf(
   const unfilled = unfilledLengths(view.run, limit, network, data.known)
   const size = unfilled ?? limit
   const frozen = frozenOf(view, named) ?? (made.partlyFrozen === true ? 'part' : null)
-  const each = (end: 'fast' | 'slow'): ReadQuestion => ({
-    ...(ends?.[end] ?? only),
-    gpu,
-    mostMemoryGB: gpu?.memoryGB ?? null,
-    machine: null,
-    devices: devices[end],
-    batch: batch?.[end] ?? null,
-    accumulation: effective(settings.accumulation) ?? 1,
-    size,
-    formats: formatsOf(settings, network, gpu),
-    precision: null,
-    optimizer: effective(settings.optimizer) ?? 'adamw',
-    method: {
-      adapters,
-      quantized: (arithmetic?.bits ?? 32) < 16,
-      eightBits: false,
-      checkpointing: effective(settings.checkpointing) ?? null,
-      sharding: null,
-      offload: false,
-      lossInPieces: false,
-      embeddings: false,
-      rank: null,
-      headOnly: end === 'fast' ? frozen !== null : frozen === 'model',
-      generates: false,
-    },
-    length: passes[end],
-    openLength: null,
-    programRead: true,
-    dataset: data.known,
-    unknownDataset: data.unknown,
-    samples: told ?? data.rows?.[end] ?? null,
-    assumptions: [
-      ...('either' in model ? [`any of ${model.either.map((one) => one.name).join(', ')}`] : []),
-      ...(told === null && data.counted !== null ? [data.counted] : []),
-      ...(unfilled === null
-        ? []
-        : [
-            `texts of ${data.known!.meanTokens} tokens on average, as in ${data.known!.name}: a batch is no longer than its longest`,
-          ]),
-    ],
-  })
-  return { view, fast: each('fast'), slow: each('slow') }
+  return (gpu, devices, told) => {
+    const each = (end: 'fast' | 'slow'): ReadQuestion => ({
+      ...(ends?.[end] ?? only),
+      gpu,
+      mostMemoryGB: gpu?.memoryGB ?? null,
+      machine: null,
+      devices: devices[end],
+      batch: batch?.[end] ?? null,
+      accumulation: effective(settings.accumulation) ?? 1,
+      size,
+      formats: formatsOf(settings, network, gpu),
+      precision: null,
+      optimizer: effective(settings.optimizer) ?? 'adamw',
+      method: {
+        adapters,
+        quantized: (arithmetic?.bits ?? 32) < 16,
+        eightBits: false,
+        checkpointing: effective(settings.checkpointing) ?? null,
+        sharding: null,
+        offload: false,
+        lossInPieces: false,
+        embeddings: false,
+        rank: null,
+        headOnly: end === 'fast' ? frozen !== null : frozen === 'model',
+        generates: false,
+      },
+      length: passes[end],
+      openLength: null,
+      programRead: true,
+      dataset: data.known,
+      unknownDataset: data.unknown,
+      samples: told ?? data.rows?.[end] ?? null,
+      assumptions: [
+        ...('either' in model ? [`any of ${model.either.map((one) => one.name).join(', ')}`] : []),
+        ...(told === null && data.counted !== null ? [data.counted] : []),
+        ...(unfilled === null
+          ? []
+          : [
+              `texts of ${data.known!.meanTokens} tokens on average, as in ${data.known!.name}: a batch is no longer than its longest`,
+            ]),
+      ],
+    })
+    return { view, fast: each('fast'), slow: each('slow') }
+  }
 }
 
 /** Letters and digits only. */

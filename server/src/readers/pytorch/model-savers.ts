@@ -1,8 +1,9 @@
 /** Where a program keeps the model of a hand-written loop, besides the loop itself. */
 import { modelWriters, savesModels } from '../../python/kept-models.js'
 import { holdsAny } from '../../python/library-uses.js'
-import type { Call, Loop, PythonModule } from '../../python/module.js'
+import type { Call, Loop, ModuleSummary, PythonModule } from '../../python/module.js'
 import { uncalledBecause } from '../../python/uncalled.js'
+import { byName } from '../../text/by-name.js'
 import { once } from '../../text/once.js'
 import { usesAny } from './library-uses.js'
 import { writesResults } from './numbered-files.js'
@@ -44,13 +45,19 @@ function savesResultsOnly(python: PythonModule): boolean {
 
 /** A function or an object of another module that it calls writes such files; a data set that keeps what it has prepared does not count. */
 function savesElsewhere(python: PythonModule, names: readonly string[]): boolean {
+  const saves = ({ calls }: { calls: readonly string[] }) => holdsAny(new Set(calls), names)
+  const may = (module: ModuleSummary): boolean =>
+    once(module, `has calls of ${names.join(' ')}`, () =>
+      [...Object.values(module.functions), ...Object.values(module.classes)].some(saves),
+    )
+  if (!python.imported.some(may)) return false
   return python.calls.some(({ expr: { callee } }) => {
     const func = python.importedFunction(callee)
-    if (func !== null && holdsAny(new Set(func.calls), names)) return true
+    if (func !== null && saves(func)) return true
     const klass = python.importedClass(callee)
     return (
       klass !== null &&
-      holdsAny(new Set(klass.calls), names) &&
+      saves(klass) &&
       klass.items === undefined &&
       !klass.bases.some((base) => /Data(set|Module)/i.test(base))
     )
@@ -93,14 +100,16 @@ export function isSavedOutside(python: PythonModule, { function: func }: Loop): 
   return python.importers.some(savesModels)
 }
 
+const writesModel = byName((name) => holdsAny(new Set([name]), modelWriters))
+
 /** Something keeps the model once it is trained. `unused`: the function that would, where nothing calls it. */
 export function keptAfterwards(python: PythonModule): { kept: boolean; unused: string | null } {
   return once(python, 'kept afterwards', () => {
     const around = [...python.importers, ...python.programs]
     if (around.some(({ writesModels }) => writesModels === true)) return { kept: true, unused: null }
     if (!usesAny(python, modelWriters)) return { kept: false, unused: null }
-    const savers = python.calls.filter(({ name, method }) =>
-      holdsAny(new Set([name ?? '', `.${method}`]), modelWriters),
+    const savers = python.calls.filter(
+      ({ name, method }) => (name !== null && writesModel(name)) || writesModel(`.${method}`),
     )
     if (savesElsewhere(python, modelWriters)) return { kept: true, unused: null }
     const ofModels = savers.filter((call) => !writesResults(python, call))
