@@ -58,15 +58,12 @@ function firstWord(target: string): string {
   return dot < 0 ? target : target.slice(0, dot)
 }
 
-/** `torch` of `torch.nn.Linear`, and the first attribute of it: `torch.nn`. */
-function innermost(expr: Expr): { root: Expr; inner: (Expr & { type: 'attribute' }) | null } {
-  let root = expr
-  let inner: (Expr & { type: 'attribute' }) | null = null
-  while (root.type === 'attribute') {
-    inner = root
-    root = root.value
-  }
-  return { root, inner }
+/** The first attribute of a chain: `torch.nn` of `torch.nn.Linear`. Most calls are asked for it, so nothing is allocated. */
+function innermost(expr: Expr): (Expr & { type: 'attribute' }) | null {
+  if (expr.type !== 'attribute') return null
+  let inner = expr
+  while (inner.value.type === 'attribute') inner = inner.value
+  return inner
 }
 
 /**
@@ -74,7 +71,8 @@ function innermost(expr: Expr): { root: Expr; inner: (Expr & { type: 'attribute'
  * has it. Most calls are so.
  */
 export function isForeign(analysis: Analysis, expr: Expr): boolean {
-  const { root, inner } = innermost(expr)
+  const inner = innermost(expr)
+  const root = inner === null ? expr : inner.value
   if (root.type !== 'name' || root.id === 'self' || root.id === 'cls') return false
   const bindings = bindingsOf(analysis, root.id, root.start)
   for (let index = 0; index < bindings.length; index++) if (bindings[index]!.kind !== 'import') return false
@@ -84,7 +82,8 @@ export function isForeign(analysis: Analysis, expr: Expr): boolean {
 
 /** A name that only an import of a library binds, or what such a library has; nothing here replaces it. */
 export function isOfLibrary(analysis: Analysis, expr: Expr): boolean {
-  const { root, inner } = innermost(expr)
+  const inner = innermost(expr)
+  const root = inner === null ? expr : inner.value
   if (root.type !== 'name') return false
   const bindings = bindingsOf(analysis, root.id, root.start)
   const target = bindings.length === 1 ? bindings[0]!.target : null

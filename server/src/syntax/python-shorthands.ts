@@ -3,14 +3,17 @@
  * holds under a key (`MODELS['small']`). Places stay those of what is written.
  */
 import type { Span } from '../text/location.js'
+import { lowerBound } from '../text/sorted.js'
 import type { CallExpr, DictExpr, Expr, PythonTree, Stmt } from './python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from './python-children.js'
 
 /** Changes the tree, which nobody else has seen yet. */
 export function withoutShorthands(tree: PythonTree, text: string): PythonTree {
-  if (text.includes('getattr(')) eachExpression(tree.body, attributeOfText)
+  const asked = placesOf(text, ['getattr'])
+  if (asked.length > 0) eachExpression(tree.body, asked, attributeOfText)
   const tables = tablesOf(tree)
-  if (tables.size > 0) eachExpression(tree.body, (expr) => entryOf(tables, expr))
+  if (tables.size > 0)
+    eachExpression(tree.body, placesOf(text, [...tables.keys()]), (expr) => entryOf(tables, expr))
   return tree
 }
 
@@ -151,9 +154,23 @@ function placed(expr: Expr, { start, end }: Span): Expr {
     : { ...expr, start, end }
 }
 
-/** Puts what `instead` gives in the place of each expression that it gives something for. */
-function eachExpression(body: readonly Stmt[], instead: (expr: Expr) => Expr | null): void {
+/** Where a text has one of the words, in its order. */
+function placesOf(text: string, words: readonly string[]): number[] {
+  const found: number[] = []
+  for (const word of words)
+    for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) found.push(at)
+  return found.sort((a, b) => a - b)
+}
+
+/** Puts what `instead` gives in the place of each expression that it gives something for. `places`: where it may, in order. */
+function eachExpression(
+  body: readonly Stmt[],
+  places: readonly number[],
+  instead: (expr: Expr) => Expr | null,
+): void {
   const replace = (expr: Expr): void => {
+    const place = places[lowerBound(places, (one) => one < expr.start)]
+    if (place === undefined || place >= expr.end) return
     forEachChild(expr, replace)
     const made = instead(expr)
     // In place: whatever holds it holds the other then.
