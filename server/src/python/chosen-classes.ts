@@ -12,7 +12,7 @@ const mostClasses = 8
 
 /** The method of the first of the classes that has it: those that one program chooses from do the same kind of thing. */
 export function chosenMethod(analysis: Analysis, callee: Expr): Func | Running | null {
-  if (callee.type !== 'attribute') return null
+  if (callee.type !== 'attribute' || !mayBeChosen(analysis, callee.value)) return null
   const classes = classesOf(analysis, callee.value)
   if (classes.length < 2 || classes.length > mostClasses) return null
   for (const one of classes) {
@@ -26,6 +26,12 @@ export function chosenMethod(analysis: Analysis, callee: Expr): Func | Running |
     if (step !== undefined) return step
   }
   return null
+}
+
+/** Most objects are parameters, and modules of libraries. */
+function mayBeChosen(analysis: Analysis, object: Expr): boolean {
+  if (object.type !== 'name') return true
+  return bindingsOf(analysis, object.id, object.start).every(({ kind }) => kind === 'assign')
 }
 
 /** The classes that an object may be made of. */
