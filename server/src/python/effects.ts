@@ -9,14 +9,14 @@ import { functionOf, wrappers } from './callables.js'
 import { chosenMethod } from './chosen-classes.js'
 import { CircularAnswers } from './circular-answers.js'
 import { followsTensor, putsOnDevice, toDevice } from './device-moves.js'
-import { emptyEffects, mergeEffects, withoutBackward } from './effect-sets.js'
+import { emptyEffects, mergeEffects, running, withoutBackward } from './effect-sets.js'
 import { namesEpochs } from './epoch-names.js'
 import { importedBases } from './extended-classes.js'
 import { isFunctionalUpdate, repeatsFunction, takesGradients } from './functional-steps.js'
 import { carriedStep, isCarriedStep, isSessionStep, sessionStep } from './graph-steps.js'
 import { importedFunction } from './import-targets.js'
 import { importedWork } from './method-calls.js'
-import type { Call, Effects, Func, Running } from './module.js'
+import type { Call, ClassSummary, Effects, Func, Klass, Running } from './module.js'
 import { namedStep } from './named-steps.js'
 import { bindingsOf } from './names.js'
 import { ofPart, takesPart } from './partial-reads.js'
@@ -363,11 +363,24 @@ export class EffectFinder {
     if (this.analysis.importedByName.size === 0) return null
     const klass = classAround(this.analysis, callee.start)
     if (klass === null || functionOf(this.analysis, callee) !== null) return null
-    for (const { steps } of importedBases(this.analysis, klass)) {
-      const step = lookUp(steps ?? {}, callee.attr)
-      if (step !== undefined) return step
+    for (const base of importedBases(this.analysis, klass)) {
+      const step = lookUp(base.steps ?? {}, callee.attr) ?? this.filledIn(klass, base, callee.attr)
+      if (step != null) return step
     }
     return null
+  }
+
+  /** `self.learn_if_ready()` of a base class, which calls what this class says: `self.learn()`. */
+  private filledIn(klass: Klass, base: ClassSummary, method: string): Running | null {
+    const calls = lookUp(base.does ?? {}, method) ?? []
+    const effects = emptyEffects()
+    for (const name of calls) {
+      const own = name.startsWith('.') ? klass.methods.get(name.slice(1)) : undefined
+      if (own !== undefined) mergeEffects(effects, this.ofFunction(own, depthLimit - 1))
+    }
+    if (!effects.backward || !effects.optimizerStep) return null
+    for (const name of calls) effects.calls.add(name)
+    return running(effects)
   }
 
   private importedTarget(callee: Expr): Running | null {
