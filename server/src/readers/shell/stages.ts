@@ -1,7 +1,9 @@
 /** Shell scripts whose stages build on each other, and which go on when one of them has failed. */
+import type { ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
+import { workOfName } from '../pipelines/step-work.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
 import { programOf, trainsByName } from './failures.js'
 import { type FoundLaunch, launchesOf } from './launches.js'
@@ -14,9 +16,12 @@ export const shellStagesReader = defineReader({
   read(facts, _context, claims) {
     const { shell, fragment } = facts
     if (shell === undefined || fragment.language !== 'shell') return
+    const text = withoutComments(fragment.text, shell.comments)
     // The script asks by itself.
-    if (/\$\?|PIPESTATUS|\btrap\b|&&\s*\\?\s*$/m.test(withoutComments(fragment.text, shell.comments))) return
-    const launches = launchesOf(shell.commands, (span) => claims.locate(span)).filter(trainsByName)
+    if (/\btrap\b|&&\s*\\?\s*$/m.test(text)) return
+    const all = launchesOf(shell.commands, (span) => claims.locate(span))
+    const launches = all.filter(trainsByName)
+    const asks = (launch: FoundLaunch) => asksBehind(fragment.text, launch, all)
     const reads = readsOf(launches)
     for (const launch of launches) {
       const { command } = launch
@@ -24,7 +29,7 @@ export const shellStagesReader = defineReader({
       if (ignoredBy !== undefined || guards !== undefined || background || unreachable) continue
       if (command.captured === true || stopsAtFailure(shell, command)) continue
       if (/^\s*(\|\||&&)/.test(fragment.text.slice(command.end))) continue
-      if (!isContinued(launch, reads)) continue
+      if (asks(launch) || !(isContinued(launch, reads) || isEvaluated(launch, all, shell))) continue
       const at = { start: command.start, end: command.words[0]?.end ?? command.end }
       claimOperation(claims, {
         kind: 'swallow failure',
@@ -45,6 +50,28 @@ export const shellStagesReader = defineReader({
 })
 
 const stage = /^(stage|step|phase|task|round|part|generation|gen|iteration)(_?(id|no|num|idx|i|n))?$/i
+
+/** `if [ $? -ne 0 ]` before anything else is started. */
+function asksBehind(text: string, { command }: FoundLaunch, all: readonly FoundLaunch[]): boolean {
+  const next = all.find((one) => one.command.start > command.end)
+  return /\$\?|PIPESTATUS/.test(text.slice(command.end, next?.command.start))
+}
+
+/** A batch job that holds accelerators evaluates the model behind it, whatever has become of it. */
+function isEvaluated(launch: FoundLaunch, all: readonly FoundLaunch[], shell: ShellFacts): boolean {
+  const { command, parts } = launch
+  if (shell.directives.length === 0 || command.loops.length > 0) return false
+  return (
+    (parts.processes ?? 1) > 1 &&
+    all.some(
+      (one) =>
+        one.command.start > command.end &&
+        !one.command.unreachable &&
+        one.command.guards === undefined &&
+        workOfName(programOf(one).replace(/\.py$/, '').split(/[/.]/).at(-1)!).includes('evaluate'),
+    )
+  )
+}
 
 /** What comes behind builds on what this training leaves. */
 function isContinued(launch: FoundLaunch, reads: ReadonlyMap<string, number>): boolean {

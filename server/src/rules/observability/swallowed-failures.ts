@@ -32,7 +32,7 @@ function swallowed(view: SubjectView<'Operation'>): Report | Silence {
     return {
       at: kind,
       severity: 'information',
-      message: `Without \`${kind.key}\` the script goes on when ${program} fails: what follows trains on what a failed stage has left.`,
+      message: `Without \`${kind.key}\` the script goes on when ${program} fails: what follows works on what a failed stage has left.`,
       fixes,
     }
   if (role === 'job') {
