@@ -31,7 +31,9 @@ export function isLoad({ name, method }: Call): boolean {
 /** False: all that is read here is read once the training is over, for a look at its outcome, or never. */
 export function mayLoadFirst(python: PythonModule): boolean {
   return once(python, 'may load first', () => {
-    const around = python.importers.some((module) => !looksOnly.test(module.path) && reads(module))
+    const around = python.importers.some(
+      (module) => !looksOnly.test(module.path) && reads(module) && startsTraining(python, module),
+    )
     if (around && mayBeStarted(python)) return true
     if (python.imported.some((module) => reads(module) && !readsWhenCalled(module))) return true
     if (isSwitchedOff(python)) return true
@@ -61,6 +63,17 @@ const looksOnly =
 
 function reads(module: ModuleSummary): boolean {
   return holdsAny(usesOf(module), loads)
+}
+
+/** False: it takes other parts of this module than what trains. */
+function startsTraining(python: PythonModule, module: ModuleSummary): boolean {
+  const names = once(python, 'names of what trains', () => {
+    const owners = [...trainings(python).keys()]
+    return new Set(owners.flatMap((func) => (func === null ? [] : [func.class?.name ?? func.name])))
+  })
+  if (names.size === 0 || module.derived !== undefined) return true
+  const called = (module.outward ?? []).flatMap(({ target }) => target.split('.'))
+  return [...called, ...module.uses].some((one) => names.has(one.slice(one.lastIndexOf('.') + 1)))
 }
 
 /** False: a program of its own is imported for its parts, and what trains in it is not among these. */
