@@ -264,7 +264,8 @@ export class OutsideCallIndex {
     const does = made === null ? null : this.steps(made)
     const path = this.path(importer, given)
     const value = this.value(importer, given.value)
-    if (value === given.value && type === (given.type ?? null) && path === (given.path ?? null)) return given
+    const isSame = value === given.value && made === (given.made ?? null) && does === null
+    if (isSame && type === (given.type ?? null) && path === (given.path ?? null)) return given
     return {
       ...given,
       value,

@@ -12,6 +12,7 @@ import { speaksOfStopping } from '../wanted-stopping.js'
 import { countedPatience } from './counted-patience.js'
 import { catchesEnd, mayEndEarly } from './ends-early.js'
 import { codeMatches, codeText } from './evidence.js'
+import { handedEpochs } from './handed-epochs.js'
 import { usesAny } from './library-uses.js'
 import { hasOnlyNarrowLayers } from './network-size.js'
 import { breakingAt, runBreakingAt } from './step-budget.js'
@@ -48,7 +49,8 @@ export function stepLoopOf(python: PythonModule, loop: Loop): Loop | null {
 
 /** The loop that is the whole run which a loop of steps belongs to: over epochs, or over all its steps; null: it is not seen. */
 export function runLoopOf(python: PythonModule, loop: Loop): Loop | null {
-  return epochLoopOf(python, loop) ?? stepLoopOf(python, loop) ?? onePassOf(python, loop)
+  const handed = handedEpochs(python, loop) === null ? null : loop
+  return epochLoopOf(python, loop) ?? stepLoopOf(python, loop) ?? onePassOf(python, loop) ?? handed
 }
 
 /** A loop that goes through a loader of its module, where nothing goes around it; null: it is part of something. */

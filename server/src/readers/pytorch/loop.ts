@@ -21,6 +21,7 @@ import { demonstration } from './demonstration.js'
 import { claimEndless, endlessBecause } from './endless.js'
 import { codeText, trainingEvidence } from './evidence.js'
 import { claimFadedRate } from './faded-rate.js'
+import { handedEpochs } from './handed-epochs.js'
 import { countsEpochs } from './hot-code.js'
 import { changeProcessor, claimProcessor } from './kept-on-processor.js'
 import { usesAny } from './library-uses.js'
@@ -260,6 +261,12 @@ function isUpdate(python: PythonModule, { function: func }: Loop): boolean {
 /** Claims the length of a run of steps without epochs: `while step < max_steps` and `for step in range(max_steps)` around them. */
 export function claimSteps(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {
   const { node, horizon } = loop
+  const epochs = handedEpochs(python, loop)
+  if (epochs !== null) {
+    const place = { start: epochs.start, end: epochs.end }
+    claimFolded(training, 'epochs', 'epochs', python.fold(epochs), place, asCount)
+    return
+  }
   if (node.type === 'for') {
     const steps = stepLoopOf(python, loop) === null ? null : (stepBudget(python, loop) ?? epochsOf(loop))
     const key = steps?.key === 'epochs' ? 'steps' : steps?.key
