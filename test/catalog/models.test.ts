@@ -14,6 +14,9 @@ describe('models by name', () => {
     ['our-mirror/Llama-3.1-8B-Instruct', 8_030_261_248],
     ['./bert-base-uncased', 109_482_240],
     ['/data/models/Llama-3.1-8B-Instruct/', 8_030_261_248],
+    // Trained on from one that is known.
+    ['somebody/roberta-base-answers', 124_645_632],
+    ['somebody/news-distilbert-base-uncased', 66_362_880],
   ] as const)
     it(name, () => assert.equal(model(name)?.parameters, parameters))
 
@@ -22,6 +25,7 @@ describe('models by name', () => {
     '/models/bert-base-uncased/checkpoint-500',
     'C:\\bert',
     'our/model',
+    'our/bert-answers',
     '',
     'x'.repeat(500),
   ])

@@ -184,8 +184,25 @@ export function model(name: string): KnownModel | undefined {
   const found = whole.get(key) ?? whole.get(key.replace(/\.[\w-]+$/, ''))
   if (found !== undefined) return found
   const parts = key.split('/')
-  return parts.length === 2 ? (tail.get(parts[1]!) ?? whole.get(parts[1]!)) : undefined
+  if (parts.length > 2) return undefined
+  const own = parts.at(-1)!
+  return (parts.length === 2 ? (tail.get(own) ?? whole.get(own)) : undefined) ?? trainedOn(own)
 }
+
+/** `roberta-base-squad2`, `twitter-roberta-base-emotion`: what was made of a model has its layers, and names it with a word for its size. */
+function trainedOn(name: string): KnownModel | undefined {
+  const { tail } = indexed()
+  const words = name.split('-')
+  for (let length = words.length - 1; length >= 2; length--)
+    for (let start = 0; start + length <= words.length; start++) {
+      const part = words.slice(start, start + length)
+      const found = part.some((one) => sizes.test(one)) ? tail.get(part.join('-')) : undefined
+      if (found !== undefined && /^nlp-/.test(found.kind)) return found
+    }
+  return undefined
+}
+
+const sizes = /^(tiny|mini|small|base|large|xl|xxl)$/
 
 export function allModels(): KnownModel[] {
   return [...new Set(indexed().whole.values())]

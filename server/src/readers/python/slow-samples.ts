@@ -58,6 +58,8 @@ export function slowFor(python: PythonModule, call: Call): SlowWork | null {
   if (stemmer.test(call.receiver ?? '') && /^(lemmatize|stem)$/.test(call.method))
     return arithmetic(call.method)
   const { callee } = expr
+  const volume = readsVolume(python, call)
+  if (volume !== null) return reading(volume)
   const called = lastName(callee)
   const has = (argument: string) => expr.args.some((one) => one.name === argument)
   const written = python.text.slice(callee.start, callee.end)
@@ -81,6 +83,23 @@ export function slowFor(python: PythonModule, call: Call): SlowWork | null {
   }
   const recoded = recodesPicture(python, callee)
   return recoded ? arithmetic(written) : madeElsewhere(python, call)
+}
+
+/** `self.images[index].get_fdata()`, `np.array(self.images[index].dataobj)`: an image of nibabel is a file until it is asked for its voxels. */
+function readsVolume(python: PythonModule, { method, name, expr: { callee, args } }: Call): string | null {
+  const array = /^numpy\.(array|asarray|asanyarray)$/.test(name ?? '') ? args[0]?.value : undefined
+  const image =
+    method === 'get_fdata' && callee.type === 'attribute'
+      ? callee.value
+      : array?.type === 'attribute' && array.attr === 'dataobj'
+        ? array.value
+        : null
+  // Where it is opened here, that is what is told.
+  return image === null || python.definition(image).type === 'call'
+    ? null
+    : method === 'get_fdata'
+      ? method
+      : 'dataobj'
 }
 
 const arithmetic = (what: string, resamples = false): SlowWork => ({
