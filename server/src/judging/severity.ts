@@ -58,12 +58,17 @@ export function wasteOf(
 ): OpenInterval | null {
   // The bill knows the time of training steps: neither fits of a search nor, unless it was measured, how long steps wait for data.
   if (usd === null || rule.beyondBill === true || isOfFits(view)) return null
-  if (familyOf(rule) === 'data' && !(measured === true && isViewOf(view, 'InputPipeline'))) return null
+  if (familyOf(rule) === 'data' && !(measured === true && isOfLoading(view))) return null
   const once = usdAtMost === undefined ? usd.high : usdAtMost
   const most = once === null ? null : once * (view.subject.evidence.notebook ? again : 1)
   if (saving === undefined) return isOfRun(rule, limitOnly) ? { low: 0, high: most } : null
   const [low, high] = saving.fraction
   return { low: low * usd.low, high: most === null ? null : high * most }
+}
+
+/** What was measured holds the time in which steps waited for samples. */
+function isOfLoading(view: SubjectView): boolean {
+  return isViewOf(view, 'InputPipeline') || isViewOf(view, 'Preprocessing')
 }
 
 /** A run bounds what it wastes, though the rule says no share. A limit tells nothing of the run that is lost. */

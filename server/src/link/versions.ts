@@ -349,6 +349,10 @@ const images: [RegExp, string][] = [
   [/(^|\/)(huggingface-)?pytorch-(training|inference)(-neuronx?)?$/, 'torch'],
   [/(^|\/)tensorflow\/tensorflow$/, 'tensorflow'],
   [/(^|\/)(huggingface-)?tensorflow-(training|inference)$/, 'tensorflow'],
+  // SageMaker's before 2020.
+  [/(^|\/)sagemaker-chainer$/, 'chainer'],
+  [/(^|\/)sagemaker-pytorch$/, 'torch'],
+  [/(^|\/)sagemaker-tensorflow(-scriptmode)?$/, 'tensorflow'],
   [/(^|\/)huggingface\/transformers[\w-]*$/, 'transformers'],
   [/(^|\/)rayproject\/ray(-ml)?$/, 'ray'],
 ]

@@ -92,9 +92,17 @@ function written(analysis: Analysis, value: Expr, index: Expr): Folded | null {
   return entry.state === 'given' && entry.folded.state === 'known' ? entry.folded : null
 }
 
+/** `images[region]` of a dictionary with one image: any other key fails. */
+function onlyEntry(container: Folded & { state: 'known' }): Folded | null {
+  const { value } = container
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return null
+  const [only, ...others] = Object.values(value)
+  return only === undefined || others.length > 0 ? null : combine(only, [container])
+}
+
 function item(container: Folded, key: Folded): Folded {
   if (container.state === 'unknown') return throughOptions(container, (one) => item(one, key))
-  if (key.state === 'unknown') return key
+  if (key.state === 'unknown') return onlyEntry(container) ?? key
   if (Array.isArray(container.value) && typeof key.value === 'number') {
     const found = container.value.at(key.value)
     return found === undefined ? unknown('an index') : combine(found, [container, key])

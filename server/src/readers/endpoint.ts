@@ -233,7 +233,8 @@ export function endEndpoint(
   const line = ending(name)
   return {
     title: `Delete the endpoint at the end: ${line}`,
-    safety: 'unsafe',
+    // Where nothing here asks it anything, it is asked by somebody else.
+    safety: last === call.statement ? 'display' : 'unsafe',
     writes: [
       {
         kind: 'insert lines',

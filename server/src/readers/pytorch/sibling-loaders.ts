@@ -12,12 +12,24 @@ export function siblingLoaders(python: PythonModule, call: Call, key: string): C
     .filter(
       (other) =>
         other !== call &&
-        other.function === call.function &&
-        other.assignedTo !== null &&
         workersOf(python, other) === workers &&
         !mayBePassed(python.argument(other, key)) &&
-        isForEachEpoch(python, other.assignedTo),
+        (isHook(call, other) ||
+          (other.function === call.function &&
+            other.assignedTo !== null &&
+            isForEachEpoch(python, other.assignedTo))),
     )
+}
+
+/** `train_dataloader` and `val_dataloader` of one module. */
+function isHook(call: Call, other: Call): boolean {
+  const [one, another] = [call.function, other.function]
+  return (
+    one?.name === 'train_dataloader' &&
+    another?.name === 'val_dataloader' &&
+    one.class !== null &&
+    one.class === another.class
+  )
 }
 
 function workersOf(python: PythonModule, call: Call): string | null {
