@@ -137,7 +137,7 @@ function appFunctions(python: PythonModule): Decorated[] {
       if (decorator.type !== 'call' || decorator.callee.type !== 'attribute') continue
       const { attr, value } = decorator.callee
       const app = attr === kind ? python.callOf(value) : null
-      if (app !== null && /^modal\.(App|Stub)$/.test(app.name ?? ''))
+      if (app !== null && /^modal\.(App|Stub|aio\.Aio(App|Stub))$/.test(app.name ?? ''))
         found.push({ func, decorator, call: python.callOf(decorator), name: `modal.App.${kind}` })
     }
   }
@@ -189,7 +189,10 @@ function readFunction(
   if (idle !== undefined) compute.say('keepAlive', idle, convert(source.get(idle), asNumber))
   compute.say('timeLimit', 'timeout', orDefault(convert(source.get('timeout'), asNumber), 300))
   // A container keeps what a class has loaded, and takes one call after another.
-  compute.known('limitsCalls', 'timeout', func.class !== null || isMapped(python, func), place)
+  const answers = func.node.decorators.some(({ start, end }) =>
+    answersRequests.test(python.code.slice(start, end)),
+  )
+  compute.known('limitsCalls', 'timeout', func.class !== null || isMapped(python, func) || answers, place)
   claimStepSetUp(claims, python, context, compute, func)
   if (claimStarted(claims, python, context, compute, func)) return
   if (func.class !== null) claimPlainMethods(python, claims, source, func.class, evidence)
@@ -201,6 +204,8 @@ function readFunction(
   const onGpu = functions.filter((each) => isGiven(new DecoratorSource(python, each, claims).get('gpu')))
   claimStepLaunch(claims, python, compute, one, functions, onGpu.length === 1)
 }
+
+const answersRequests = /\b(web_endpoint|fastapi_endpoint|asgi_app|wsgi_app)\b/
 
 /** What outlives the container of a function. */
 const stores = ['volumes', 'network_file_systems', 'cloud_bucket_mounts', 'shared_volumes', 'mounts']

@@ -122,7 +122,9 @@ export const databricksClusterSettings = settingTable('Compute', {
 
 export function readDatabricksCluster(block: Block): void {
   const type = block.text('node_type_id')
-  if (effective(type) === undefined) return
+  // Whatever machine it is, it never stops.
+  const minutes = effective(block.number('autotermination_minutes'))
+  if (effective(type) === undefined && minutes !== 0) return
   const compute = startMachine(block, 'other', false)
   claimType(compute, 'node_type_id', type)
   databricksClusterSettings.claim(compute, block)

@@ -30,9 +30,10 @@ export default defineRule({
     const ended = effective(endedBy)
     const skipped = effective(view.settings.endSkipped)
     if (ended !== undefined && skipped === undefined) return silent(`it is ended by ${ended}`)
-    const count = atLeast(gpus)?.value
+    const known = atLeast(gpus)?.value
     // What is not known may stand in another file, with the time after which it stops.
-    if (count === undefined) return silent(unless(view, 'gpus', ''))
+    if (known === undefined && idleStop.state !== 'known') return silent(unless(view, 'gpus', ''))
+    const count = known ?? 0
     const accelerators = acceleratorsOf(view)
     const type = effective(instanceType)
     const machine = [
@@ -68,13 +69,15 @@ export default defineRule({
       at: idleStop,
       // Turned off in so many words; a machine without accelerators is mostly cheap.
       severity:
-        count < 1
-          ? plainSeverity(view, byHand, options, today)
-          : (given && count < node) || elsewhere !== undefined
-            ? 'information'
-            : idleStop.state === 'known'
-              ? 'error'
-              : 'warning',
+        known === undefined
+          ? 'information'
+          : count < 1
+            ? plainSeverity(view, byHand, options, today)
+            : (given && count < node) || elsewhere !== undefined
+              ? 'information'
+              : idleStop.state === 'known'
+                ? 'error'
+                : 'warning',
       message: given
         ? `Nothing takes this down once nobody uses it (\`${idleStop.key}\` ${state}): it keeps ${machine === '' ? 'its accelerators' : machine} from others until somebody notices.`
         : byHand
