@@ -245,12 +245,28 @@ function claimCaching(
  * The key of the cache holds the name of an image and what it is told to run, and not the code in it: where new code comes under the
  * same name, the cache would answer with what the old code has made.
  */
-function claimMovingImage(step: SubjectBuilder<'Step'>, { container, module }: Task, place: Place): void {
-  const given = container === null ? null : passedExpression(module.argument(container, 'image', 0))
+function claimMovingImage(step: SubjectBuilder<'Step'>, task: Task, place: Place): void {
+  const { container, module } = task
+  const given =
+    container === null ? baseImage(task) : passedExpression(module.argument(container, 'image', 0))
   const image = given === null ? null : textIn(module.fold(given))
   if (image === null || !isMoving(image)) return
   step.known('uncachedFor', 'image', `new code may come under the name of its image, ${image}`, place)
 }
+
+/** The image of a component that is packed by itself, where it only starts what lies in there. */
+function baseImage({ code, module }: Task): Expr | null {
+  if (code === null) return null
+  if (!starts.test(module.code.slice(code.node.start, code.node.end))) return null
+  for (const decorator of code.node.decorators) {
+    const call = decorator.type === 'call' ? module.callAt(decorator) : null
+    const image = call === null ? null : passedExpression(module.argument(call, 'base_image'))
+    if (image !== null) return image
+  }
+  return null
+}
+
+const starts = /\bsubprocess\.(run|call|check_call|check_output|Popen)\(|\bos\.system\(|\brunpy\./
 
 /** `registry:5000/team/trainer`, `trainer:latest`: nothing in it tells one build from the next. */
 function isMoving(image: string): boolean {

@@ -2,6 +2,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import { childrenOf, forEachChild } from '../../syntax/python-children.js'
+import { branchesOf } from '../branches.js'
 import { codeMatches, codeText } from './evidence.js'
 import { callsIn, type HotStatement } from './hot-code.js'
 import { networkText, optimizedNetworks } from './optimized-networks.js'
@@ -210,11 +211,19 @@ export function repeatedPasses(python: PythonModule, step: Step): Repeated[] {
           )
         )
           continue
-        if (changesMode(python, own, before.at, at)) continue
+        if (changesMode(python, own, before.at, at) || isOtherArm(python, before.call, call)) continue
         found.push({ call, first: before.call })
       }
   })
   return found
+}
+
+/** Of two arms of a condition one runs. */
+function isOtherArm(python: PythonModule, first: Call, second: Call): boolean {
+  const taken = branchesOf(python, first)
+  return branchesOf(python, second).some(({ condition, holds }) =>
+    taken.some((one) => one.condition.start === condition.start && one.holds !== holds),
+  )
 }
 
 function isChangedBetween(own: readonly HotStatement[], inputs: Expr[], from: number, to: number): boolean {
