@@ -7,6 +7,8 @@ import { unless } from '../silence.js'
 import {
   acceleratorsPerMachine,
   cardRate,
+  fewestPlain,
+  hasPlainMachines,
   holdsCluster,
   isPlainPool,
   machinesText,
@@ -43,9 +45,11 @@ export default defineRule({
       )
     const { claim, floor, stays } = kept
     const plain = acceleratorsPerMachine(view) === undefined
-    if (plain && !isPlainPool(view)) return silent(plainMachines(view))
-    if (plain && holdsCluster(view) && floor.value < 2)
-      return silent('one machine without accelerators holds the cluster itself')
+    if (plain && !hasPlainMachines(view)) return silent(plainMachines(view))
+    if (plain && effective(fixed) === true && !isPlainPool(view))
+      return silent('beside accelerators, a fixed number of machines without any may serve')
+    if (plain && floor.value < fewestPlain(view))
+      return silent('so few machines without accelerators are needed for the others')
     // Bought ahead: an idle one costs nothing more.
     if (effective(capacity) === 'reserved') return silent(reserved)
     // It goes down at night all the same.

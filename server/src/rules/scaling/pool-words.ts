@@ -27,11 +27,20 @@ export function plainMachines(pool: Pool): Silence {
   return unless(pool, 'gpus', 'its machines have no accelerators')
 }
 
-/** Machines that are known to have no accelerator, in a file that has no pool with any: here the work itself runs. */
+/** Machines that are known to have no accelerator, and that nothing says to answer requests. */
+export function hasPlainMachines({ settings }: Pool): boolean {
+  return (
+    effective(settings.gpus) === 0 &&
+    effective(settings.machine) !== undefined &&
+    effective(settings.purpose) !== 'serving'
+  )
+}
+
+/** Such machines in a file that has no pool with accelerators: here the work itself runs. */
 export function isPlainPool(pool: Pool): boolean {
-  if (effective(pool.settings.gpus) !== 0 || effective(pool.settings.machine) === undefined) return false
-  if (effective(pool.settings.purpose) === 'serving') return false
-  return poolsBeside(pool).every((other) => acceleratorsPerMachine(other) === undefined)
+  return (
+    hasPlainMachines(pool) && poolsBeside(pool).every((other) => acceleratorsPerMachine(other) === undefined)
+  )
 }
 
 /** The other pools of its file, as they are where this one is: an environment has its own. */
@@ -52,6 +61,17 @@ function wayOf({ subject }: Pool): string {
 /** Its cluster needs machines for itself: its first pool cannot go down to none. */
 export function holdsCluster({ settings }: Pool): boolean {
   return /^node (group|pool)$/.test(effective(settings.kind) ?? '')
+}
+
+/**
+ * Machines without accelerators from which on a floor is more than somebody needs for himself: a cluster has one, and a pair where its other
+ * pools have accelerators.
+ */
+export function fewestPlain(pool: Pool): number {
+  const others = poolsBeside(pool)
+  const beside = others.some((other) => acceleratorsPerMachine(other) !== undefined)
+  if (!holdsCluster(pool)) return beside ? 2 : 1
+  return beside && !others.some(hasPlainMachines) ? 3 : 2
 }
 
 export const reserved = 'its capacity is reserved: an idle machine costs nothing more'
