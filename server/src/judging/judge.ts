@@ -169,7 +169,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
           rule.measuredBy === undefined ? null : verdictOn(rule.measuredBy, context.bills.recordsOf(view.run))
         const { money } = configuration.optionsFor(rule.name)
         const reasoned = isClaim(report.at) && report.at.reasoned === true
-        const severity = severityOf(rule, view, report, waste, bill, money)
+        const severity = severityOf(rule, view, report, waste, bill, own, money)
         const judged = unrun ? lower(severity, 'information') : severity
         drafts.push({
           rule: rule.name,

@@ -16,7 +16,7 @@ import { lackText, questionOf, type TrainingQuestion, tableOf } from '../rules/t
 import { effective } from '../values/value.js'
 import type { SubjectView } from '../workload/claim.js'
 import type { Rhythm } from '../workload/resource-kinds.js'
-import type { Work } from './run-trainings.js'
+import { trainingsOf, type Work } from './run-trainings.js'
 
 type Parts = NonNullable<RunParts['parts']>
 
@@ -250,20 +250,33 @@ function fed(
   least: number | null = null,
   most = least,
 ): Interval {
-  const loaders = subjectsOf(view.run, 'InputPipeline').filter(
-    ({ settings, subject }) =>
-      effective(settings.feeds) === 'training' && subject.location.path === view.subject.location.path,
-  )
-  const [loader, ...others] = loaders
-  const work = effective(loader?.settings.work)
-  if (loader === undefined || others.length > 0 || least === null || most === null) return hours
-  if (work === undefined || work === 'device') return hours
+  const loader = countedLoader(view)
+  if (loader === null || least === null || most === null) return hours
+  const { work } = loader
   const workers = effective(loader.settings.workers) ?? null
   const loading = {
     low: loaderHours(work, workers, least).low,
     high: loaderHours(work, workers, most).high,
   }
   return withLoader(hours, loading, workers)
+}
+
+/** The one loader of a training of which it is known what a sample costs; null: there is none, or several. */
+function countedLoader(view: SubjectView<'Training'>) {
+  const [loader, ...others] = subjectsOf(view.run, 'InputPipeline').filter(
+    ({ settings, subject }) =>
+      effective(settings.feeds) === 'training' && subject.location.path === view.subject.location.path,
+  )
+  const work = effective(loader?.settings.work)
+  if (loader === undefined || others.length > 0 || work === undefined || work === 'device') return null
+  return { ...loader, work }
+}
+
+/** The hours of its run hold the time that this loader takes. */
+export function countsLoader({ run, subject }: SubjectView): boolean {
+  return trainingsOf(run)
+    .flat()
+    .some((one) => isViewOf(one, 'Training') && countedLoader(one)?.subject.id === subject.id)
 }
 
 export function computesOnProcessor({ subject }: Pick<SubjectView, 'subject'>): boolean {

@@ -20,11 +20,8 @@ export function timesOf(run: Run): OpenInterval {
   const served = timesOfAgent(run, trials)
   if (served !== null) return served
   const fits = fitsOf(run)
-  const isOfTrees = trainingsOf(run)
-    .flat()
-    .every((one) => isViewOf(one, 'Fit') || one.settings.trees !== undefined)
   // Which of its estimators a search fits is not told: from none of what was counted to all of it.
-  if (fits !== null && isOfTrees) counts.push({ low: 1, high: fits.high })
+  if (fits !== null && countsFits(run)) counts.push({ low: 1, high: fits.high })
   // Several searches of one program follow each other.
   if (trials.length > 0) counts.push(added(trials))
   // It is a trial, and of how many is not known.
@@ -36,6 +33,13 @@ export function timesOf(run: Run): OpenInterval {
     }),
     { low: 1, high: 1 },
   )
+}
+
+/** The hours of the run are those of estimators, so its searches make more of them. */
+export function countsFits(run: Run): boolean {
+  return trainingsOf(run)
+    .flat()
+    .every((one) => isViewOf(one, 'Fit') || one.settings.trees !== undefined)
 }
 
 /** Runs that an agent of a sweep makes; agents that are started together share them. Null: it is no agent. */

@@ -7,6 +7,8 @@ import type { Location } from '../text/location.js'
 import { effective } from '../values/value.js'
 import type { Claim, SubjectView } from '../workload/claim.js'
 import { isMultiplied, takesManyDevices } from './multiplied.js'
+import { countsLoader } from './program-hours.js'
+import { countsFits } from './search-times.js'
 import { isTry } from './tries.js'
 
 const order: Severity[] = ['hint', 'information', 'warning', 'error']
@@ -54,21 +56,51 @@ export function wasteOf(
   rule: Rule,
   view: SubjectView,
   saving: Saving | undefined,
-  { usd, usdAtMost, limitOnly, measured }: Bill,
+  bill: Bill,
 ): OpenInterval | null {
-  // The bill knows the time of training steps: neither fits of a search nor, unless it was measured, how long steps wait for data.
-  if (usd === null || rule.beyondBill === true || isOfFits(view)) return null
-  if (familyOf(rule) === 'data' && !(measured === true && isOfLoading(view))) return null
-  const once = usdAtMost === undefined ? usd.high : usdAtMost
-  const most = once === null ? null : once * (view.subject.evidence.notebook ? again : 1)
+  const { usd, limitOnly } = bill
+  if (usd === null || !isBounded(rule, view, bill)) return null
+  const most = mostOf(view, bill)
   if (saving === undefined) return isOfRun(rule, limitOnly) ? { low: 0, high: most } : null
   const [low, high] = saving.fraction
   return { low: low * usd.low, high: most === null ? null : high * most }
 }
 
+function mostOf({ subject }: SubjectView, { usd, usdAtMost }: Bill): number | null {
+  const once = usdAtMost === undefined ? usd!.high : usdAtMost
+  return once === null ? null : once * (subject.evidence.notebook ? again : 1)
+}
+
+/** What it most likely costs in all; null: not known. */
+function costOf(view: SubjectView, bill: Bill): number | null {
+  return bill.usd === null ? null : likely({ low: bill.usd.low, high: mostOf(view, bill) })
+}
+
+/**
+ * All of which it wastes a part most likely costs less than anybody need be warned of, whatever the part. What is a fault rather than a
+ * habit (an error by the rule's own word) is worth it unless it surely costs less.
+ */
+function isCheap(rule: Rule, view: SubjectView, bill: Bill, money: MoneyThresholds): boolean {
+  if (rule.severity === 'error' || bill.usd === null || bill.per !== 'run' || bill.limitOnly) return false
+  const most = mostOf(view, bill)
+  return most !== null && most < money.error && costOf(view, bill)! < money.information
+}
+
+/** The bill holds the time that is wasted: of fits, and of steps that wait for data, only where they were counted or measured. */
+function isBounded(rule: Rule, view: SubjectView, { measured }: Bill): boolean {
+  if (rule.beyondBill === true || (isOfFits(view) && !countsFits(view.run))) return false
+  if (familyOf(rule) !== 'data') return true
+  return measured === true && isOfLoading(view)
+}
+
 /** What was measured holds the time in which steps waited for samples. */
 function isOfLoading(view: SubjectView): boolean {
   return isViewOf(view, 'InputPipeline') || isViewOf(view, 'Preprocessing')
+}
+
+/** How long steps wait for this loader is an assumption in the bill: enough for a level, and too little to hide what it wastes. */
+function countsWaits(rule: Rule, view: SubjectView): boolean {
+  return familyOf(rule) === 'data' && isViewOf(view, 'InputPipeline') && countsLoader(view)
 }
 
 /** A run bounds what it wastes, though the rule says no share. A limit tells nothing of the run that is lost. */
@@ -89,6 +121,7 @@ export function severityOf(
   report: Report,
   wasted: OpenInterval | null,
   { hours, limitOnly, per }: Bill,
+  own: Bill,
   money: MoneyThresholds,
 ): Severity {
   const { evidence, kind, location } = view.subject
@@ -98,7 +131,8 @@ export function severityOf(
   if (report.cents === true && !isWorthDollars(view, waste, money)) severity = 'hint'
   if (report.dear === true && severity === 'information') severity = 'warning'
   // Where the bill says how much it is, nobody need guess from names that it is little.
-  const guessed = waste === null || likely(waste) < money.warning
+  const stake = waste === null ? null : report.saving === undefined ? costOf(view, own) : likely(waste)
+  const guessed = stake === null || stake < money.warning
   const multiplied = guessed && evidence.small !== null && isMultiplied(view)
   if (guessed && evidence.small !== null) {
     // How fast data come, and when a run ends, does not depend on the network.
@@ -106,9 +140,12 @@ export function severityOf(
       if (family === 'precision' || family === 'training') severity = lower(severity, 'information')
     }
     // Small samples do not make little of a large network that goes through them again and again.
-    else if (aboutAccelerators.has(family) ? !trainsLarge(view) : family === 'search')
+    else if (aboutAccelerators.has(family) ? !trainsLarge(view) : family === 'search' && !multiplied)
       // Nobody knows how large the network is that is trained on it; in a notebook somebody tries things out.
-      severity = lower(severity, evidence.notebook && inSteps.has(family) ? 'hint' : 'information')
+      severity =
+        (evidence.notebook && inSteps.has(family)) || isMinor(rule, severity)
+          ? 'hint'
+          : lower(severity, 'information')
     else if (aboutTraining.has(family) && !multiplied) severity = oneStepDown(severity)
   } else if (evidence.notebook && family === 'lifecycle') {
     // Who works in a notebook sees how it goes; what its outputs tell to take long is worth knowing all the same.
@@ -121,6 +158,8 @@ export function severityOf(
   // A run of it is cents; who runs it over and over is told, and not warned.
   if (evidence.notebook && isCents(wasted, money)) severity = lower(severity, 'information')
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
+  if ((waste !== null || countsWaits(rule, view)) && isCheap(rule, view, own, money))
+    severity = lower(severity, 'information')
   if (retired.test(location.path))
     severity =
       standing.has(kind) || evidence.role === 'job' || isStarted(view) ? oneStepDown(severity) : 'hint'
@@ -136,6 +175,11 @@ export function severityOf(
 /** @param waste of all the times that a notebook is run */
 function isCents(waste: OpenInterval | null, money: MoneyThresholds): boolean {
   return waste !== null && waste.high !== null && waste.high / again < money.information
+}
+
+/** Worth a word where much is trained: by the rule, or in how this one step is written. */
+function isMinor(rule: Rule, severity: Severity): boolean {
+  return rule.severity === 'information' || (familyOf(rule) === 'training' && severity === 'information')
 }
 
 /** How often a notebook is run is assumed: enough to tell that something is next to nothing, and no more. */

@@ -35,8 +35,6 @@ export default defineRule({
     if (untrained !== undefined) return silent(untrained)
     // It may save nothing while it runs.
     if (view.settings.saves?.state === 'unknown') return silent(unless(view, 'saves', ''))
-    const { small } = view.subject.evidence
-    if (small !== null) return silent(`the run is small: ${small}`)
     if (huge !== null && most != null)
       return report({
         at: keptCheckpoints,

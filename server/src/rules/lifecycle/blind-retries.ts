@@ -116,9 +116,8 @@ function ofStep(view: SubjectView<'Step'>): Report | Silence {
   if (count === undefined) return fewRetries(view)
   if (!(effective(work) ?? []).includes('train')) return unless(view, 'work', 'the step does not train')
   if (effective(resumes) === true) return { text: goesOn }
-  const { accelerator, small } = view.subject.evidence
+  const { accelerator } = view.subject.evidence
   if (effective(resumes) === undefined) {
-    if (small !== null) return { text: `the training is small: ${small}` }
     return {
       at: retries!,
       severity: 'information',
@@ -129,7 +128,7 @@ function ofStep(view: SubjectView<'Step'>): Report | Silence {
     }
   }
   const dear = (effective(gpus) ?? 0) > 0 || accelerator === 'gpu' || accelerator === 'maybe'
-  const severity: Severity = small === null && dear ? 'warning' : 'information'
+  const severity: Severity = dear ? 'warning' : 'information'
   return {
     at: retries!,
     severity,

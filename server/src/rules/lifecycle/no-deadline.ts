@@ -138,8 +138,6 @@ function stepWithoutLimit({ settings, subject }: SubjectView<'Step'>): Report | 
     return { text: `it ends after ${duration(timeLimit.value)} (${timeLimit.key})` }
   if (effective(work)?.includes('train') !== true)
     return unless({ settings }, 'work', 'the step does not train')
-  const { small } = subject.evidence
-  if (small !== null) return { text: `the training is small: ${small}` }
   const count = effective(gpus) ?? 0
   const held = count > 0 ? `${count} GPU${count === 1 ? '' : 's'}` : 'its worker'
   return {

@@ -23,11 +23,10 @@ export default defineRule({
     const { tracked } = view.settings
     if (tracked === undefined || effective(tracked) !== false)
       return silent(unless(view, 'tracked', 'metrics are recorded'))
-    const { role, small } = view.subject.evidence
+    const { role } = view.subject.evidence
     if (role !== 'training') return silent(otherRole(view))
     const stopped = offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
-    if (small !== null) return silent(`the run is small: ${small}`)
     const job = view.run.job.compute?.settings
     // A service may read the metrics out of what is printed.
     if (effective(job?.readsMetrics) === true) return silent('the platform reads the metrics from the output')

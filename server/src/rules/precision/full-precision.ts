@@ -111,7 +111,7 @@ function passInFull(view: SubjectView<'Operation'>): Report | Silence {
   const inStep = effective(view.settings.place) === 'step'
   return {
     at: kind,
-    severity: inStep && view.subject.evidence.small === null ? 'information' : 'hint',
+    severity: inStep ? 'information' : 'hint',
     message: inStep
       ? `\`${kind.key}\` runs in fp32 in each step: it is called outside the \`autocast\` block, which may hold it as well.`
       : `This evaluation runs \`${kind.key}\` in fp32, though the training casts to 16 bits (\`autocast\`).`,

@@ -104,9 +104,7 @@ function unsure(search: SubjectView<'Search'>, at: Claim<boolean>): Report | Sil
   if (gap === undefined) return unless(search, 'earlyTermination', '')
   const trials = trialCount(search) ?? leastTrials(search)
   if (trials === null) return unless(search, 'trialCap', 'the number of trials is not known')
-  const { small } = search.subject.evidence
-  if (trials < several || small !== null)
-    return { text: `the search is small: ${small ?? `${formatCount(trials)} trials`}` }
+  if (trials < several) return { text: `the search is small: ${formatCount(trials)} trials` }
   return {
     at,
     severity: 'information',
@@ -126,8 +124,6 @@ function unreported(search: SubjectView<'Search'>, at: Claim<boolean>): Report |
   if (typeof trials === 'number' && trials < several)
     return { text: `the search is small: ${formatCount(trials)} trials` }
   if (fitsAtOnce(search)) return { text: 'a trial fits its model in one go' }
-  const { small } = search.subject.evidence
-  if (small !== null) return { text: `the search is small: ${small}` }
   const which = typeof trials === 'number' ? `None of the ${formatCount(trials)} trials is` : 'No trial is'
   return {
     at,
@@ -178,14 +174,14 @@ function reportedSteps(search: SubjectView<'Search'>): Joined | null {
 }
 
 /** How well a trial fits its training data tells nothing of how well it does on others. */
-function byTrainingMetric({ settings, subject }: SubjectView<'Search'>): Report | null {
+function byTrainingMetric({ settings }: SubjectView<'Search'>): Report | null {
   const { pruningMetric } = settings
   const metric = effective(pruningMetric)
   if (pruningMetric === undefined || metric === undefined) return null
   if (!/^(train(ing)?[-_/ ]|(loss|accuracy|acc)$)/i.test(metric)) return null
   return {
     at: pruningMetric,
-    severity: subject.evidence.small === null ? 'information' : 'hint',
+    severity: 'information',
     message: `Weak trials are told by \`${metric}\`, a metric of the training data: trials that overfit are trained to the end, and some that would do better on other data are stopped.`,
   }
 }

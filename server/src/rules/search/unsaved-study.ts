@@ -1,12 +1,11 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { offAccelerator, unless } from '../silence.js'
+import { unless } from '../silence.js'
 import { fitsAtOnce, formatDuration, known, trialCount } from './trials.js'
 
-/** Fewer trials are soon repeated; on small data five times as many. */
+/** Fewer trials are soon repeated. */
 const many = 20
-const manyOfSmall = 100
 
 export default defineRule({
   name: 'search/unsaved-study',
@@ -21,10 +20,9 @@ export default defineRule({
     const { persisted } = search.settings
     if (persisted === undefined || effective(persisted) !== false)
       return silent(unless(search, 'persisted', 'its trials are kept on disk'))
-    const { notebook, small } = search.subject.evidence
+    const { notebook } = search.subject.evidence
     const severity = notebook ? 'hint' : 'information'
     if (known(search, 'byHand') === true) {
-      if (small !== null) return silent(`the trainings are small: ${small}`)
       const passes = known(search, 'trialCap')
       report({
         at: persisted,
@@ -41,10 +39,6 @@ export default defineRule({
       if (fitsAtOnce(search)) return silent('a trial fits its model in one go')
     }
     const trials = trialCount(search)
-    // A network on small data is soon trained, and so many of them take hours nevertheless.
-    const network = offAccelerator(search) === undefined
-    const hours = network && typeof trials === 'number' && trials >= manyOfSmall
-    if (small !== null && !hours) return silent(`the search is small: ${small}`)
     const limit = known(search, 'timeLimit') ?? null
     const long = trials === null || (typeof trials === 'number' && trials >= many)
     if (limit !== null && limit < 3600) return silent(`the search is short: ${formatDuration(limit)}`)

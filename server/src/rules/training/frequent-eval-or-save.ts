@@ -43,7 +43,7 @@ export default defineRule({
       return silent(`as much is trained between two of them as they go through: ${formatCount(every)} steps`)
     report({
       at: kind,
-      severity: severityOf(view, every, effective(view.settings.times)),
+      severity: severityOf(every, effective(view.settings.times)),
       message: messageOf(view, kind, every, times, share),
       fixes: [{ set: [{ claim: kind, value: share ? 0.25 : rarer(every, times) }] }],
     })
@@ -118,7 +118,7 @@ function ofCounted(
   const share = work / (1 + work)
   if (share < muchOfARun) return null
   const between = every === 1 ? 'after every step' : `every ${formatCount(every)} steps`
-  const dear = onAccelerator(view) && view.subject.evidence.small === null
+  const dear = onAccelerator(view)
   return {
     at: kind,
     severity: !dear ? 'hint' : share >= halfOfARun ? 'warning' : 'information',
@@ -137,7 +137,7 @@ const halfOfARun = 0.4
 /** What goes over data between epochs that has been gone over, or that tells nothing before the end. */
 function needlessEvaluation(view: SubjectView<'Operation'>, kind: Claim): Report {
   const data = effective(view.settings.subject)
-  const dear = onAccelerator(view) && view.subject.evidence.small === null
+  const dear = onAccelerator(view)
   const fixes = [{ set: [{ claim: kind, value: null }] }]
   if (data === 'the training data')
     return {
@@ -176,9 +176,9 @@ function needlessEvaluation(view: SubjectView<'Operation'>, kind: Claim): Report
   }
 }
 
-function severityOf(view: SubjectView<'Operation'>, every: number, times: number | undefined): Severity {
+function severityOf(every: number, times: number | undefined): Severity {
   if (times !== undefined && times > manyEvaluations) return 'warning'
-  return every === 1 && view.subject.evidence.small === null ? 'warning' : 'information'
+  return every === 1 ? 'warning' : 'information'
 }
 
 function messageOf(

@@ -37,7 +37,7 @@ function histograms(view: SubjectView<'Operation'>, kind: Claim): Report {
   const every = effective(view.settings.every) ?? 1
   return {
     at: kind,
-    severity: view.subject.evidence.small === null ? 'information' : 'hint',
+    severity: 'information',
     message: `\`${kind.key}\` makes ${effective(view.settings.subject)} ${every === 1 ? 'in every step' : `every ${every} steps`}: the accelerator counts each tensor, and the host waits for it. A few hundred steps between them show the same.`,
     fixes: [{ set: [{ claim: kind, value: null }] }],
   }

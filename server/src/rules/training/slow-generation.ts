@@ -32,8 +32,7 @@ export default defineRule({
 })
 
 function severityOf(view: SubjectView): Severity {
-  const { small, notebook } = view.subject.evidence
-  if (small !== null) return 'hint'
+  const { notebook } = view.subject.evidence
   // The accelerator of a notebook is often lent, and an engine hard to install there.
   return onGpuJob(view) && !notebook ? 'warning' : 'information'
 }

@@ -15,13 +15,13 @@ export default defineRule({
     if (kind === null) return silent(otherOperation)
     const untrained = notTraining(view) ?? offAccelerator(view)
     if (untrained !== undefined) return silent(untrained)
-    const { small, accelerator } = view.subject.evidence
+    const { accelerator } = view.subject.evidence
     const narrow = effective(view.settings.weight) === 'slight'
     const layers = effective(view.settings.places)?.length ?? 1
     const which = layers === 1 ? 'the layer' : `${layers} layers`
     report({
       at: kind,
-      severity: small !== null || narrow ? 'hint' : accelerator === 'gpu' ? 'warning' : 'information',
+      severity: narrow ? 'hint' : accelerator === 'gpu' ? 'warning' : 'information',
       message: `\`${kind.key}\` keeps ${which} off the fused cuDNN kernel: each time step launches kernels of its own, and a GPU is mostly idle.`,
       related: otherPlaces(view, 'no fused kernel either'),
       fixes: [{ set: [{ claim: kind, value: null }] }],

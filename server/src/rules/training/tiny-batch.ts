@@ -134,7 +134,7 @@ function fewImages(view: SubjectView<'InputPipeline'>): Report | Silence {
   }
   return {
     at: imagesAtOnce,
-    severity: evidence.small === null ? 'information' : 'hint',
+    severity: 'information',
     confidence: 'low',
     message: `Each step takes ${batch === 1 ? 'one sample' : `${batch} samples`}: unless the network fills the memory with ${batch === 1 ? 'it' : 'them'}, a batch of ${Math.max(8, 4 * batch)} or more uses the accelerator far better, with a learning rate to match.`,
   }
@@ -225,7 +225,7 @@ function shareText(low: number, high: number): string {
 
 /** A network whose layers are known to be light, though not how large it is. */
 function lightReport(view: SubjectView<'Training'>): Report | null {
-  const { settings, subject } = view
+  const { settings } = view
   const { batchSize, lightNetwork, boundBy, epochs } = settings
   const pace = effective(boundBy)
   const layers = effective(lightNetwork) ?? (light.has(pace ?? '') ? pace : undefined)
@@ -239,11 +239,7 @@ function lightReport(view: SubjectView<'Training'>): Report | null {
   const worthAWord = most.value <= fewSamples || (recurrent && learnsWide(view))
   return {
     at: batchSize,
-    // A light network is what is spoken of; only data may be few.
-    severity:
-      worthAWord && (subject.evidence.small === null || subject.evidence.smallNetwork)
-        ? 'information'
-        : 'hint',
+    severity: worthAWord ? 'information' : 'hint',
     confidence: 'medium',
     message: `Each step takes ${samples} through ${layers}: starting the kernels takes longer than their work. A batch of ${larger} takes a fraction of the time, with a learning rate to match.`,
   }
@@ -266,7 +262,7 @@ function fewForItsSize(view: SubjectView<'Training'>, options: RuleOptions): Rep
   if (states > statesShare * usable) return null
   return {
     at: batchSize,
-    severity: view.subject.evidence.small === null ? 'information' : 'hint',
+    severity: 'information',
     confidence: 'low',
     message: `Each step takes ${batch === 1 ? 'one sample' : `${batch} samples`}: weights and states of ${id} (${parametersText(size)}) take ${gigabytes(states)} GB at most. Unless long samples fill the rest of the memory, a batch of 8 or more uses the accelerator far better.`,
   }
@@ -296,7 +292,7 @@ function accumulatedLittle(view: SubjectView<'Training'>, options: RuleOptions):
   if (states > enough.share * usable) return null
   return {
     at: batchSize,
-    severity: view.subject.evidence.small === null ? 'information' : 'hint',
+    severity: 'information',
     confidence: 'low',
     message: `Each step takes ${batch === 1 ? 'one sample' : `${batch} samples`}, and ${passes} of them make one update: weights and states of ${id} (${parametersText(size)}) take ${gigabytes(states)} GB at most. A batch of ${4 * batch}${passes > 4 ? ` × ${Math.ceil(passes / 4)}` : ''} gives the same update in a fraction of the steps, unless its texts are very long.`,
   }
