@@ -126,7 +126,9 @@ function endsLate(view: SubjectView<'Compute'>, seconds: number, cost: Interval 
   const trains =
     trainsByName.test(effective(name) ?? '') ||
     view.run.siblings.some((run) => effective(subjectIn(run, 'Program')?.settings.trains) === true)
-  return trains || effective(name) === undefined ? undefined : spokenUsd(cost, roughUsd)
+  // Of what else a container does nobody knows how long it takes.
+  const answers = view.run.siblings.some((run) => subjectsOf(run, 'Serving').length > 0)
+  return trains || !answers || effective(name) === undefined ? undefined : spokenUsd(cost, roughUsd)
 }
 
 /** A worker that runs a training for its engine: whatever comes next waits for it. */
