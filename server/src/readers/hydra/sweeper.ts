@@ -98,20 +98,20 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
       ? at(sweeper.value, 'ax_config')
       : plugin === 'nevergrad'
         ? at(sweeper.value, 'optim')
-        : sweeper.value
+        : (at(sweeper.value, beforeFirst) ?? sweeper.value)
   const cap = at(holder, key)
   const count = number(cap)
   if (cap === undefined) search.default('trialCap', key, trials, place)
   else if (count === undefined) search.unknown('trialCap', key, 'a template', cap, { site: place })
   else search.known('trialCap', key, count, cap, { site: place })
   if (plugin !== 'optuna') return
-  const storage = at(sweeper.value, 'storage')
+  const storage = at(holder, 'storage')
   // It is often given on the command line.
   const open = { site: place, overridable: true }
   if (storage === undefined) search.default('persisted', 'storage', false, place, open)
   else if (isNothing(storage)) search.known('persisted', 'storage', false, storage, open)
   else search.known('persisted', 'storage', true, storage, { site: place })
-  const jobs = at(sweeper.value, 'n_jobs')
+  const jobs = at(holder, 'n_jobs')
   const parallel = number(jobs)
   if (jobs === undefined) search.default('parallelism', 'n_jobs', 2, place)
   else if (parallel !== undefined) search.known('parallelism', 'n_jobs', parallel, jobs, { site: place })
@@ -241,16 +241,21 @@ function changeSweeper(claim: Claim, value: unknown, facts: FragmentFacts): Chan
   // A study without a name is a new one each time.
   if (claim.setting === 'persisted') {
     const root = facts.config?.documents[claim.site.document ?? 0]?.root
-    const named = (text(at(root, 'hydra', 'sweeper', 'study_name')) ?? '') !== ''
+    const sweeper = ['hydra', 'sweeper']
+    const keys = at(root, ...sweeper, beforeFirst) === undefined ? sweeper : [...sweeper, beforeFirst]
+    const named = (text(at(root, ...keys, 'study_name')) ?? '') !== ''
     return writeKeys(claim, facts, 'Keep the study in a file', [
-      { keys: ['hydra', 'sweeper', 'storage'], value: 'sqlite:///study.db' },
-      ...(named ? [] : [{ keys: ['hydra', 'sweeper', 'study_name'], value: studyName(facts.path) }]),
+      { keys: [...keys, 'storage'], value: 'sqlite:///study.db' },
+      ...(named ? [] : [{ keys: [...keys, 'study_name'], value: studyName(facts.path) }]),
     ])
   }
   if (claim.setting === 'earlyTermination')
     return { reason: 'run the study from the program: `optuna.create_study(pruner=…)` and `trial.report`' }
   return { reason: 'another sweeper (hydra/sweeper: optuna) has to be chosen in the defaults list' }
 }
+
+/** Where the sweeper of Optuna before version 1.1 has its settings. */
+const beforeFirst = 'optuna_config'
 
 /** Searches of several files are kept in one place, and two of one name would go on with each other's trials. */
 function studyName(path: string): string {
