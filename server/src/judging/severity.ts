@@ -143,7 +143,7 @@ export function severityOf(
     else if (aboutAccelerators.has(family) ? !trainsLarge(view) : family === 'search' && !multiplied)
       // Nobody knows how large the network is that is trained on it; in a notebook somebody tries things out.
       severity =
-        (evidence.notebook && inSteps.has(family)) || isMinor(rule, severity)
+        (evidence.notebook && inSteps.has(family)) || (!multiplied && isMinor(rule, severity))
           ? 'hint'
           : lower(severity, 'information')
     else if (aboutTraining.has(family) && !multiplied) severity = oneStepDown(severity)
