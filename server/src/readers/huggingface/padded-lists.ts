@@ -1,7 +1,7 @@
 /** Tokenizers that are given all texts of a data set at once: what they pad, they pad before it is known which texts share a batch. */
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { namesIn } from '../../syntax/python-children.js'
+import { childrenOf, expressionsOf, namesIn } from '../../syntax/python-children.js'
 import { trainsAnywhere } from '../pytorch/evidence.js'
 
 /** What runs once, before the training. */
@@ -69,9 +69,18 @@ function isCalledRarely(python: PythonModule, func: Func, depth = 0): boolean {
   if (sites === null || outside.some(({ looped }) => looped)) return false
   return sites.every((site) => {
     const by = site.function
-    if (!isOfWholePasses(site) || ofBatch.test(by?.name ?? '')) return false
+    if (!isOfWholePasses(site) || ofBatch.test(by?.name ?? '') || isInLambda(site)) return false
     return by === null || by === func || depth > 4 || isCalledRarely(python, by, depth + 1)
   })
+}
+
+/** Who is handed it says how often: `collate_fn=lambda rows: encode(rows)`. */
+function isInLambda({ statement, expr }: Call): boolean {
+  const isIn = (part: Expr): boolean =>
+    part.start <= expr.start &&
+    expr.end <= part.end &&
+    (part.type === 'lambda' || childrenOf(part).some(isIn))
+  return expressionsOf(statement).some(isIn)
 }
 
 function isEvaluation(python: PythonModule, { statement, expr, function: func }: Call): boolean {
@@ -98,7 +107,8 @@ function isMany(python: PythonModule, expr: Expr): boolean {
     return expr.attr === 'values' || (manyTexts.test(expr.attr) && !oneText.test(expr.attr)) || isColumn(expr)
   if (expr.type === 'subscript') return isColumn(expr)
   // `[row.text for row in rows]`
-  if (expr.type === 'comprehension') return expr.value === null && !/batch/i.test(namesIn(expr).join(' '))
+  if (expr.type === 'comprehension')
+    return expr.value === undefined && !/batch/i.test(namesIn(expr).join(' '))
   if (expr.type !== 'name') return false
   const value = python.definition(expr)
   if (value.type === 'list') return false

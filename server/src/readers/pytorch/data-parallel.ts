@@ -189,7 +189,7 @@ function holdsNoWeights(python: PythonModule, call: Call): boolean {
   const made = python.definition(wrapped.value)
   const words = [python.code.slice(start, end), made.type === 'call' ? (lastName(made.callee) ?? '') : '']
   return words.some((one) =>
-    /(memory_?bank|queue|(?<![a-z])loss|criterion|augment\w*|transforms?)(module)?$/i.test(one),
+    /(memory_?bank|queue|(?<![a-z]|with_)loss|criterion|augment\w*|transforms?)(module)?$/i.test(one),
   )
 }
 

@@ -132,12 +132,21 @@ function callsOfObject(
     const reading = methods.filter((one) => goesBack.test(one))
     return reading.some((one) => python.code.includes(`.${one}(`)) ? calls : []
   }
-  if (does === undefined || assignedTo === null) return calls
-  const name = assignedTo.replaceAll('.', '\\.')
-  const handedOn = new RegExp(`(?<![\\w.])${name}\\b(?!\\s*(=[^=]|\\.\\w))`).test(
-    python.code.replace(importLines, ''),
-  )
-  return handedOn ? calls : (lookUp(does, '__init__') ?? [])
+  if (does === undefined || assignedTo === null || isHandedOn(python, assignedTo)) return calls
+  // Of a method that calls very much it is not told what.
+  const told = new Set(Object.values(does).flat())
+  return [...(lookUp(does, '__init__') ?? []), ...calls.filter((one) => !told.has(one))]
+}
+
+/** Something else is done with an object than to call its methods by that name. */
+function isHandedOn(python: PythonModule, name: string): boolean {
+  const code = once(python, 'code without imports', () => python.code.replace(importLines, ''))
+  const [owner, attribute] = name.split('.')
+  const uses =
+    attribute === undefined
+      ? `(?<![\\w.])${name}\\b(?!\\s*(=[^=]|\\.\\w))`
+      : `(?<![\\w.])${owner}\\.${attribute}\\b(?!\\s*(=[^=]|\\.\\w))|(?<!(?<![\\w.])${owner})\\.${attribute}\\b`
+  return new RegExp(uses).test(code)
 }
 
 /** `target.load_state_dict(online.state_dict())`, `model.load_state_dict(best)`: what it takes is in memory. */

@@ -58,7 +58,8 @@ function isLast(python: PythonModule, test: Expr, bound: Bound | null): boolean 
   )
 }
 
-const named = /(^|\.)(is_?(last|final)\w*|(last|final)_?(step|epoch|iter|iteration|pass))$/i
+/** Of the run: the last batch comes in each epoch, and the last process is always there. */
+const named = /^is_?(last|final)$|(^|[._])(last|final)_?(step|epoch|iter|iteration|pass)$/i
 
 /** `epochs` of `epochs - 1`. */
 function bare(text: string): string {
