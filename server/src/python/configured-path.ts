@@ -19,11 +19,12 @@ import type { EnvironmentFields } from './environment-fields.js'
 import { sideThatCounts } from './fallbacks.js'
 import type { FieldValues } from './field-values.js'
 import { mappingSetOn } from './filled-objects.js'
-import type { Func } from './module.js'
+import type { Func, OutsideCall } from './module.js'
 import type { Mutation } from './mutations.js'
 import { bindingsOf } from './names.js'
 import { isResolving } from './overlaid-arguments.js'
 import { isOfLibrary } from './project-members.js'
+import { argumentFor } from './passed-values.js'
 import type { Binding } from './scope.js'
 
 export type Key = string | number
@@ -224,7 +225,9 @@ function pathOfParameter(
   if (followed?.func === owner.func) {
     if (followed.call === null) return { root: `${dataMark}${binding.name}`, keys: [] }
     const given = argumentOf(followed.call, binding.name, owner.position)
-    return given === null ? null : configuredPath(analysis, given, depth + 1, followed.outer)
+    if (given !== null) return configuredPath(analysis, given, depth + 1, followed.outer)
+    const otherwise = defaultFor(owner.func, followed.call, binding.name)
+    return otherwise === null ? null : configuredPath(analysis, otherwise, depth + 1)
   }
   if (owner.position === 0 && isHydraMain(analysis, owner.func)) return { root: hydraRoot, keys: [] }
   const sites = analysis.callSites(owner.func) ?? []
@@ -232,7 +235,9 @@ function pathOfParameter(
   const isFilled = owner.func.node.decorators.length > 0 && sites.every(({ expr }) => expr.args.length === 0)
   let found: ConfiguredPath | null = null
   for (const site of isFilled ? [] : sites) {
-    const given = argumentOf(site.expr, binding.name, owner.position)
+    const given =
+      argumentOf(site.expr, binding.name, owner.position) ??
+      defaultFor(owner.func, site.expr, binding.name)
     const path = given === null ? null : configuredPath(analysis, given, depth + 1)
     if (path === null || (found !== null && !samePath(found, path))) return null
     found = path
@@ -240,10 +245,25 @@ function pathOfParameter(
   if (found !== null) return found
   if (sites.length > 0 && !isFilled) return null
   const outside = analysis.outside.path(owner.func, binding.name, owner.position)
-  if (outside !== null || analysis.outsideCalls(owner.func).length > 0) return outside
+  const calls = analysis.outsideCalls(owner.func)
+  if (outside !== null || calls.length > 0) {
+    const leftOut = ({ args, open }: OutsideCall): boolean =>
+      args !== null && !open && argumentFor(args, binding.name, owner.position) === undefined
+    const otherwise = outside === null && calls.every(leftOut) ? defaultOf(owner.func, binding.name) : null
+    return otherwise === null ? outside : configuredPath(analysis, otherwise, depth + 1)
+  }
   const annotation = analysis.parameterAnnotation(binding)
   const declared = annotation === null ? null : pathDeclared(analysis, annotation)
   return declared === null || !isFilled ? declared : { ...declared, commandLine: true }
+}
+
+/** `def main(config=Settings())`: what a parameter holds where a call leaves it out; null: it has no default, or the call may fill it. */
+function defaultFor(func: Func, { args }: CallExpr, name: string): Expr | null {
+  return args.some(({ star }) => star > 0) ? null : defaultOf(func, name)
+}
+
+function defaultOf({ node }: Func, name: string): Expr | null {
+  return node.params.find((one) => one.name === name && one.star === 0)?.default ?? null
 }
 
 /**

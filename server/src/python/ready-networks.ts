@@ -147,7 +147,16 @@ export function readyNetworkOf(python: PythonModule, expr: Expr, depth = 0): Cal
   }
   const made = python.definition(expr)
   if (made !== expr) return readyNetworkOf(python, made, depth + 1)
-  return firstOfTuple(python, expr, depth)
+  return firstOfTuple(python, expr, depth) ?? passedNetwork(python, expr, depth)
+}
+
+/** What the calls of a function pass for the parameter, where that is one thing. */
+function passedNetwork(python: PythonModule, expr: Expr, depth: number): CallExpr | null {
+  const values = expr.type === 'name' ? python.possible(expr) : null
+  const [only, other] = values ?? []
+  return only === undefined || other !== undefined || only === expr
+    ? null
+    : readyNetworkOf(python, only, depth + 1)
 }
 
 /** `model, preprocess = clip.load(…)`: what such calls hand out first is the network; also of `self.model`. */

@@ -7,13 +7,14 @@ import { blocksOf, childrenOf, forEachChild, forEachExpression } from '../../syn
 import type { Json } from '../../text/json.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { Place } from '../../workload/builder.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Dimension, NestedDimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { fastaiFits } from '../fastai/learners.js'
 import { claimHandGrid } from '../hand-grid.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
-import { defineReader } from '../reader.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { workOfCommand } from '../shell/grid-loop.js'
 import { coveredBy } from '../sklearn/parameter-effects.js'
 import { comprehensionLoops } from './grid-comprehension.js'
 import { listedConfigurations, parameterGrid, productOf } from './grid-factors.js'
@@ -23,6 +24,7 @@ import { collectionOf, nameOfValue } from './grid-names.js'
 import { recursiveGrid } from './grid-recursion.js'
 import { chosenNetwork, hyperparameter, otherWork, repetitionTarget } from './hyperparameter-names.js'
 import { startsJob } from './started-jobs.js'
+import { commandsIn } from './started-launches.js'
 import { starters } from './started-programs.js'
 import { trainerRuns } from './swallowed.js'
 
@@ -47,7 +49,7 @@ export const gridLoopReader = defineReader({
     'create_namespaced_job',
     'create_or_update',
   ],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const python = facts.python!
     // A benchmark runs every combination because it wants the numbers.
     if (isMeasurement(facts.path)) return
@@ -56,7 +58,7 @@ export const gridLoopReader = defineReader({
       const recursive = recursiveGrid(python, loop)
       const nest = recursive ?? nestOf(python, loop)
       if (nest === null) continue
-      const work = 'func' in nest ? workOfFunction(python, nest.func) : workOf(python, nest)
+      const work = 'func' in nest ? workOfFunction(python, nest.func) : workOf(python, nest, (call) => startedIn(python, context, claims, call))
       if (work === null) continue
       const evidence = tuningEvidence(python)
       const place: Place = { start: loop.node.start, end: (loop.node as For).iterable.end }
@@ -296,7 +298,11 @@ interface Work {
 }
 
 /** What one pass of the innermost loop costs; null where it does not train with the loop's values. */
-function workOf(python: PythonModule, nest: Nest): Work | null {
+function workOf(
+  python: PythonModule,
+  nest: Nest,
+  startedBy: (call: Call) => Work | null,
+): Work | null {
   const inner = nest.loops.at(-1)!
   const names = new Set(nest.dimensions.map((one) => one.target))
   if (!usesAll(inner.node.body, names)) return null
@@ -318,12 +324,8 @@ function workOf(python: PythonModule, nest: Nest): Work | null {
   const started = calls.map((call) => startsJob(python, call)).find((one) => one !== null)
   if (started != null) return { unit: started, launched: started === 'job' ? 'jobs' : 'trainings' }
   for (const call of calls) {
-    if (call.name === null || !starters.test(call.name)) continue
-    const text = commandText(python, call.expr.args[0]?.value)
-    if (batchJob.test(text)) return { unit: 'job', launched: 'jobs' }
-    const program = script.exec(text)?.[1]
-    if (program === undefined ? launcher.test(text) : !otherWork.test(program))
-      return { unit: 'run', launched: 'trainings' }
+    const work = startedBy(call)
+    if (work !== null) return work
   }
   // A function of another module that is named for what it does and is given the values.
   const handed = calls.some(
@@ -335,6 +337,44 @@ function workOf(python: PythonModule, nest: Nest): Work | null {
       call.expr.args.some((argument) => mentions(argument.value, names)),
   )
   return handed ? run : null
+}
+
+/** What a command starts that a call hands to the system, be it in a function of the module: `run(f'python train.py --lr {lr}')`. */
+function startedIn(
+  python: PythonModule,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+  call: Call,
+): Work | null {
+  const given = handedToSystem(python, call)
+  if (given === null) return null
+  for (const command of commandsIn(python, context, given)) {
+    const work = workOfCommand(command, () => claims.locate(given))
+    if (work !== null) return work
+  }
+  const text = commandText(python, given)
+  if (batchJob.test(text)) return { unit: 'job', launched: 'jobs' }
+  const program = script.exec(text)?.[1]
+  return (program === undefined ? launcher.test(text) : !otherWork.test(program))
+    ? { unit: 'run', launched: 'trainings' }
+    : null
+}
+
+/** The command of `subprocess.run(command)`, or of a function that hands its parameter on to that; null: it starts none. */
+function handedToSystem(python: PythonModule, call: Call): Expr | null {
+  const first = call.expr.args[0]
+  if (first === undefined || first.star > 0) return null
+  if (call.name !== null) return starters.test(call.name) ? first.value : null
+  const own = python.functionOf(call.expr.callee)
+  const [command] = own?.node.params.filter(({ name }) => name !== 'self') ?? []
+  const handsOn = own?.calls.some(
+    ({ name, expr }) =>
+      name !== null &&
+      starters.test(name) &&
+      expr.args[0]?.value.type === 'name' &&
+      expr.args[0].value.id === command?.name,
+  )
+  return handsOn === true ? first.value : null
 }
 
 const isLibrary = (name: string | null): boolean =>
@@ -376,8 +416,7 @@ function learns(calls: Set<string>): boolean {
   ].some((name) => calls.has(name))
 }
 
-function commandText(python: PythonModule, expr: Expr | undefined): string {
-  if (expr === undefined) return ''
+function commandText(python: PythonModule, expr: Expr): string {
   const value = python.definition(expr)
   const text = python.text.slice(value.start, Math.min(value.end, value.start + 400))
   return value.type === 'list' ? text.replace(/["']\s*,\s*f?["']/g, ' ') : text

@@ -48,7 +48,9 @@ export function atStart(
     if (call.function !== null && !preparesAtStart(python, call.function)) continue
     const cost = isKeptByMap(python, call) ? null : (costOf(python, call) ?? slowForOne(call))
     if (cost === null || (cost.quick === true && !cutsTexts(python, call))) continue
-    if (cost.single ? !isOfMany(python, call) : readsOthers && cost.weight !== 'dear') continue
+    // What a file holds that a network goes over is no result yet.
+    const mayBeKept = readsOthers && cost.weight !== 'dear' && cost.network !== true
+    if (cost.single ? !isOfMany(python, call) : mayBeKept) continue
     const oneByOne = cost.single || (cost.quick === true && isOfMany(python, call))
     steps.push({ call, cost: oneByOne ? { ...cost, weight: 'dear' } : cost, statement: call.statement })
   }

@@ -1,6 +1,6 @@
 /** What calls of the libraries that prepare data cost. Canonical names; methods of unknown receivers by their own. */
 import type { Call, PythonModule } from '../../python/module.js'
-import { readyNetworkRun } from '../../python/ready-networks.js'
+import { readyNetworkOf, readyNetworkRun } from '../../python/ready-networks.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { once } from '../../text/once.js'
 import type { PreparationCost } from './preparation-cost.js'
@@ -114,10 +114,21 @@ function looksTrained(python: PythonModule, name: string): boolean {
     python.calls.some(
       (call) =>
         !looksOnly.test(call.method) &&
+        !runsOnly(python, call) &&
         call.expr.args.some(({ value }) => python.code.slice(value.start, value.end) === name),
     )
   )
 }
+
+/** A function of the module that trains nothing, as far as its code goes. */
+function runsOnly(python: PythonModule, { expr }: Call): boolean {
+  const func = python.functionOf(expr.callee)
+  if (func === null) return false
+  const { trains, backward, optimizerStep, calls } = python.effectsOfFunction(func)
+  return !(trains || backward || optimizerStep || [...calls].some((name) => trainsGiven.test(name)))
+}
+
+const trainsGiven = /optim|Trainer|(^|\.)(fit|train|named_parameters|parameters)$/
 
 /** Something is drawn, or looked up where results are kept. */
 const drawsOrKeeps =
@@ -203,15 +214,22 @@ export function preparationCost(python: PythonModule, call: Call): PreparationCo
       inputs: all,
     }
   }
-  if (method === 'encode' && call.receiver === 'sentence_transformers.SentenceTransformer') {
+  if (method === 'encode' && isEmbedder(python, call, receiver)) {
     const model = python.text.slice(receiver.start, receiver.end).replace(/[^\w.]/g, '')
     // While it is trained it gives something else each time.
     if (new RegExp(`${model}\\.(fit|train|parameters)\\(`).test(python.code)) return null
-    return { what: 'SentenceTransformer.encode', weight: 'heavy', single: false, inputs, byRow: true }
+    const what = 'SentenceTransformer.encode'
+    return { what, weight: 'heavy', single: false, inputs, byRow: true, network: true }
   }
   if (method === 'pipe' && isSpacy(python, receiver))
     return { what: 'nlp.pipe', weight: 'heavy', single: false, inputs, byRow: true }
   return tableCost(python, call, receiver, all)
+}
+
+function isEmbedder(python: PythonModule, { receiver }: Call, object: Expr): boolean {
+  if (receiver !== null) return embedder.test(receiver)
+  const made = readyNetworkOf(python, object)
+  return made !== null && embedder.test(python.nameOf(made.callee) ?? '')
 }
 
 /** The program writes the file that it reads here: it holds something else each time. */

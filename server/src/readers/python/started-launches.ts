@@ -99,7 +99,8 @@ export function claimStarted(
   return claims.extraction.launches.length > before
 }
 
-function commandsIn(python: PythonModule, context: ReaderContext, expr: Expr): ShellCommand[] {
+/** The commands that an argument of `subprocess.run` or `os.system` stands for, as far as they can be read. */
+export function commandsIn(python: PythonModule, context: ReaderContext, expr: Expr): ShellCommand[] {
   const items = itemsOf(python, expr)
   if (items !== null) {
     const words = [...items.map((item) => argumentOf(python, item)), ...addedWords(python, expr)]

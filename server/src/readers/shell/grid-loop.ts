@@ -33,7 +33,7 @@ export function claimShellGrids(
   for (const written of shell.commands) {
     const command = parallelLoops(written) ?? written
     if (command.unreachable || command.loops.length === 0) continue
-    const work = workOf(command, () => claims.locate(placeOf(command)))
+    const work = workOfCommand(command, () => claims.locate(placeOf(command)))
     if (work === null) continue
     // A loop over anything else (tasks, data sets) repeats the whole grid.
     const named = command.loops.map(({ variable, count, numbers, fractions }) => {
@@ -74,7 +74,8 @@ interface Work {
   launched: string
 }
 
-function workOf(command: ShellCommand, locate: Parameters<typeof parseLaunch>[2]): Work | null {
+/** What a command in a loop starts that trains; null: nothing. */
+export function workOfCommand(command: ShellCommand, locate: Parameters<typeof parseLaunch>[2]): Work | null {
   const submitted = submittedFile(command)
   if (submitted !== undefined)
     return submitted === null || otherWork.test(submitted) ? null : { unit: 'job', launched: 'jobs' }

@@ -35,6 +35,20 @@ export function pipelineAt(module: PythonModule, expr: Expr): PipelinePlace | nu
     : null
 }
 
+/** The pipeline inside `TransformedTargetRegressor(regressor=…)`, and how a search spells its parameters. */
+export function pipelineWithin(
+  module: PythonModule,
+  expr: Expr,
+): { pipeline: PipelinePlace; prefix: string } | null {
+  const direct = pipelineAt(module, expr)
+  if (direct !== null) return { pipeline: direct, prefix: '' }
+  const call = module.callOf(expr)
+  if (call?.name !== 'sklearn.compose.TransformedTargetRegressor') return null
+  const inner = passedExpression(module.argument(call, 'regressor', 0))
+  const pipeline = inner === null ? null : pipelineAt(module, inner)
+  return pipeline?.python === module ? { pipeline, prefix: 'regressor__' } : null
+}
+
 export function stepsOf({ call, python }: PipelinePlace): PipelineStep[] | null {
   if (call.name === 'sklearn.pipeline.make_pipeline') {
     const steps: PipelineStep[] = []
@@ -47,11 +61,12 @@ export function stepsOf({ call, python }: PipelinePlace): PipelineStep[] | null 
     return steps
   }
   const given = passedExpression(python.argument(call, 'steps', 0))
-  if (given === null || python.isChanged(given)) return null
+  const added = given === null ? null : python.isChanged(given) ? python.addedItems(given) : []
+  if (given === null || added === null || added.some(({ spread, certain }) => spread || !certain)) return null
   const list = python.definition(given)
   if (list.type !== 'list' && list.type !== 'tuple') return null
   const steps: PipelineStep[] = []
-  for (const item of list.items) {
+  for (const item of [...list.items, ...added.map(({ value }) => value)]) {
     const pair = python.definition(item)
     if ((pair.type !== 'tuple' && pair.type !== 'list') || pair.items.length !== 2) return null
     const name = effective(python.fold(pair.items[0]!))

@@ -25,7 +25,7 @@ import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { foldsOf } from './folds.js'
-import { type PipelinePlace, pipelineAt, repeatsOf, stepsOf } from './pipeline.js'
+import { type PipelinePlace, pipelineAt, pipelineWithin, repeatsOf, stepsOf } from './pipeline.js'
 import { repetitionOf } from './repeated-validation.js'
 import { largestSpace } from './space.js'
 
@@ -66,10 +66,16 @@ export class RepeatedSteps {
   constructor(private readonly module: PythonModule) {}
 
   add({ call, estimator, grids, candidates, folds, atLeast, where }: SearchOfPipeline): void {
-    const pipeline = pipelineAt(this.module, estimator)
-    const steps = pipeline === null ? null : stepsOf(pipeline)
-    if (pipeline === null || steps === null) return
-    const repeats = repeatsOf(steps, grids)
+    const found = pipelineWithin(this.module, estimator)
+    const steps = found === null ? null : stepsOf(found.pipeline)
+    if (found === null || steps === null) return
+    const { pipeline, prefix } = found
+    const inner = (one: Dimension): Dimension =>
+      one.name.startsWith(prefix) ? { ...one, name: one.name.slice(prefix.length) } : one
+    const repeats = repeatsOf(
+      steps,
+      grids.map((grid) => grid.map(inner)),
+    )
     if (repeats === null || candidates === null) return
     const total = candidates * folds
     const work: RepeatedWork = {
