@@ -23,8 +23,8 @@ import type { Func, OutsideCall } from './module.js'
 import type { Mutation } from './mutations.js'
 import { bindingsOf } from './names.js'
 import { isResolving } from './overlaid-arguments.js'
-import { isOfLibrary } from './project-members.js'
 import { argumentFor } from './passed-values.js'
+import { isOfLibrary } from './project-members.js'
 import type { Binding } from './scope.js'
 
 export type Key = string | number
@@ -236,8 +236,7 @@ function pathOfParameter(
   let found: ConfiguredPath | null = null
   for (const site of isFilled ? [] : sites) {
     const given =
-      argumentOf(site.expr, binding.name, owner.position) ??
-      defaultFor(owner.func, site.expr, binding.name)
+      argumentOf(site.expr, binding.name, owner.position) ?? defaultFor(owner.func, site.expr, binding.name)
     const path = given === null ? null : configuredPath(analysis, given, depth + 1)
     if (path === null || (found !== null && !samePath(found, path))) return null
     found = path

@@ -58,7 +58,10 @@ export const gridLoopReader = defineReader({
       const recursive = recursiveGrid(python, loop)
       const nest = recursive ?? nestOf(python, loop)
       if (nest === null) continue
-      const work = 'func' in nest ? workOfFunction(python, nest.func) : workOf(python, nest, (call) => startedIn(python, context, claims, call))
+      const work =
+        'func' in nest
+          ? workOfFunction(python, nest.func)
+          : workOf(python, nest, (call) => startedIn(python, context, claims, call))
       if (work === null) continue
       const evidence = tuningEvidence(python)
       const place: Place = { start: loop.node.start, end: (loop.node as For).iterable.end }
@@ -298,11 +301,7 @@ interface Work {
 }
 
 /** What one pass of the innermost loop costs; null where it does not train with the loop's values. */
-function workOf(
-  python: PythonModule,
-  nest: Nest,
-  startedBy: (call: Call) => Work | null,
-): Work | null {
+function workOf(python: PythonModule, nest: Nest, startedBy: (call: Call) => Work | null): Work | null {
   const inner = nest.loops.at(-1)!
   const names = new Set(nest.dimensions.map((one) => one.target))
   if (!usesAll(inner.node.body, names)) return null
