@@ -40,6 +40,7 @@ const bounds: Record<NumberSetting, Bound> = {
   folds: [1, 1e6],
   forwards: [1, 100],
   gpus: machines,
+  gpusOnNode: [1, 16],
   idleDelay: seconds,
   idleStop: seconds,
   imageEdge: [1, 1e6],

@@ -49,6 +49,7 @@ export const diffusersScripts: readonly PublishedScript[] = [
       'model_config_name_or_path',
       'resolution',
     ],
+    needsLauncher: true,
     read(source, training, { name }) {
       // Only adapters or single words are trained and saved.
       const part = /_lora|textual_inversion|custom_diffusion/.test(name)

@@ -10,6 +10,8 @@ export interface PublishedScript {
   within?: RegExp
   /** Flags that tell it from other programs of that name: each launch gives one of them. */
   known: readonly string[]
+  /** Only a launcher tells its processes of each other. Source: transformers 4.46, training_args.py; accelerate 1.1, state.py: both ask the environment for the rank, and no scheduler. */
+  needsLauncher?: true
   /** False: these flags have it evaluate only, or compute elsewhere. Absent: it always trains. */
   trains?(source: LaunchSource): boolean
   read(source: LaunchSource, training: SubjectBuilder<'Training'>, around: Around): void

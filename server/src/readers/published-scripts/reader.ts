@@ -72,6 +72,8 @@ export const publishedScriptsReader = defineReader({
     const training = claims.subject('Training', source.place, 'launch', { ...evidence }, launch.id)
     training.subject.location = launch.location
     training.known('managed', name, true, source.place, { location: launch.location })
+    if (script.needsLauncher === true && launch.launcher === 'python')
+      training.known('needsLauncher', name, true, source.place, { location: launch.location })
     script.read(source, training, { claims, evidence, job: launch.id, name })
     return true
   },

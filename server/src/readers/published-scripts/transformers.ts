@@ -63,6 +63,7 @@ export const transformersScripts: readonly PublishedScript[] = [
   {
     named: withoutOne,
     known: ['model_name_or_path', 'config_name', 'model_type'],
+    needsLauncher: true,
     read(source, training, around) {
       withoutTrainer.claim(training, source)
       training.default('optimizer', 'AdamW', 'adamw', source.place, { location: source.launch.location })
@@ -77,6 +78,7 @@ export const transformersScripts: readonly PublishedScript[] = [
     named:
       /^run_(glue|xnli|ner|qa|qa_beam_search|seq2seq_qa|swag|clm|mlm|plm|fim|summarization|translation|image_classification|mae|mim|semantic_segmentation|instance_segmentation|object_detection|audio_classification|speech_recognition_\w+|classification)\.py$/,
     known: ['model_name_or_path', 'config_name', 'model_type', 'dataset_name'],
+    needsLauncher: true,
     trains: isToldToTrain,
     read(source, training, around) {
       trainerSettings.claim(training, source)

@@ -135,11 +135,32 @@ export function gpusOfPartition(directives: Directive[]): { option: Directive; m
   const models = (machines ?? option.value ?? '').split(',').map((name) => {
     const words = name.split(/[-_.]+/)
     const pairs = words.slice(1).map((word, index) => words[index]! + word)
-    const named = [name, ...pairs, ...words].filter((word) => /[a-z]\d/i.test(word))
+    // `a100x8`: how many a node has stands beside it.
+    const single = words.map((word) => word.replace(/^\d{1,2}x|x\d{1,2}$/i, ''))
+    const named = [name, ...pairs, ...single].filter((word) => /[a-z]\d/i.test(word))
     return named.flatMap((word) => gpu(word)?.name ?? [])[0]
   })
   const known = models.flatMap((one) => one ?? [])
   return known.length < models.length ? null : { option, models: [...new Set(known)] }
+}
+
+/** Accelerators of each machine of the partition, where its name says so: `dgx`, `hgx-h100`, `a100x8`, `8xh100`. */
+export function gpusOfNodes(directives: Directive[]): { option: Directive; count: number } | null {
+  for (const name of ['partition', 'constraint']) {
+    const option = directive(directives, name)
+    const value = option?.value ?? ''
+    if (option === undefined || /[,|&]/.test(value)) continue
+    const written =
+      /(?:^|[-_])(?:gpu|[a-z]{1,2}\d{2,3}[a-z]?)[-_]?x(\d{1,2})(?:[-_]|$)|(?:^|[-_])(\d{1,2})x(?=gpu|[a-z]{1,2}\d{2,3})/i.exec(
+        value,
+      )
+    const count = written === null ? null : Number(written[1] ?? written[2])
+    if (count !== null && count >= 2 && count <= 16) return { option, count }
+    if (/(^|[-_])dgx-?2([-_]|$)/i.test(value)) return { option, count: 16 }
+    // A workstation of the name has four.
+    if (/(^|[-_])[dh]gx(?![a-z]*[-_]?station)/i.test(value)) return { option, count: 8 }
+  }
+  return null
 }
 
 /** The option that sends the job where others may take its machine away: `--partition=preempt`; null: none does. */

@@ -25,6 +25,7 @@ import {
   type GpuRequest,
   gpuRequest,
   gpusAllowed,
+  gpusOfNodes,
   gpusOfPartition,
   limitByName,
   nodesOf,
@@ -248,6 +249,9 @@ function claimJob(
   // `--exclusive=user` shares the node with other jobs of the same person.
   if (exclusive !== undefined && exclusive.value === null)
     compute.known('exclusive', '--exclusive', true, optionPlace(exclusive))
+  const machines = gpusOfNodes(directives)
+  if (machines !== null)
+    compute.known('gpusOnNode', `--${machines.option.name}`, machines.count, optionPlace(machines.option))
   claimProcesses(compute, launches)
   for (const { command: started } of launches) claimRank(compute, started, nodes, tasks)
   const reservation = directive(directives, 'reservation')

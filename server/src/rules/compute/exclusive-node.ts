@@ -23,29 +23,33 @@ export default defineRule({
       return isSilence(said) ? silent(said) : report(said)
     }
     if (!isViewOf(view, 'Compute')) return silent('it is neither a job nor a pool')
-    const { exclusive, gpus, gpuModel, nodes } = view.settings
+    const { exclusive, gpus, gpuModel, gpuChoices, gpusOnNode, nodes } = view.settings
     if (exclusive === undefined || effective(exclusive) !== true)
       return silent(unless(view, 'exclusive', 'it shares its node with others'))
     const count = effective(gpus)
-    if (count === undefined || count < 1 || count >= whole)
+    const all = effective(gpusOnNode)
+    if (count === undefined || count < 1 || count >= (all ?? whole))
       return silent(
         unless(
           view,
           'gpus',
-          count === 0 ? 'no accelerators are asked for' : `${count} GPUs may be all that the node has`,
+          count === 0
+            ? 'no accelerators are asked for'
+            : `${count} GPUs ${count === all ? 'are' : 'may be'} all that the node has`,
         ),
       )
     const name = effective(view.settings.name)
     if (name !== undefined && /bench|profil|perf|scaling/i.test(name))
       return silent(`"${name}" measures performance, which others on the node would disturb`)
     const model = effective(gpuModel)
-    const large = model !== undefined && inLargeNodes.test(model)
+    const models = model === undefined ? (effective(gpuChoices) ?? []) : [model]
+    const large = all !== undefined || (models.length > 0 && models.every((one) => inLargeNodes.test(one)))
     const machines = effective(nodes) ?? 1
     report({
       at: exclusive,
       severity: large ? 'warning' : 'information',
       confidence: 'medium',
-      message: `\`${exclusive.key}\` reserves ${machines > 1 ? `${machines} whole nodes` : 'the whole node'} for ${count} ${model ?? 'GPU'}${model === undefined && count > 1 ? 's' : ''}${machines > 1 ? ' each' : ''}: ${large ? 'the' : 'any'} other GPUs stay idle.`,
+      message: `\`${exclusive.key}\` reserves ${machines > 1 ? `${machines} whole nodes` : 'the whole node'} for ${count} ${all === undefined ? '' : `of ${all} `}${model ?? 'GPU'}${model === undefined && (all ?? count) > 1 ? 's' : ''}${machines > 1 ? ' each' : ''}: ${large ? 'the' : 'any'} other GPUs stay idle.`,
       fixes: [{ set: [{ claim: exclusive, value: false }] }],
     })
   },

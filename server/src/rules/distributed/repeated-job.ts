@@ -1,5 +1,5 @@
 import type { Launch } from '../../text/launch.js'
-import { sameLocation } from '../../text/location.js'
+import { type Location, sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Run, SubjectView } from '../../workload/claim.js'
 import { knowsRank } from '../../workload/launches.js'
@@ -32,9 +32,9 @@ export default defineRule({
     const { siblings } = view.run
     const together = siblings.map(worksTogether).find((one) => one !== undefined)
     if (together !== undefined) return silent(together)
-    const trainer = siblings.map(trainerOf).find((one) => one !== null)
+    const trainer = siblings.map((one) => trainerOf(one) ?? published(one)).find((one) => one !== null)
     if (trainer === undefined || trainer === null) return silent('no program of the job is known to train')
-    const { run, program } = trainer
+    const { run, script, location } = trainer
     // A batch script runs on the first node; some launchers and the services run the program on each of them.
     const first = effective(provider) === 'own cluster' && run.job.launch!.everyNode !== true
     const share = (count - 1) / count
@@ -42,18 +42,21 @@ export default defineRule({
     const machines = type === undefined ? `${count} nodes` : `${count} × ${type}`
     // Whether the service runs it on all of them or on one, nobody divides the work.
     const option = run.job.launch!.everyNode === true ? undefined : effective(undividedBy)
+    // A service may tell each machine its rank, which a program that is not read asks for.
+    if (run.script === null && !first && option === undefined)
+      return silent('its service may tell the machines of each other')
     report({
       at: nodes,
       message: first
-        ? `The job holds ${machines}, and ${run.script} runs on the first of them only: ${percent(share)} of what it pays for is idle.`
+        ? `The job holds ${machines}, and ${script} runs on the first of them only: ${percent(share)} of what it pays for is idle.`
         : option !== undefined
-          ? `The job holds ${machines} without \`${option}\`, and ${run.script} divides no work between them: ${percent(share)} of the cost is wasted.`
-          : `${nodes.key}=${count} starts ${count} independent copies of ${run.script}, which all train the same model: ${percent(share)} of the cost is wasted.`,
+          ? `The job holds ${machines} without \`${option}\`, and ${script} divides no work between them: ${percent(share)} of the cost is wasted.`
+          : `${nodes.key}=${count} starts ${count} independent copies of ${script}, which all train the same model: ${percent(share)} of the cost is wasted.`,
       saving: { fraction: [share, share], usd: null, basis: `${count - 1} of ${count} machines add nothing` },
       fixes: [{ set: [{ claim: nodes, value: 1 }] }],
-      related: sameLocation(program.subject.location, nodes.location)
+      related: sameLocation(location, nodes.location)
         ? []
-        : [{ location: program.subject.location, message: 'knows nothing of other machines' }],
+        : [{ location, message: 'knows nothing of other machines' }],
     })
   },
 })
@@ -126,7 +129,7 @@ const percent = (share: number) => `${Math.round(share * 100)} %`
 /** Why a launch may know of the other machines; undefined: it is certain to know nothing of them. */
 function worksTogether(run: Run): Silence | undefined {
   const { launch } = run.job
-  const unseen = hidden(run, 'devices')
+  const unseen = published(run) === null ? hidden(run, 'devices') : undefined
   if (unseen !== undefined) return unseen
   if (launch === null) return { text: 'what it launches is not known' }
   if (knowsRank(launch)) return { text: 'its environment says how many processes there are' }
@@ -146,7 +149,31 @@ function worksTogether(run: Run): Silence | undefined {
   return rank === null ? undefined : unless(program, 'readsRank', `${run.script} reads its rank: ${rank}`)
 }
 
-function trainerOf(run: Run): { run: Run; program: SubjectView<'Program'> } | null {
+const isAt = (location: Location | undefined, wanted: Location): boolean =>
+  location !== undefined && sameLocation(location, wanted)
+
+interface Trainer {
+  run: Run
+  script: string | null
+  location: Location
+}
+
+function trainerOf(run: Run): (Trainer & { program: SubjectView<'Program'> }) | null {
   const program = subjectIn(run, 'Program')
-  return program !== undefined && effective(program.settings.trains) === true ? { run, program } : null
+  if (program === undefined || effective(program.settings.trains) !== true) return null
+  return { run, script: run.script, location: program.subject.location, program }
+}
+
+/** A program that everybody has, which is known to share its work only with processes of a launcher. */
+function published(run: Run): Trainer | null {
+  const { launch } = run.job
+  // Flags whose values cannot be read have places of their own.
+  const others = run.unseen.filter(({ location }) => launch === null || !isAt(location, launch.location))
+  if (run.script !== null || others.length > 0) return null
+  const training = subjectsOf(run, 'Training').find(
+    ({ settings }) => effective(settings.needsLauncher) === true,
+  )
+  return training === undefined
+    ? null
+    : { run, script: training.settings.needsLauncher!.key, location: training.subject.location }
 }

@@ -100,6 +100,8 @@ export interface ComputeSettings {
   readsMetrics: boolean
   /** Nobody else may use the rest of its nodes. */
   exclusive: boolean
+  /** Accelerators of one of its nodes, asked for or not, where the name of what it runs on says so. */
+  gpusOnNode: number
   /** What each of its nodes should have its own value of, though the first node fills it in for all: '$SLURM_NODEID'. */
   rankOfFirst: string
   /** Processes on each node that its launch starts, where a flag says so. */

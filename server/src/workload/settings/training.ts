@@ -58,6 +58,8 @@ export interface TrainingSettings {
   monitor: { name: string; lowerIsBetter: boolean }
   /** The loop is a library's own, which takes early stopping as a callback. */
   managed: boolean
+  /** It shares its work with other machines only where a launcher tells each process its rank. */
+  needsLauncher: boolean
   /** The network whose weights are frozen but for a head: 'vgg16'. */
   frozenNetwork: string
   /** Samples of an epoch, where the code takes so many of a data set. */
