@@ -1,7 +1,8 @@
 /** Calls that end what a program has started, and whether a failure keeps it from coming to them. */
 import type { Call, Func, PythonModule } from '../python/module.js'
 import type { Expr, Stmt } from '../syntax/python-ast.js'
-import { blocksOf, childrenOf, lastName } from '../syntax/python-children.js'
+import { blocksOf, childrenOf, expressionsOf, lastName, namesIn } from '../syntax/python-children.js'
+import type { Span } from '../text/location.js'
 import type { Place, SubjectBuilder } from '../workload/builder.js'
 import { isOnlyOffered } from './only-offered.js'
 
@@ -31,44 +32,43 @@ export function claimEnding(
 export function skippedEnding(python: PythonModule, made: Call, own: readonly Call[]): string | null {
   if (made.function === null || python.evidence.notebook || own.length === 0) return null
   if (!python.isEntry && isOnlyOffered(python, made)) return null
-  if (own.every((one) => asksForSuccess(python, one))) return own[0]!.method
+  if (own.every((one) => asksForSuccess(python, one, made))) return own[0]!.method
   if (whateverHappens.test(python.code)) return null
   const starting = leadingTo(python, made)
   const after = own.map((one) =>
-    withCallers(python, one, starting).filter((each) => follows(python, made, each)),
+    withCallers(python, one, starting).filter(
+      ({ function: func, expr }) => expr.start > (starting.get(func) ?? Infinity),
+    ),
   )
   const [last] = own.slice(-1)
   return last === undefined ||
-    after.some((calls) => calls.length === 0 || calls.some((one) => isCleanup(python, one)))
+    after.some(
+      (calls) =>
+        calls.length === 0 ||
+        calls.some((one) => isCleanup(python, one) || isCaughtBefore(python, one, starting)),
+    )
     ? null
     : last.method
 }
 
 /** With the calls that come to it through functions of this module, but for those that start what is ended as well. */
-function withCallers(python: PythonModule, ended: Call, starting: ReadonlySet<Func>): Call[] {
+function withCallers(python: PythonModule, ended: Call, starting: ReadonlyMap<Func | null, number>): Call[] {
   const found = new Set([ended])
   for (const { function: func } of found)
     if (func !== null && !starting.has(func)) for (const site of python.callSites(func) ?? []) found.add(site)
   return [...found]
 }
 
-/** The function that a call stands in, and those that come to it by calls. */
-function leadingTo(python: PythonModule, call: Call): Set<Func> {
-  const found = new Set<Func>()
+/** The function that a call stands in, and those that come to it by calls; with the first place in each. */
+function leadingTo(python: PythonModule, call: Call): Map<Func | null, number> {
+  const found = new Map<Func | null, number>()
   const next = [call]
-  for (const { function: func } of next) {
-    if (func === null || found.has(func)) continue
-    found.add(func)
-    next.push(...(python.callSites(func) ?? []))
+  for (const { function: func, expr } of next) {
+    const before = found.get(func)
+    found.set(func, Math.min(before ?? Infinity, expr.start))
+    if (func !== null && before === undefined) next.push(...(python.callSites(func) ?? []))
   }
   return found
-}
-
-/** It stands in the function that makes it, or in one that calls that function before it. */
-function follows(python: PythonModule, made: Call, ended: Call, depth = 0): boolean {
-  if (made.function === ended.function) return made.expr.start < ended.expr.start
-  if (made.function === null || depth > 3) return false
-  return (python.callSites(made.function) ?? []).some((site) => follows(python, site, ended, depth + 1))
 }
 
 /** Statements around a call, the outermost first. */
@@ -92,14 +92,53 @@ function isCleanup(python: PythonModule, call: Call): boolean {
   )
 }
 
+/** What fails on the way to the call is caught before it: `try: train() except Exception: log()`, and then the call. */
+function isCaughtBefore(
+  python: PythonModule,
+  { expr, function: func }: Call,
+  starting: ReadonlyMap<Func | null, number>,
+): boolean {
+  const from = starting.get(func) ?? 0
+  let body: readonly Stmt[] = func?.node.body ?? python.tree.body
+  for (;;) {
+    const next = body.find(({ start, end }) => start <= expr.start && expr.end <= end)
+    const before = body.filter(({ end }) => from < end && end <= expr.start)
+    if (before.some((one) => one.type === 'try' && catchesAll(one))) return true
+    if (next === undefined) return false
+    body = blocksOf(next).flat()
+  }
+}
+
+const ofAll = /^(Base)?Exception$/
+
+/** Whatever fails in it, what follows it is done. */
+function catchesAll({ handlers }: Extract<Stmt, { type: 'try' }>): boolean {
+  return (
+    handlers.some(
+      ({ type }) => type === null || [type, ...childrenOf(type)].some((one) => ofAll.test(lastName(one))),
+    ) && !handlers.some(({ body }) => body.some(leaves))
+  )
+}
+
+function leaves(statement: Stmt): boolean {
+  if (/^(raise|return|break|continue)$/.test(statement.type)) return true
+  return (
+    expressionsOf(statement).some((one) => one.type === 'call' && /^_?exit$/.test(lastName(one.callee))) ||
+    blocksOf(statement).some((body) => body.some(leaves))
+  )
+}
+
 const success = /^(is_|was_|job_|run_|training_)?(success(ful(ly)?)?|succeeded)$/i
 
-/** `if succeeded:`, directly or by a name that the test has been given. */
-function asksForSuccess(python: PythonModule, call: Call): boolean {
+/** `if succeeded:`, directly or by a name that the test has been given; not where it asks whether there is anything to end. */
+function asksForSuccess(python: PythonModule, call: Call, made: Call): boolean {
+  const holds = ({ start, end }: Span, { expr }: Call) => start <= expr.start && expr.end <= end
   return around(python, call).some(
     (one) =>
       one.type === 'if' &&
-      one.body.some(({ start, end }) => start <= call.expr.start && call.expr.end <= end) &&
+      one.body.some((each) => holds(each, call)) &&
+      !one.body.some((each) => holds(each, made)) &&
+      !(made.assignedTo !== null && namesIn(one.test).includes(made.assignedTo)) &&
       needsSuccess(python, python.definition(one.test)),
   )
 }

@@ -8,7 +8,7 @@ import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { defineReader } from '../reader.js'
 import { claimEnding } from '../skipped-ending.js'
 import { type Cloud, clouds, endingIn, mutationIn, withoutComments } from './clouds.js'
-import { podEndings, podRequests } from './pod-requests.js'
+import { endsWithBlock, podEndings, podRequests } from './pod-requests.js'
 
 export const rentedInstancesReader = defineReader({
   name: 'gpu-clouds',
@@ -95,7 +95,9 @@ function readProgram(claims: ClaimBuilder, python: PythonModule): void {
       model,
       text: python.code,
     })
-    claimEnding(compute, python, made, podEndings(python, cloud), place, mutationIn(cloud, python.code))
+    if (cloud.client.test(made.method) && endsWithBlock(python, made))
+      compute.known('endedBy', 'with', 'its block', place)
+    claimEnding(compute, python, made, podEndings(python, cloud, made), place, mutationIn(cloud, python.code))
   }
 }
 

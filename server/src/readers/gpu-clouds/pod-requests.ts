@@ -1,6 +1,7 @@
 /** How programs ask clouds for machines with GPUs: by a library, by a client of their own, or with a body for the cloud's interface. */
 import type { Call, PythonModule } from '../../python/module.js'
 import type { DictExpr, Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
 import { calleePlace } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
@@ -167,22 +168,58 @@ function modelOf(python: PythonModule, expr: Expr | undefined): string | undefin
 }
 
 const ending =
-  /^_?(terminate|delete|destroy|stop|remove|kill|release|tear_?down|clean_?up)_?\w*?(pod|instance|machine|vm|box|node)(s|_by_id|_and_wait)?$/i
+  /^_?(terminate|delete|destroy|stop|remove|kill|release|tear_?down|clean_?up)(_?|_\w*?_)(gpu)?(pod|instance|machine|vm|box|node)(s|_by_id|_and_wait)?$/i
+
+const endsIt = /^(terminate|delete|destroy|stop|remove|kill|shut_?down|tear_?down)$/
 
 /** Calls of this module that end machines of the cloud. */
-export function podEndings(python: PythonModule, cloud: Cloud): Call[] {
+export function podEndings(python: PythonModule, cloud: Cloud, made: Call): Call[] {
   const { code } = python
   // `end = 'mutation { podTerminate(…) }'`, which a call is given.
   const texts = python.statements.flatMap((one) => {
     const name = assignedName(one)
     return name !== null && endingIn(cloud, code.slice(one.start, one.end)) !== null ? [name] : []
   })
-  return python.calls.filter(({ method, expr }) => {
+  const rented = made.assignedTo?.split('.').pop() ?? null
+  const asked = holderOf(python, made)
+  return python.calls.filter((call) => {
+    const { method, expr } = call
     const text = code.slice(expr.start, expr.end)
     return (
       ending.test(method) ||
       endingIn(cloud, text) !== null ||
-      (sends.test(method) && texts.some((name) => mentions(text, name)))
+      (sends.test(method) && texts.some((name) => mentions(text, name))) ||
+      // `pod.terminate()`, `client.stop(pod)`, `requests.delete(url)`, `request('DELETE', url)`.
+      (endsIt.test(method) &&
+        ((asked !== null && asked === holderOf(python, call)) ||
+          (rented !== null && mentions(text, rented)))) ||
+      /^\(\s*["']DELETE["']/.test(code.slice(expr.callee.end, expr.end))
     )
   })
+}
+
+/** What a method is called on, as it is written. */
+const holderOf = ({ code }: PythonModule, { expr: { callee } }: Call): string | null =>
+  callee.type === 'attribute' ? code.slice(callee.value.start, callee.value.end) : null
+
+/** What it makes ends with a block of code: `with client.create_pod(…) as pod`, or what its client has made: `with Client() as client`. */
+export function endsWithBlock(python: PythonModule, { expr }: Call): boolean {
+  const client =
+    expr.callee.type === 'attribute' && expr.callee.value.type === 'name' ? expr.callee.value : null
+  // What a class of this module does is read.
+  const isStrange = client !== null && python.instanceClass(client) === null
+  let body: readonly Stmt[] = python.tree.body
+  for (;;) {
+    const next = body.find((one) => one.start <= expr.start && expr.end <= one.end)
+    if (next === undefined) return false
+    if (
+      next.type === 'with' &&
+      next.items.some(
+        ({ value, target }) =>
+          value.start === expr.start || (isStrange && target?.type === 'name' && target.id === client.id),
+      )
+    )
+      return true
+    body = blocksOf(next).flat()
+  }
 }

@@ -102,7 +102,10 @@ function readLaunch(
   const compute = start(python, call, claims, task?.job)
   readAccelerators(python, task === null ? null : resourcesOf(python, task), compute, place)
   if (task !== null) claimTask(claims, python, task, compute)
-  claimEnding(compute, python, call, ended, place)
+  // It takes the machines down later, whatever happens until then.
+  if (ended.some(({ method }) => method === 'autostop'))
+    compute.known('endedBy', 'sky.autostop', 'sky.autostop', place)
+  else claimEnding(compute, python, call, ended, place)
   const inResources = python.calls.some(
     (one) => one.method === 'Resources' && mayBePassed(python.argument(one, 'autostop')),
   )
