@@ -73,11 +73,14 @@ function idOf(python: PythonModule, { name, expr }: Call): string | null {
 
 /** The image is built with the weights in it, or tells the libraries of another folder. */
 const comesWith =
-  /\brun_function\b|\bbuild\b\s*\(|snapshot_download|hf_hub_download|(huggingface-cli|hf) download|\badd_local_dir|\bcopy_local_dir|from_dockerfile|HF_HOME|HF_HUB_CACHE|TRANSFORMERS_CACHE|enable_memory_snapshot/
+  /\brun_function\b|\bbuild\b\s*\(|snapshot_download|hf_hub_download|(huggingface-cli|hf) download|\badd_local_dir|\bcopy_local_dir|\bfrom_(dockerfile|aws_ecr|gcp_artifact_registry)\b|HF_HOME|HF_HUB_CACHE|TRANSFORMERS_CACHE|enable_memory_snapshot/
+/** A command of the image runs code, or fetches files: `run_commands("python fetch.py")`. */
+const fetchesAtBuild =
+  /\b(run|dockerfile)_commands\([^)]{0,400}\b(python3? (-c|-m (?!pip\b)|\S+\.py)|wget|curl|git (lfs )?clone https:\/\/huggingface)/
 
 /** They are in none of the places from which a container of the module could have them but the hub. */
 export function areFetched(python: PythonModule): boolean {
   // Another module may have made the image.
   const isOwn = /\bImage\s*\./.test(python.code) || !/\bimage\b/.test(python.code)
-  return isOwn && !comesWith.test(python.code)
+  return isOwn && !comesWith.test(python.code) && !fetchesAtBuild.test(python.code)
 }

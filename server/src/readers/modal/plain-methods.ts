@@ -1,7 +1,7 @@
 /** Methods of a class on accelerators that compute nothing there: they ask other services, and read what these answer. */
 import type { Func, Klass, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { blocksOf, childrenOf, expressionsOf, lastName } from '../../syntax/python-children.js'
 import { acceleratorUse } from '../pipelines/accelerator-use.js'
 import { reachedCode } from '../pipelines/reached-code.js'
 import { reachedFunctions } from '../pipelines/step-work.js'
@@ -10,8 +10,12 @@ import { reachedFunctions } from '../pipelines/step-work.js'
 const asksElsewhere =
   /^(requests|httpx|aiohttp|urllib\.request|urllib3|openai|anthropic|googlemaps|trafilatura|bs4|playwright|selenium|scrapy|yt_dlp|boto3|supabase|psycopg2?|pymongo|smtplib|twilio|stripe|cohere|googleapiclient)\./
 
+/** What answers stands on the same machine, where the class has started it. */
+const asksItself = /\blocalhost\b|\b127\.0\.0\.1\b|\b0\.0\.0\.0\b/
+
 /** Those that the platform calls, in the order of the class. */
 export function plainMethods(python: PythonModule, klass: Klass): Func[] {
+  if (asksItself.test(python.code)) return []
   const methods = [...klass.methods.values()]
   const plain = new Set(methods.filter((one) => isPlain(python, one)))
   // One that hands its work to another is as plain as that.
@@ -19,7 +23,7 @@ export function plainMethods(python: PythonModule, klass: Klass): Func[] {
     size = plain.size
     for (const one of plain)
       if (
-        ownAttributes(one).some((name) => {
+        ownUses(python, klass, one).some((name) => {
           const other = klass.methods.get(name)
           return other === undefined || !plain.has(other)
         })
@@ -46,14 +50,21 @@ const waits = (python: PythonModule, method: Func): boolean =>
     func.calls.some(({ name, receiver }) => asksElsewhere.test(`${name ?? receiver ?? ''}.`)),
   )
 
-/** What it names of its own object: methods, and what the class has kept. */
-function ownAttributes({ node }: Func): string[] {
-  const self = node.params[0]?.name
+/** What it names of its own object: methods, and what the class has kept, there or in a name of the module; '' for the object itself. */
+function ownUses(python: PythonModule, klass: Klass, { node }: Func): string[] {
+  const own = new Set([node.params[0]?.name, klass.name])
+  // `global pipe`
+  const shared = new Set(
+    python.statements.flatMap((one) => (one.type === 'global' ? one.children.map(lastName) : [])),
+  )
   const found: string[] = []
   const visit = (expr: Expr): void => {
-    if (expr.type === 'attribute' && expr.value.type === 'name' && expr.value.id === self)
+    if (expr.type === 'attribute' && expr.value.type === 'name' && own.has(expr.value.id))
       found.push(expr.attr)
-    childrenOf(expr).forEach(visit)
+    else {
+      if (expr.type === 'name' && (own.has(expr.id) || shared.has(expr.id))) found.push('')
+      childrenOf(expr).forEach(visit)
+    }
   }
   const walk = (statements: readonly Stmt[]): void => {
     for (const one of statements) {
