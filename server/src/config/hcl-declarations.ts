@@ -18,6 +18,8 @@ export class HclDeclarations {
   readonly resourceTypes = new Map<string, number>()
   readonly data = new Map<string, HclValue>()
   readonly providers = new Map<string, HclValue>()
+  /** Blocks that call other modules. */
+  readonly calls: HclValue[] = []
   /** Files of values that the module is applied with. */
   private readonly chosen: ReadonlySet<string>
 
@@ -76,6 +78,7 @@ export class HclDeclarations {
       const labels = map(block)?.labels ?? []
       if (labels.length === 2) this.data.set(labels.join('.'), { node: block, path, overridable: false })
     }
+    for (const node of items(at(root, 'module'))) this.calls.push({ node, path, overridable: false })
     for (const block of items(at(root, 'resource'))) {
       const labels = map(block)?.labels ?? []
       if (labels.length !== 2) continue

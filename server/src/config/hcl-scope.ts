@@ -53,6 +53,11 @@ export class HclScope {
     })
   }
 
+  /** What the module declares, and what those that call it do. */
+  get declaredAround(): HclDeclarations[] {
+    return [this.declared, ...this.callers.map(({ scope }) => scope.declared)]
+  }
+
   /** The value itself, or what its reference holds; an unknown one stays as it is. */
   resolve(value: HclValue): HclValue {
     this.shared.left = mostSteps

@@ -5,6 +5,7 @@
 
 import { at, items, map, text } from '../../config/access.js'
 import type { HclValue } from '../../config/hcl-module.js'
+import type { ConfigNode } from '../../config/node.js'
 import { derived, firstGiven, unreadable } from '../../values/operations.js'
 import { asQuotedNumber, asWord } from '../../values/parse.js'
 import type { Key } from '../../values/source.js'
@@ -98,7 +99,8 @@ export function readModuleGroups(module: Module, call: Block, key: string): void
   const defaults = call.inside(`${key.replace(/s$/, '')}_defaults`) ?? call.inside(`${key}_defaults`)
   const found = groupsIn(module, call.at(key))
   const managed = !/^self_managed|worker_groups$/.test(key)
-  const alone = managed && found.length === 1 && !otherCapacity.some((one) => call.has(one))
+  const alone =
+    managed && found.length === 1 && !otherCapacity.some((one) => call.has(one)) && !hasMachinesBeside(module)
   for (const block of found) readGroup(block, defaults, managed, found.length - 1, alone)
 }
 
@@ -113,6 +115,22 @@ const otherCapacity = [
   ],
   ...['auto_scaling_groups', 'enable_karpenter', 'node_groups_launch_template'],
 ]
+const otherMachines = /^aws_(eks_(node_group|fargate_profile)|autoscaling_group)$/
+const bringsMachines = /karpenter|node-?(group|pool)|fargate|eks-blueprints|self-managed/i
+
+/** Beside the module of the cluster: pools of their own, or what starts machines as pods ask for them. */
+function hasMachinesBeside({ scope }: Module): boolean {
+  return scope.declaredAround.some(
+    (declared) =>
+      declared.calls.some(({ node }) => bringsMachines.test(textIn(at(node, 'source')))) ||
+      [...declared.allResources()].some(
+        ({ type, name, value }) =>
+          otherMachines.test(type) || bringsMachines.test(`${name} ${textIn(at(value.node, 'chart'))}`),
+      ),
+  )
+}
+
+const textIn = (node: ConfigNode | undefined): string => text(node) ?? ''
 
 /** The groups of a map, or of a list whose items say their name. */
 export function groupsIn(module: Module, value: HclValue | undefined): Block[] {
