@@ -14,6 +14,7 @@ import { settingTable } from '../setting-table.js'
 import type { Resource, Template } from './template.js'
 
 const targetType = 'AWS::ApplicationAutoScaling::ScalableTarget'
+const endpoints = 'AWS::SageMaker::EndpointConfig'
 const policyType = 'AWS::ApplicationAutoScaling::ScalingPolicy'
 
 function* resourcesOf(template: Template, type: string): Generator<Resource> {
@@ -49,6 +50,9 @@ export function readScalableTarget(claims: ClaimBuilder, resource: Resource): vo
   if (!claimPoolMachine(pool, 'InstanceType', type)) return
   pool.known('target', 'ResourceId', 'endpoint', resource.header)
   scalableTargetSettings.claim(pool, resource)
+  const queue = 'AsyncInferenceConfig'
+  if ([...resourcesOf(template, endpoints)].every((one) => one.has(queue)))
+    pool.known('queued', queue, true, resource.header)
   if (resource.has('ScheduledActions'))
     pool.known('schedule', 'ScheduledActions', 'ScheduledActions', resource.header)
   const policies = [...resourcesOf(template, policyType)]
@@ -59,7 +63,7 @@ export function readScalableTarget(claims: ClaimBuilder, resource: Resource): vo
 /** The machine of all variants of all endpoints of the template; null: several, or one that cannot be read. */
 function onlyMachine(template: Template): Given<string> | null {
   const found: Given<string>[] = []
-  for (const one of resourcesOf(template, 'AWS::SageMaker::EndpointConfig'))
+  for (const one of resourcesOf(template, endpoints))
     for (const index of items(one.at('ProductionVariants')?.node).keys())
       found.push(one.text('ProductionVariants', index, 'InstanceType'))
   return agreed(found)

@@ -44,6 +44,8 @@ export function readJob(claims: ClaimBuilder, job: Fields, { key, place, site }:
   const name = firstGiven(job.text('name'), job.text('run_name'))
   const called = effective(name) ?? key
   const schedule = intervalOf(job)
+  // It is meant to go on.
+  const service = job.has('continuous')
   let gpus = 0
   for (const { name: cluster, fields } of clusters) {
     const own = tasks.filter((one) => one.cluster === cluster)
@@ -51,7 +53,7 @@ export function readJob(claims: ClaimBuilder, job: Fields, { key, place, site }:
     const { shown } = fields
     const compute = claimCluster(claims, fields, `${key}.${cluster}`, id, shown)
     compute.say('name', 'name', stated(name, called))
-    compute.known('service', 'job', false, shown)
+    compute.known('service', 'job', service, shown)
     compute.known('trials', 'job', false, shown)
     compute.say('timeLimit', limitKey, orDefault(convert(limitOf(job, own), limited), null))
     compute.known('neverEnded', 'job', true, shown)
@@ -93,9 +95,11 @@ function claimAllPurpose(
   )
   compute.known('name', 'name', called, place)
   compute.known('service', 'job', false, place)
-  const own = tasks.filter(({ cluster, fields }) => cluster === null && fields.has(existing))
-  compute.say('timeLimit', limitKey, orDefault(convert(limitOf(job, own), limited), null))
-  compute.known('neverEnded', 'job', true, place)
+  if (!job.has('continuous')) {
+    const own = tasks.filter(({ cluster, fields }) => cluster === null && fields.has(existing))
+    compute.say('timeLimit', limitKey, orDefault(convert(limitOf(job, own), limited), null))
+    compute.known('neverEnded', 'job', true, place)
+  }
   compute.known('interactiveRate', existing, { machine: allPurpose, again: intervalOf(job) !== null }, place)
 }
 
@@ -132,7 +136,7 @@ function claimServerless(
   const model = gpu(cards[2] ?? '')?.name
   if (model !== undefined) compute.known('gpuModel', 'hardware_accelerator', model, place)
   compute.say('name', 'name', stated(name, called))
-  compute.known('service', 'job', false, place)
+  compute.known('service', 'job', job.has('continuous'), place)
   compute.known('trials', 'job', false, place)
   compute.say('timeLimit', limitKey, orDefault(convert(limitOf(job, own), limited), null))
   compute.known('neverEnded', 'job', true, place)

@@ -62,6 +62,10 @@ export const sagemakerScalingReader = defineReader({
     claimPoolMachine(pool, 'instance_type', stated(claims.origin(place), type))
     pool.known('target', 'ResourceId', 'endpoint', place)
     targetSettings.claim(pool, targetSettings.argumentsOf(python, call, claims))
+    const made = python.calls.filter(({ method }) => /^(deploy|create_endpoint_config)$/.test(method))
+    const queues = ['AsyncInferenceConfig', 'async_inference_config']
+    if (made.every((one) => queues.some((key) => mayBePassed(python.argument(one, key)))))
+      pool.known('queued', 'AsyncInferenceConfig', true, place)
     const action = 'put_scheduled_action'
     if (python.calls.some((one) => one.method === action)) pool.known('schedule', action, action, place)
     const policies = python.calls.filter((one) => one.method === 'put_scaling_policy')

@@ -15,6 +15,7 @@ import { startPool } from './pool-claims.js'
 import { resourcesOf } from './schedules.js'
 
 const targetType = 'aws_appautoscaling_target'
+const endpoints = 'aws_sagemaker_endpoint_configuration'
 
 /** Of an endpoint: other services are scaled by the same resource. */
 function isOfSagemaker(block: Block): boolean {
@@ -45,6 +46,9 @@ export function readScalableTarget(block: Block): void {
   if (!claimPoolMachine(pool, 'instance_type', machine)) return
   pool.known('target', 'resource_id', 'endpoint', header)
   scalableTargetSettings.claim(pool, block)
+  const queue = 'async_inference_config'
+  if ([...resourcesOf(module, endpoints)].every((one) => one.has(queue)))
+    pool.known('queued', queue, true, header)
   const scheduled = 'aws_appautoscaling_scheduled_action'
   if ([...resourcesOf(module, scheduled)].some(isOfSagemaker))
     pool.known('schedule', scheduled, scheduled, header)
@@ -56,7 +60,7 @@ export function readScalableTarget(block: Block): void {
 /** The machine of all variants of all endpoints of the module; null: several, or one that cannot be read. */
 function onlyMachine(module: Module): Given<string> | null {
   const found: Given<string>[] = []
-  for (const one of resourcesOf(module, 'aws_sagemaker_endpoint_configuration'))
+  for (const one of resourcesOf(module, endpoints))
     for (const index of items(one.at('production_variants')?.node).keys())
       found.push(one.text('production_variants', index, 'instance_type'))
   return agreed(found)

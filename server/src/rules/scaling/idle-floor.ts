@@ -116,7 +116,7 @@ const dearEndpoint = 100
 
 /** An endpoint whose policy never takes the last replicas away, though it takes others. */
 function ofEndpoint(view: SubjectView<'Scaling'>, options: RuleOptions, today: string): Report | undefined {
-  const { leastReplicas, mostReplicas, schedule, target } = view.settings
+  const { leastReplicas, mostReplicas, queued, schedule, target } = view.settings
   const count = effective(leastReplicas)
   if (leastReplicas === undefined || count === undefined || count < 1 || schedule !== undefined)
     return undefined
@@ -130,7 +130,11 @@ function ofEndpoint(view: SubjectView<'Scaling'>, options: RuleOptions, today: s
   return {
     at: leastReplicas,
     severity: usd * month >= dearEndpoint ? 'warning' : 'information',
-    message: `${poolName(view)} never goes below ${machinesText(view, count)}, even with no request at all: ${rateText(usd, cost)} day and night. Where requests can wait some minutes, an asynchronous endpoint goes down to none.`,
+    message: `${poolName(view)} never goes below ${machinesText(view, count)}, even with no request at all: ${rateText(usd, cost)} day and night. ${
+      effective(queued) === true
+        ? `Its requests wait in a queue, so it can go down to none: ${leastReplicas.key} 0, and a step that starts the first when one waits.`
+        : 'Where requests can wait some minutes, an asynchronous endpoint goes down to none.'
+    }`,
     saving: {
       fraction: [...idle],
       usd: null,

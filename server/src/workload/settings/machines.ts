@@ -313,6 +313,8 @@ export interface ScalingSettings {
   mostReplicas: number
   /** It takes the last replica away as well. */
   reachesZero: boolean
+  /** Requests wait in a queue until there is a replica, so there may be none. */
+  queued: boolean
   /** What it goes by: 'cpu', 'memory', or a name of its own. */
   metrics: string[]
   /** Per cent of what was asked for that it aims at. */
