@@ -41,11 +41,14 @@ export function asImporter(summary: ModuleSummary): ModuleSummary {
   return { ...rest, constants: {}, functions: {}, classes: stepsOf(summary), reexports: {} }
 }
 
-/** Classes that step an optimiser: one that a module declares may leave its steps to them. */
-function stepsOf({ classes }: ModuleSummary): ModuleSummary['classes'] {
+/** Classes that step an optimiser, with the class of the project that they extend: it may leave its steps to them. */
+function stepsOf({ classes, derived = [] }: ModuleSummary): ModuleSummary['classes'] {
   const found: ModuleSummary['classes'] = {}
-  for (const [name, { steps }] of Object.entries(classes))
-    if (steps !== undefined) define(found, name, { bases: [], methods: [], calls: [], steps })
+  for (const [name, { steps }] of Object.entries(classes)) {
+    if (steps === undefined) continue
+    const bases = derived.flatMap((one) => (one.name === name ? one.base : []))
+    define(found, name, { bases, methods: [], calls: [], steps })
+  }
   return found
 }
 

@@ -97,6 +97,7 @@ export class OutsideCallIndex {
   private readonly started = new CircularAnswers<string, boolean>(false, mostSteps)
   private readonly types = new CircularAnswers<string, string | null>(null, mostSteps)
   private readonly objects = new CircularAnswers<string, string | null>(null, mostSteps)
+  private readonly doing = new Map<string, Record<string, Running> | null>()
   private readonly paths = new CircularAnswers<string, PlainPath | null>(null, mostSteps)
   private readonly parameters = new CircularAnswers<string, Passed>(tooFar, mostSteps)
 
@@ -276,12 +277,16 @@ export class OutsideCallIndex {
     }
   }
 
-  /** What the methods of an object do that trains. */
+  /** What the methods of an object do that trains; calls that pass objects of one class share the answer. */
   private steps({ path, name }: MadeObject): Record<string, Running> | null {
+    const key = `${path}\n${name}`
+    const known = this.doing.get(key)
+    if (known !== undefined) return known
     const klass = lookUp(this.modules.summaryOf(path)?.classes ?? {}, name)
-    if (klass?.steps === undefined) return null
-    const others = Object.entries(klass.does ?? {}).map(([method, calls]) => [method, { ...idle, calls }])
-    return { ...Object.fromEntries(others), ...klass.steps }
+    const others = Object.entries(klass?.does ?? {}).map(([method, calls]) => [method, { ...idle, calls }])
+    const found = klass?.steps === undefined ? null : { ...Object.fromEntries(others), ...klass.steps }
+    this.doing.set(key, found)
+    return found
   }
 
   /** The part of a configuration that an argument is, also where the function that passes it was given it itself. */

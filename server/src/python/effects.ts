@@ -11,7 +11,7 @@ import { CircularAnswers } from './circular-answers.js'
 import { followsTensor, putsOnDevice, toDevice } from './device-moves.js'
 import { emptyEffects, mergeEffects, running, withoutBackward } from './effect-sets.js'
 import { namesEpochs } from './epoch-names.js'
-import { importedBases } from './extended-classes.js'
+import { extendingClasses, importedBases } from './extended-classes.js'
 import { isFunctionalUpdate, repeatsFunction, takesGradients } from './functional-steps.js'
 import { carriedStep, isCarriedStep, isSessionStep, sessionStep } from './graph-steps.js'
 import { importedFunction } from './import-targets.js'
@@ -259,24 +259,16 @@ export class EffectFinder {
 
   /** The step of a class in a module that imports this one, for a method that is only declared here. */
   private overridden(func: Func): Running | null {
-    return func.class === null || !isAbstract(func) ? null : this.stepOfImporters(func.name)
-  }
-
-  private stepOfImporters(name: string): Running | null {
-    for (const { classes } of this.analysis.importers)
-      for (const { steps } of Object.values(classes)) {
-        const step = lookUp(steps ?? {}, name)
-        if (step !== undefined) return step
-      }
-    return null
+    if (func.class === null || !isAbstract(func)) return null
+    return stepOf(extendingClasses(this.analysis, func.class), func.name)
   }
 
   /** `self.train_step(batch)` of a class that leaves the method to those that extend it, without a word. */
   private leftOpen(callee: Expr): Running | null {
     if (callee.type !== 'attribute' || callee.value.type !== 'name' || callee.value.id !== 'self') return null
-    const isOpen =
-      classAround(this.analysis, callee.start) !== null && this.analysis.attributeValues(callee).length === 0
-    return isOpen ? this.stepOfImporters(callee.attr) : null
+    const klass = classAround(this.analysis, callee.start)
+    const isOpen = klass !== null && this.analysis.attributeValues(callee).length === 0
+    return isOpen ? stepOf(extendingClasses(this.analysis, klass), callee.attr) : null
   }
 
   /** What happens when the value of an expression is called; null: it is no function of the project. */
@@ -392,6 +384,14 @@ export class EffectFinder {
     const step = lookUp(lookUp(found.summary.classes, name!)?.steps ?? {}, method)
     return step ?? lookUp(found.summary.functions, found.rest) ?? null
   }
+}
+
+function stepOf(classes: readonly ClassSummary[], method: string): Running | null {
+  for (const { steps } of classes) {
+    const step = lookUp(steps ?? {}, method)
+    if (step !== undefined) return step
+  }
+  return null
 }
 
 /** `@jax.jit`, `@eqx.filter_grad(has_aux=True)`, `@partial(jax.value_and_grad, has_aux=True)`. */

@@ -32,6 +32,12 @@ export function importedBases(analysis: Analysis, klass: Klass): ClassSummary[] 
   return [...new Set(found)]
 }
 
+/** Classes of modules that import this one which extend a class of it. */
+export function extendingClasses({ importers }: Analysis, { name }: Klass): ClassSummary[] {
+  const isIt = (base: string): boolean => base === name || base.endsWith(`.${name}`)
+  return importers.flatMap(({ classes }) => Object.values(classes).filter(({ bases }) => bases.some(isIt)))
+}
+
 /** Methods that a class has from others of the project, here or in other modules, without its own. */
 export function inheritedMethods(analysis: Analysis, klass: Klass): string[] {
   const imported = importedBases(analysis, klass).flatMap(methodNames)
