@@ -7,25 +7,23 @@ import { blocksOf, childrenOf, forEachChild, forEachExpression } from '../../syn
 import type { Json } from '../../text/json.js'
 import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { ClaimBuilder, Place } from '../../workload/builder.js'
-import type { Dimension, NestedDimension, SearchSettings } from '../../workload/resource-kinds.js'
+import type { Place } from '../../workload/builder.js'
+import type { Dimension, NestedDimension } from '../../workload/resource-kinds.js'
 import { fastaiFits } from '../fastai/learners.js'
 import { claimHandGrid } from '../hand-grid.js'
 import { tuningEvidence } from '../pytorch/evidence.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
-import { defineReader, type ReaderContext } from '../reader.js'
-import { workOfCommand } from '../shell/grid-loop.js'
+import { defineReader } from '../reader.js'
 import { coveredBy } from '../sklearn/parameter-effects.js'
+import { startedIn, type Work } from './grid-commands.js'
 import { comprehensionLoops } from './grid-comprehension.js'
 import { listedConfigurations, parameterGrid, productOf } from './grid-factors.js'
 import { gridLoopChange } from './grid-loop-change.js'
 import { mappedLoops } from './grid-mapped.js'
 import { collectionOf, nameOfValue } from './grid-names.js'
 import { recursiveGrid } from './grid-recursion.js'
-import { chosenNetwork, hyperparameter, otherWork, repetitionTarget } from './hyperparameter-names.js'
+import { chosenNetwork, hyperparameter, repetitionTarget } from './hyperparameter-names.js'
 import { startsJob } from './started-jobs.js'
-import { commandsIn } from './started-launches.js'
-import { starters } from './started-programs.js'
 import { trainerRuns } from './swallowed.js'
 
 export const gridLoopReader = defineReader({
@@ -42,6 +40,7 @@ export const gridLoopReader = defineReader({
     '.cv(',
     'cross_val',
     'subprocess',
+    'papermill',
     'os.system',
     'with_options',
     '.submit(',
@@ -285,20 +284,9 @@ function dimension(python: PythonModule, name: string, expr: Expr): Omit<LoopDim
 }
 
 const trainingCall = /^(train|fit|run_?(training|experiment|train)|train_?(model|net|network|and_\w+|\w*))$/i
-const batchJob = /^[\s"'f[({]*(sbatch|bsub|qsub)\b/
-const launcher = /torchrun|accelerate["',\s]+launch|deepspeed /
-const script = /(?<![\w-])([\w-]+)\.py\b/
 /** Library functions that fit a model, or several, by themselves. */
 const fitter =
   /^(xgboost|lightgbm|catboost)\.(train|cv)$|^sklearn\.model_selection\.cross_(val_score|validate|val_predict)$/
-
-interface Work {
-  unit: SearchSettings['unit']
-  /** What each pass starts; null: it trains in this process. */
-  launched: string | null
-  /** Fits of one combination, where they can be counted. */
-  folds?: number
-}
 
 /** What one pass of the innermost loop costs; null where it does not train with the loop's values. */
 function workOf(python: PythonModule, nest: Nest, startedBy: (call: Call) => Work | null): Work | null {
@@ -338,44 +326,6 @@ function workOf(python: PythonModule, nest: Nest, startedBy: (call: Call) => Wor
   return handed ? run : null
 }
 
-/** What a command starts that a call hands to the system, be it in a function of the module: `run(f'python train.py --lr {lr}')`. */
-function startedIn(
-  python: PythonModule,
-  context: ReaderContext,
-  claims: ClaimBuilder,
-  call: Call,
-): Work | null {
-  const given = handedToSystem(python, call)
-  if (given === null) return null
-  for (const command of commandsIn(python, context, given)) {
-    const work = workOfCommand(command, () => claims.locate(given))
-    if (work !== null) return work
-  }
-  const text = commandText(python, given)
-  if (batchJob.test(text)) return { unit: 'job', launched: 'jobs' }
-  const program = script.exec(text)?.[1]
-  return (program === undefined ? launcher.test(text) : !otherWork.test(program))
-    ? { unit: 'run', launched: 'trainings' }
-    : null
-}
-
-/** The command of `subprocess.run(command)`, or of a function that hands its parameter on to that; null: it starts none. */
-function handedToSystem(python: PythonModule, call: Call): Expr | null {
-  const first = call.expr.args[0]
-  if (first === undefined || first.star > 0) return null
-  if (call.name !== null) return starters.test(call.name) ? first.value : null
-  const own = python.functionOf(call.expr.callee)
-  const [command] = own?.node.params.filter(({ name }) => name !== 'self') ?? []
-  const handsOn = own?.calls.some(
-    ({ name, expr }) =>
-      name !== null &&
-      starters.test(name) &&
-      expr.args[0]?.value.type === 'name' &&
-      expr.args[0].value.id === command?.name,
-  )
-  return handsOn === true ? first.value : null
-}
-
 const isLibrary = (name: string | null): boolean =>
   name !== null && /^(torch|tensorflow|keras|sklearn|numpy|pandas)\./.test(name)
 
@@ -413,12 +363,6 @@ function learns(calls: Set<string>): boolean {
     '.evaluate',
     'sklearn.model_selection.cross_val_score',
   ].some((name) => calls.has(name))
-}
-
-function commandText(python: PythonModule, expr: Expr): string {
-  const value = python.definition(expr)
-  const text = python.text.slice(value.start, Math.min(value.end, value.start + 400))
-  return value.type === 'list' ? text.replace(/["']\s*,\s*f?["']/g, ' ') : text
 }
 
 function mentions(expr: Expr, names: Set<string>): boolean {
