@@ -2,7 +2,7 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -18,6 +18,7 @@ import { isTorchLoop, loopHeader } from './loop.js'
 import { hasConvolutions, isRealModel } from './model-evidence.js'
 import { stepEvidence } from './operations.js'
 import { profilings } from './profiling.js'
+import { doubleInputs } from './single-precision.js'
 import { type Switch, setsTf32, switchesOf, variables, writtenSwitches } from './switches.js'
 
 export const pytorchModesReader = defineReader({
@@ -292,6 +293,11 @@ function changeSwitch(
   // Whoever asked for it knows whether it was meant.
   const condition = exact ? ', if runs need not repeat bit by bit' : ''
   if ('remove' in remedy) {
+    const inputs =
+      safety === 'display' && setsDefault.test(key) && !isContradicted(python, statement.start)
+        ? doubleInputs(python, statement)
+        : null
+    if (inputs !== null) return trainSingle(key, statement, inputs, facts)
     return {
       title: `Remove ${key}${condition}`,
       safety,
@@ -313,6 +319,35 @@ function changeSwitch(
         : `Set it to ${remedy.write}${condition}`,
     safety,
     writes: [{ kind: 'replace', path, range: { fragment: fragment.index, start, end }, text: remedy.write }],
+    imports: [],
+  }
+}
+
+const setsDefault = /^set_default_(dtype|tensor_type)\(/
+
+/** The default goes, and what the program reads is made single as well. */
+function trainSingle(
+  key: string,
+  statement: { start: number; end: number },
+  inputs: readonly Call[],
+  { path, fragment: { index } }: FragmentFacts,
+): Change {
+  return {
+    title: `Train in fp32: remove ${key}${inputs.length === 0 ? '' : ', and make what is read float()'}`,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'remove statement',
+        path,
+        statement: { fragment: index, start: statement.start, end: statement.end },
+      },
+      ...inputs.map(({ expr: { end } }) => ({
+        kind: 'replace' as const,
+        path,
+        range: { fragment: index, start: end, end },
+        text: '.float()',
+      })),
+    ],
     imports: [],
   }
 }
