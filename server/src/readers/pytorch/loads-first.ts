@@ -71,9 +71,9 @@ function startsTraining(python: PythonModule, module: ModuleSummary): boolean {
     const owners = [...trainings(python).keys()]
     return new Set(owners.flatMap((func) => (func === null ? [] : [func.class?.name ?? func.name])))
   })
-  if (names.size === 0 || module.derived !== undefined) return true
-  const called = (module.outward ?? []).flatMap(({ target }) => target.split('.'))
-  return [...called, ...module.uses].some((one) => names.has(one.slice(one.lastIndexOf('.') + 1)))
+  // Of its classes it tells those that train, be it by what they extend.
+  if (names.size === 0 || Object.keys(module.classes).length > 0) return true
+  return module.uses.some((one) => names.has(one.slice(one.lastIndexOf('.') + 1)))
 }
 
 /** False: a program of its own is imported for its parts, and what trains in it is not among these. */
