@@ -36,20 +36,40 @@ export function keptWays(python: PythonModule, { followed }: HotCode): (one: Hot
 
 const deepest = 6
 
-/** The blocks of a function that keep results or look for them; another branch, and what is done behind it, prepares all the same. */
+/**
+ * The blocks of a function that keep results or look for them; another branch, and what is done behind it, prepares all the same,
+ * unless the block hands out what it has found and goes on where it has found nothing.
+ */
 function keepingBlocks(python: PythonModule, node: Func['node'] | Loop['node']): Span[] {
   const found: Span[] = []
-  const visit = (block: readonly Stmt[]): void => {
-    const [first] = block
-    if (first === undefined) return
-    if (block.some((one) => keeps.test(headOf(python, one)) || looksForResults(python, one)))
-      found.push({ start: first.start, end: block.at(-1)!.end })
-    else for (const one of block) for (const inner of blocksOf(one)) visit(inner)
+  /** True where what follows is done for want of what is kept. */
+  const visit = (block: readonly Stmt[]): boolean => {
+    const [first, last] = [block[0], block.at(-1)]
+    if (first === undefined || last === undefined) return false
+    const goesOn = !/^(return|raise|continue)$/.test(last.type)
+    if (block.some((one) => keeps.test(headOf(python, one)) || looksForResults(python, one))) {
+      found.push({ start: first.start, end: last.end })
+      return goesOn && block.some(mayReturn)
+    }
+    let wanting = false
+    for (const one of block)
+      for (const inner of blocksOf(one))
+        if (visit(inner)) {
+          found.push({ start: one.end, end: last.end })
+          wanting = true
+        }
+    return wanting && goesOn
   }
   const own = { start: node.start, end: node.end }
   if ('decorators' in node && node.decorators.some((one) => keeps.test(ownCode(python, one)))) return [own]
   visit(node.body)
   return found
+}
+
+function mayReturn(one: Stmt): boolean {
+  return (
+    one.type === 'return' || (one.type !== 'function' && blocksOf(one).some((inner) => inner.some(mayReturn)))
+  )
 }
 
 /** A statement without those inside it; what a constructor of few results keeps is nothing. */
