@@ -36,9 +36,7 @@ export function skippedEnding(python: PythonModule, made: Call, own: readonly Ca
   if (whateverHappens.test(python.code)) return null
   const starting = leadingTo(python, made)
   const after = own.map((one) =>
-    withCallers(python, one, starting).filter(
-      ({ function: func, expr }) => expr.start > (starting.get(func) ?? Infinity),
-    ),
+    withCallers(python, one, starting).filter((each) => follows(python, each, starting)),
   )
   const [last] = own.slice(-1)
   return last === undefined ||
@@ -52,57 +50,94 @@ export function skippedEnding(python: PythonModule, made: Call, own: readonly Ca
 }
 
 /** With the calls that come to it through functions of this module, but for those that start what is ended as well. */
-function withCallers(python: PythonModule, ended: Call, starting: ReadonlyMap<Func | null, number>): Call[] {
+function withCallers(python: PythonModule, ended: Call, starting: Starting): Call[] {
   const found = new Set([ended])
   for (const { function: func } of found)
     if (func !== null && !starting.has(func)) for (const site of python.callSites(func) ?? []) found.add(site)
   return [...found]
 }
 
-/** The function that a call stands in, and those that come to it by calls; with the first place in each. */
-function leadingTo(python: PythonModule, call: Call): Map<Func | null, number> {
-  const found = new Map<Func | null, number>()
+/** Calls that come to the one that starts something, and that one itself, by the functions that they stand in. */
+type Starting = ReadonlyMap<Func | null, Call[]>
+
+function leadingTo(python: PythonModule, call: Call): Starting {
+  const found = new Map<Func | null, Call[]>()
   const next = [call]
-  for (const { function: func, expr } of next) {
-    const before = found.get(func)
-    found.set(func, Math.min(before ?? Infinity, expr.start))
-    if (func !== null && before === undefined) next.push(...(python.callSites(func) ?? []))
+  for (const one of next) {
+    const before = found.get(one.function)
+    if (before !== undefined) before.push(one)
+    else {
+      found.set(one.function, [one])
+      if (one.function !== null) next.push(...(python.callSites(one.function) ?? []))
+    }
   }
   return found
 }
 
-/** Statements around a call, the outermost first. */
-function around(python: PythonModule, { expr }: Call): Stmt[] {
-  const found: Stmt[] = []
-  let body: readonly Stmt[] = python.tree.body
+/** It is made after the machine was started, rather than in its place: `if action == 'start': start() else: end()`. */
+function follows(python: PythonModule, ended: Call, starting: Starting): boolean {
+  const body = ended.function?.node.body ?? python.tree.body
+  return (starting.get(ended.function) ?? []).some(
+    (one) => placeOf(one).start < placeOf(ended).start && comesTo(body, placeOf(one), placeOf(ended)),
+  )
+}
+
+function comesTo(inside: readonly Stmt[], from: Span, to: Span): boolean {
+  let body = inside
   for (;;) {
-    const next = body.find(({ start, end }) => start <= expr.start && expr.end <= end)
-    if (next === undefined) return found
-    found.push(next)
-    body = blocksOf(next).flat()
+    const [first, last] = [from, to].map((one) => body.find((each) => holds(each, one)))
+    if (first === undefined || last === undefined) return true
+    const blocks = blocksOf(first)
+    const own = blocks.find((block) => block.some((each) => holds(each, from)))
+    const branches = first.type === 'if' || first.type === 'match'
+    // `if action == 'start': start(); return`
+    if (first !== last) return !branches || own === undefined || !own.some(leaves)
+    if (own === undefined) return true
+    if (!own.some((each) => holds(each, to))) return !branches
+    body = own
   }
 }
 
+/** Where the function comes to it that it counts as made by. */
+const placeOf = ({ expr, statement, written }: Call): Span => (written === undefined ? expr : statement)
+
+const holds = ({ start, end }: Span, inner: Span): boolean => start <= inner.start && inner.end <= end
+
+/** Statements around a call, the outermost first: where it is written, and where it counts as made. */
+function around(python: PythonModule, call: Call): Stmt[] {
+  const found: Stmt[] = []
+  for (const place of new Set([placeOf(call), call.expr])) {
+    let body: readonly Stmt[] = python.tree.body
+    for (;;) {
+      const next = body.find((one) => holds(one, place))
+      if (next === undefined) break
+      found.push(next)
+      body = blocksOf(next).flat()
+    }
+  }
+  return found
+}
+
+const isIn = (one: Stmt, call: Call): boolean => holds(one, call.expr) || holds(one, placeOf(call))
+
 /** In a `finally`, or where a failure is handled. */
 function isCleanup(python: PythonModule, call: Call): boolean {
-  const holds = (body: readonly Stmt[]) =>
-    body.some(({ start, end }) => start <= call.expr.start && call.expr.end <= end)
+  const ends = (body: readonly Stmt[]) => body.some((one) => isIn(one, call))
   return around(python, call).some(
-    (one) => one.type === 'try' && [one.finally, ...one.handlers.map(({ body }) => body)].some(holds),
+    (one) => one.type === 'try' && [one.finally, ...one.handlers.map(({ body }) => body)].some(ends),
   )
 }
 
 /** What fails on the way to the call is caught before it: `try: train() except Exception: log()`, and then the call. */
-function isCaughtBefore(
-  python: PythonModule,
-  { expr, function: func }: Call,
-  starting: ReadonlyMap<Func | null, number>,
-): boolean {
-  const from = starting.get(func) ?? 0
+function isCaughtBefore(python: PythonModule, call: Call, starting: Starting): boolean {
+  const { function: func } = call
+  const place = placeOf(call)
+  const [first] = starting.get(func) ?? []
+  const from = first === undefined ? 0 : placeOf(first).start
   let body: readonly Stmt[] = func?.node.body ?? python.tree.body
   for (;;) {
-    const next = body.find(({ start, end }) => start <= expr.start && expr.end <= end)
-    const before = body.filter(({ end }) => from < end && end <= expr.start)
+    const next = body.find((one) => holds(one, place))
+    const before = body.filter(({ end }) => from < end && end <= place.start)
     if (before.some((one) => one.type === 'try' && catchesAll(one))) return true
     if (next === undefined) return false
     body = blocksOf(next).flat()
@@ -132,12 +167,11 @@ const success = /^(is_|was_|job_|run_|training_)?(success(ful(ly)?)?|succeeded)$
 
 /** `if succeeded:`, directly or by a name that the test has been given; not where it asks whether there is anything to end. */
 function asksForSuccess(python: PythonModule, call: Call, made: Call): boolean {
-  const holds = ({ start, end }: Span, { expr }: Call) => start <= expr.start && expr.end <= end
   return around(python, call).some(
     (one) =>
       one.type === 'if' &&
-      one.body.some((each) => holds(each, call)) &&
-      !one.body.some((each) => holds(each, made)) &&
+      one.body.some((each) => isIn(each, call)) &&
+      !one.body.some((each) => isIn(each, made)) &&
       !(made.assignedTo !== null && namesIn(one.test).includes(made.assignedTo)) &&
       needsSuccess(python, python.definition(one.test)),
   )

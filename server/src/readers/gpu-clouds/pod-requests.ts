@@ -49,7 +49,8 @@ function requestOf(python: PythonModule, cloud: Cloud, call: Call): PodRequest |
     const model = given(kinds) ?? call.expr.args.filter(({ name }) => name === null)[position]?.value
     return request(python, cloud, call, calleePlace(call), { model, count: given(counts) })
   }
-  const body = bodyOf(python, cloud, call)
+  const body =
+    !keepsOrShows.test(call.method) && !isElsewhere(python, call) ? bodyOf(python, cloud, call) : null
   if (body !== null) {
     const entry = (keys: readonly string[]) =>
       body.entries.find(({ key }) => keys.includes(textOf(key) ?? ''))
@@ -97,6 +98,18 @@ function bodyOf(python: PythonModule, cloud: Cloud, call: Call): DictExpr | null
     if (found !== null) return found
   }
   return null
+}
+
+/** Reads what there is, or keeps and shows what it is given. */
+const keepsOrShows =
+  /^(get|patch|put|p?print|dumps?|log|info|debug|warning|error|exception|append|extend|format|dict|list|sorted|str|repr|len)$|^_?(write|save|store|record|show|log|insert|update|assert|notify)(_|$)/
+
+/** To an address of somebody else: what has been rented is told there. */
+function isElsewhere(python: PythonModule, { expr }: Call): boolean {
+  const first = expr.args[0]
+  const address = first === undefined ? null : python.fold(first.value)
+  const text = address?.state === 'known' && typeof address.value === 'string' ? address.value : ''
+  return /^https?:/.test(text) && !/runpod|lambda|\/pods|graphql|instance-operations/i.test(text)
 }
 
 const sends = /post|request|quer|graphql|execute|send|run|call|mutat/i

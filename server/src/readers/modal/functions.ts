@@ -5,7 +5,7 @@ import type { Func, Klass, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
-import { textArgument } from '../../values/argument.js'
+import { mayBePassed, textArgument } from '../../values/argument.js'
 import { absent, convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
@@ -181,7 +181,14 @@ function readFunction(
   if (!isGiven(source.get('cpu')))
     compute.say('unaskedCores', 'cpu', orDefault(convert(source.get('cpu'), asNumber), reservedCores))
   const models = modelsLoaded(python, func)
-  const keepsFiles = stores.some((key) => source.get(key).state !== 'absent')
+  const app =
+    decorator.type === 'call' && decorator.callee.type === 'attribute'
+      ? python.callOf(decorator.callee.value)
+      : null
+  const keepsFiles =
+    stores.some((key) => source.get(key).state !== 'absent') ||
+    // `App('name', volumes={…})` gives them to all of its functions.
+    (app !== null && mayBePassed(python.argument(app, 'volumes')))
   claimServing(claims, one, source, { gpus: request, place, evidence, models })
   if (!keepsFiles && !handsBack(func)) compute.known('losesFiles', 'container', true, place)
   if (!keepsFiles && areFetched(python)) claimLostWeights(compute, claims, func, models, request)
