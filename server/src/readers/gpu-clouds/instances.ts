@@ -78,11 +78,14 @@ function claimEnds(claims: ClaimBuilder, code: string, text: string): void {
   }
 }
 
+/** Machines of one program whose end is looked for: all of its calls are compared with each. */
+const mostFollowed = 30
+
 function readProgram(claims: ClaimBuilder, python: PythonModule): void {
   if (python.evidence.role === 'test') return
   const requests = podRequests(python)
   const scopes = new Map<string, number>()
-  for (const { cloud, made, place, count, model } of requests) {
+  for (const [index, { cloud, made, place, count, model }] of requests.entries()) {
     const scope = made.function?.qualified ?? ''
     const before = scopes.get(scope) ?? 0
     scopes.set(scope, before + 1)
@@ -97,7 +100,15 @@ function readProgram(claims: ClaimBuilder, python: PythonModule): void {
     })
     if (cloud.client.test(made.method) && endsWithBlock(python, made))
       compute.known('endedBy', 'with', 'its block', place)
-    claimEnding(compute, python, made, podEndings(python, cloud, made), place, mutationIn(cloud, python.code))
+    if (index < mostFollowed)
+      claimEnding(
+        compute,
+        python,
+        made,
+        podEndings(python, cloud, made),
+        place,
+        mutationIn(cloud, python.code),
+      )
   }
 }
 

@@ -18,12 +18,17 @@ export function plainMethods(python: PythonModule, klass: Klass): Func[] {
   if (asksItself.test(python.code)) return []
   const methods = [...klass.methods.values()]
   const plain = new Set(methods.filter((one) => isPlain(python, one)))
+  // `global pipe`
+  const shared = new Set(
+    python.statements.flatMap((one) => (one.type === 'global' ? one.children.map(lastName) : [])),
+  )
+  const uses = new Map([...plain].map((one) => [one, ownUses(klass, one, shared)]))
   // One that hands its work to another is as plain as that.
   for (let size = -1; size !== plain.size; ) {
     size = plain.size
     for (const one of plain)
       if (
-        ownUses(python, klass, one).some((name) => {
+        uses.get(one)!.some((name) => {
           const other = klass.methods.get(name)
           return other === undefined || !plain.has(other)
         })
@@ -51,12 +56,8 @@ const waits = (python: PythonModule, method: Func): boolean =>
   )
 
 /** What it names of its own object: methods, and what the class has kept, there or in a name of the module; '' for the object itself. */
-function ownUses(python: PythonModule, klass: Klass, { node }: Func): string[] {
+function ownUses(klass: Klass, { node }: Func, shared: ReadonlySet<string>): string[] {
   const own = new Set([node.params[0]?.name, klass.name])
-  // `global pipe`
-  const shared = new Set(
-    python.statements.flatMap((one) => (one.type === 'global' ? one.children.map(lastName) : [])),
-  )
   const found: string[] = []
   const visit = (expr: Expr): void => {
     if (expr.type === 'attribute' && expr.value.type === 'name' && own.has(expr.value.id))
