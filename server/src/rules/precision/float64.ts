@@ -6,6 +6,8 @@ import { operationOf } from '../training/operation.js'
 
 export default defineRule({
   name: 'precision/float64',
+  // In single precision it can be lowered further.
+  supersedes: ['precision/full-precision'],
   beyondBill: true,
   judges: 'Operation',
   checklist: ['model/mixed-precision', 'rightsize/match-instance'],
