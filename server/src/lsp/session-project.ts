@@ -7,6 +7,8 @@ import type { Troubles } from './troubles.js'
 export class SessionProject {
   private loading: Promise<Project | undefined> | undefined
   private loaded: Project | undefined
+  /** Counts how often the project was forgotten: what was begun before opens for nobody. */
+  private round = 0
 
   constructor(
     /** URI of the folder; null: documents that lie in no folder. */
@@ -23,15 +25,17 @@ export class SessionProject {
   }
 
   private async create(): Promise<Project | undefined> {
+    const { round } = this
     try {
       // A host that throws at once must not do so before `loading` is set.
       await Promise.resolve()
-      this.loaded = await this.environment.createProject(this.folder, this.choice())
-      return this.loaded
+      const project = await this.environment.createProject(this.folder, this.choice())
+      if (round === this.round) this.loaded = project
+      return project
     } catch (error) {
       this.troubles.fault(this.folder === null ? 'opening documents' : `opening ${this.folder}`, error)
       // What is wrong may be mended by then: the next change tries again.
-      this.loading = undefined
+      if (round === this.round) this.loading = undefined
       return undefined
     }
   }
@@ -49,6 +53,7 @@ export class SessionProject {
   /** What comes next is asked of another one. */
   forget(): void {
     const old = this.loading
+    this.round++
     this.loading = undefined
     this.loaded = undefined
     void old?.then((project) => project?.dispose()).catch(() => undefined)
