@@ -2,6 +2,7 @@
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { conjuncts } from '../../syntax/conjuncts.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { namesIn } from '../../syntax/python-children.js'
 import { codeText } from './evidence.js'
 import { findIn } from './numbered-files.js'
 
@@ -48,13 +49,27 @@ function isLast(python: PythonModule, test: Expr, bound: Bound | null): boolean 
     return named.test(codeText(python, value.start, value.end))
   if (value.type !== 'binary' || !/^(==|>=)$/.test(value.op)) return false
   const written = ({ start, end }: Expr) => codeText(python, start, end)
-  if (bound === null) return test.type === 'name' && named.test(test.id)
+  if (bound === null) return test.type === 'name' && named.test(test.id) && !isOfInnerLoop(python, value)
   const counts = (one: Expr) =>
     new RegExp(`(?<![\\w.])${bound.counter}\\b`).test(written(one)) && !written(one).includes('%')
   const ends = (one: Expr) => bare(written(one)) === bare(written(bound.end))
   return (
     (counts(value.left) && ends(value.right)) ||
     (value.op === '==' && counts(value.right) && ends(value.left))
+  )
+}
+
+/** `step == len(loader) - 1`, which comes in each epoch. */
+function isOfInnerLoop(python: PythonModule, value: Expr): boolean {
+  return namesIn(value).some((name) =>
+    python.loops.some(
+      ({ node, parent }) =>
+        parent !== null &&
+        node.type === 'for' &&
+        node.start <= value.start &&
+        value.end <= node.end &&
+        namesIn(node.target).includes(name),
+    ),
   )
 }
 
