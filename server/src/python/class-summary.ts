@@ -34,6 +34,8 @@ export interface ClassSummary {
   resident?: true
   /** It freezes every network that its `forward` runs. */
   frozen?: true
+  /** Its pass runs under a switch of gradients of its own. */
+  switches?: true
   /** Methods that run a network over what they are given, without gradients, and return what comes out. */
   encodes?: string[]
   /** Attributes that its `forward` calls with what it is given. */

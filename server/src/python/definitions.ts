@@ -33,6 +33,7 @@ import { callsOfMethods } from './method-calls.js'
 import type { ClassSummary, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
 import { moduleConstants } from './module-constants.js'
 import { optionFunction } from './option-functions.js'
+import { switchesItself } from './own-switches.js'
 import { readyData } from './ready-data.js'
 import { recipeOf } from './recipes.js'
 import { movesSamples } from './resident-data.js'
@@ -155,6 +156,7 @@ export function definitionsOf(analysis: Analysis): Definitions {
     const applies = forward === null ? [] : appliedAttributes(analysis, forward)
     if (applies.length > 0) described.applies = applies
     if (isFrozenClass(klass, frozen)) described.frozen = true
+    if (switchesItself(analysis, klass)) described.switches = true
     const encodes = encodingMethods(analysis, klass)
     if (encodes.length > 0) described.encodes = encodes
     if (item !== null && movesSamples(analysis, klass)) described.resident = true

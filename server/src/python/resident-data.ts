@@ -28,7 +28,7 @@ export function movesSamples(python: PythonModule, klass: Klass): boolean {
 const fetches = (calls: readonly string[]): boolean =>
   calls.some((one) => one === toDevice || one === '.cuda' || readsFile.test(one))
 const readsFile =
-  /^open$|^(\w+\.)+(open|load\w*|imread|read|read_\w+|decode_\w+|dcmread|ReadImage|AudioSegment|VideoCapture|VideoReader)$/
+  /^open$|^(\w+\.)+(open|load(?!s\b)\w*|imread|read|read_\w+|decode_\w+|dcmread|ReadImage|AudioSegment|VideoCapture|VideoReader)$/
 
 function isDataSet(python: PythonModule, callee: Expr): boolean {
   if (/Data_?[sS]et$/.test(lastIdentifier(callee))) return true
