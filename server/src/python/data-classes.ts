@@ -129,7 +129,7 @@ export function groupNames(analysis: Analysis): ReadonlySet<string> {
   })
 }
 
-/** Of the class and of those of this module that it extends. */
+/** Of the class and of those that it extends. */
 function fieldsOf(analysis: Analysis, klass: Klass, seen: readonly Klass[] = []): ProgramArgument[] {
   const found: ProgramArgument[] = []
   for (const statement of klass.node.body) {
@@ -150,15 +150,43 @@ function fieldsOf(analysis: Analysis, klass: Klass, seen: readonly Klass[] = [])
   }
   for (const { value } of klass.node.bases) {
     const base = analysis.classOf(value)
-    if (base === null || base === klass || seen.includes(base)) continue
+    if (base !== null && (base === klass || seen.includes(base))) continue
+    const inherited =
+      base === null
+        ? [...libraryFields(analysis.nameOf(value)), ...argumentsElsewhere(analysis, value)]
+        : fieldsOf(analysis, base, [...seen, klass])
     const names = new Set(found.map(({ name }) => name))
-    found.push(...fieldsOf(analysis, base, [...seen, klass]).filter(({ name }) => !names.has(name)))
+    found.push(...inherited.filter(({ name }) => !names.has(name)))
   }
   return found
 }
 
-/** Fields of classes that TRL brings, with their defaults (trl, trainer/model_config.py, scripts/utils.py). */
-const ofLibraries: Record<string, Record<string, string | number | boolean | null>> = {
+type Fields = Record<string, string | number | boolean | null>
+
+/**
+ * What an own loop or another trainer takes from Hugging Face's arguments, with its defaults
+ * (transformers, training_args.py); `Trainer` itself is read by its reader.
+ */
+const trainingArguments: Fields = {
+  num_train_epochs: 3,
+  max_steps: -1,
+  per_device_train_batch_size: 8,
+  per_device_eval_batch_size: 8,
+  gradient_accumulation_steps: 1,
+  dataloader_num_workers: 0,
+  dataloader_pin_memory: true,
+  gradient_checkpointing: false,
+  fp16: false,
+  bf16: false,
+  logging_steps: 500,
+  save_steps: 500,
+  resume_from_checkpoint: null,
+}
+
+/** Fields of classes that libraries bring, with their defaults (trl, trainer/model_config.py, scripts/utils.py). */
+const ofLibraries: Record<string, Fields> = {
+  'transformers.TrainingArguments': trainingArguments,
+  'transformers.Seq2SeqTrainingArguments': trainingArguments,
   'trl.ModelConfig': {
     model_name_or_path: null,
     model_revision: 'main',
@@ -188,10 +216,12 @@ function libraryFields(name: string | null): ProgramArgument[] {
   )
 }
 
-/** The same of a class of another module. */
+/** The same of a class of another module, with what a library's class gives it. */
 function argumentsElsewhere(analysis: Analysis, named: Expr): ProgramArgument[] {
   const nowhere = { start: 0, end: 0 }
-  return Object.entries(analysis.importedClass(named)?.fields ?? {}).map(([name, field]): ProgramArgument => {
+  const { fields = {}, bases = [] } = analysis.importedClass(named) ?? {}
+  const inherited = bases.flatMap(libraryFields).filter(({ name }) => !Object.hasOwn(fields, name))
+  const own = Object.entries(fields).map(([name, field]): ProgramArgument => {
     const value = field?.value
     const plain = value === null || (value !== undefined && typeof value !== 'object')
     return {
@@ -204,6 +234,7 @@ function argumentsElsewhere(analysis: Analysis, named: Expr): ProgramArgument[] 
       filled: true,
     }
   })
+  return [...own, ...inherited]
 }
 
 const typeNames = new Map([

@@ -1,5 +1,5 @@
 /** Who binds which name where: the scopes of a module and every binding in them, in source order. */
-import type { Expr, Import, Stmt } from '../syntax/python-ast.js'
+import type { CallExpr, Expr, Import, Stmt } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import { type Binding, branchOf, type Scope } from './scope.js'
 
@@ -51,11 +51,12 @@ function bindTarget(
   scope: Scope,
   target: Expr,
   kind: Binding['kind'],
-  value: Expr | null,
+  written: Expr | null,
   at: number,
   where: Where,
   unpack: number[] | null = null,
 ): void {
+  const value = written?.type === 'call' ? withoutCast(scope, written) : written
   switch (target.type) {
     case 'name':
       bind(scope, { name: target.id, at, kind, value, unpack, node: null, target: null, ...where })
@@ -108,6 +109,30 @@ function bindTarget(
       break
     }
   }
+}
+
+/** `typing.cast(Options, args)` says a type to those who check it; it is `args`. */
+function withoutCast(scope: Scope, value: CallExpr): Expr {
+  const { callee, args } = value
+  const [type, held, other] = args
+  if (type === undefined || held === undefined || other !== undefined) return value
+  if (args.some(({ name, star }) => name !== null || star > 0) || !isCast(scope, callee)) return value
+  return held.value.type === 'call' ? withoutCast(scope, held.value) : held.value
+}
+
+function isCast(scope: Scope, callee: Expr): boolean {
+  const [name, rest] =
+    callee.type === 'attribute' && callee.value.type === 'name'
+      ? [callee.value.id, `.${callee.attr}`]
+      : callee.type === 'name'
+        ? [callee.id, '']
+        : [null, '']
+  if (name === null || (rest === '' ? name : rest.slice(1)) !== 'cast') return false
+  for (let around: Scope | null = scope; around !== null; around = around.parent) {
+    const bound = around.bindings.get(name)
+    if (bound !== undefined) return bound.every(({ target }) => `${target}${rest}` === 'typing.cast')
+  }
+  return false
 }
 
 /** Scopes inside an expression (lambdas and comprehensions bind names of their own). */

@@ -115,9 +115,14 @@ function stakeOf(view: SubjectView<'Training'>, long: boolean, epochs?: number):
 /** Accelerators that nobody has to himself to try things out. */
 export const manyDevices = 4
 
-/** The program says itself that it takes so many. */
-function takesMany({ run }: SubjectView<'Training'>): boolean {
-  const devices = effective(subjectIn(run, 'Program')?.settings.devices)
+/** The program says itself that it takes so many, or a launcher starts a process for each of them. */
+function takesMany(view: SubjectView<'Training'>): boolean {
+  const { launch } = view.run.job
+  if (launch?.perDevice === true && onAccelerator(view)) {
+    const started = (launch.processes ?? 0) * Math.max(launch.nodes ?? 1, 1)
+    if (started >= manyDevices) return true
+  }
+  const devices = effective(subjectIn(view.run, 'Program')?.settings.devices)
   return devices !== undefined && devices.count >= manyDevices
 }
 
