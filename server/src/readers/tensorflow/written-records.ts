@@ -62,6 +62,12 @@ function trainsBehind(python: PythonModule, { function: func, expr }: Call): boo
   )
 }
 
-function asks(python: PythonModule, { expr }: Call): boolean {
-  return testsAround(python, expr).some(({ test }) => asksFirst.test(python.code.slice(test.start, test.end)))
+function asks(python: PythonModule, { expr, function: func }: Call): boolean {
+  const above = (func?.node.body ?? []).flatMap((one) =>
+    one.type === 'if' && one.end <= expr.start && one.body.some(({ type }) => type === 'return')
+      ? one.test
+      : [],
+  )
+  const around = testsAround(python, expr).map(({ test }) => test)
+  return [...above, ...around].some(({ start, end }) => asksFirst.test(python.code.slice(start, end)))
 }
