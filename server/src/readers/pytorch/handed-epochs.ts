@@ -6,7 +6,7 @@ import { lastName } from '../../syntax/python-children.js'
 
 const passingOn = /^(enumerate|tqdm|iter|zip)$/
 /** How many; `epoch` alone may be the one that it is. */
-const counts = /^((n|num|max|total)_?)?epochs$/i
+const counts = /^((n|num|max|total)_?epochs?|epochs)$/i
 
 /** What the generator is told of epochs; null: the loop goes through something else, or something goes around it. */
 export function handedEpochs(python: PythonModule, { node, parent, role }: Loop): Expr | null {
