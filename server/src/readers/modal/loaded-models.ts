@@ -2,8 +2,10 @@
 import { namedModel } from '../../catalog/spellings.js'
 import { loadedModel } from '../../python/model-load-names.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { isAccelerated, standardLibrary } from '../../python/packages.js'
 import { textIn } from '../../values/argument.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
+import { computesOnProcessors } from '../pipelines/accelerator-use.js'
 import { reachedCode } from '../pipelines/reached-code.js'
 
 export interface LoadedModels {
@@ -33,7 +35,10 @@ export function modelsLoaded(python: PythonModule, func: Func): LoadedModels {
   let unknown = false
   for (const call of python.calls) {
     const { expr, name } = call
-    if (name === null || !reached.some(({ start, end }) => start <= expr.start && expr.end <= end)) continue
+    if (!reached.some(({ start, end }) => start <= expr.start && expr.end <= end)) continue
+    unknown ||=
+      keepsStranger(python, call) || python.importedLoads(expr.callee).some(({ model }) => model === true)
+    if (name === null) continue
     const given = python.code.slice(expr.start, expr.end)
     if (loadedModel(name, given, call.assignedTo) !== 'model') continue
     const id = idOf(python, call)
@@ -54,6 +59,16 @@ export function modelsLoaded(python: PythonModule, func: Func): LoadedModels {
     draws: /\bdiffusers\b/.test(python.code),
   }
 }
+
+/** `self.network = build(path)`: what another module makes may be a model of any size. */
+function keepsStranger(python: PythonModule, { name, expr, assignedTo }: Call): boolean {
+  const target = name ?? python.targetOf(expr.callee) ?? ''
+  const root = /^[^.]+/.exec(target)?.[0]
+  if (root === undefined || assignedTo?.startsWith('self.') !== true || plain.test(target)) return false
+  return !standardLibrary.has(root) && !computesOnProcessors(root) && !isAccelerated(root)
+}
+
+const plain = /config|setting|option|prompt|logg|token|client|path/i
 
 /** `pipeline('question-answering', model=network)`: around one that another call has loaded. */
 function wraps(python: PythonModule, { expr }: Call): boolean {

@@ -132,7 +132,7 @@ function ofEndpoint(view: SubjectView<'Scaling'>, options: RuleOptions, today: s
     severity: usd * month >= dearEndpoint ? 'warning' : 'information',
     message: `${poolName(view)} never goes below ${machinesText(view, count)}, even with no request at all: ${rateText(usd, cost)} day and night. ${
       effective(queued) === true
-        ? `Its requests wait in a queue, so it can go down to none: ${leastReplicas.key} 0, and a step that starts the first when one waits.`
+        ? `Its requests wait in a queue, so it can go down to none: ${leastReplicas.key} 0, and a policy that starts a replica when a request waits.`
         : 'Where requests can wait some minutes, an asynchronous endpoint goes down to none.'
     }`,
     saving: {
