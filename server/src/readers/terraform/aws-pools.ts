@@ -100,8 +100,18 @@ export function readModuleGroups(module: Module, call: Block, key: string): void
   const found = groupsIn(module, call.at(key))
   const managed = !/^self_managed|worker_groups$/.test(key)
   const alone =
-    managed && found.length === 1 && !otherCapacity.some((one) => call.has(one)) && !hasMachinesBeside(module)
+    managed &&
+    found.length === 1 &&
+    holdsOne(call.at(key)) &&
+    !otherCapacity.some((one) => call.has(one)) &&
+    !hasMachinesBeside(module)
   for (const block of found) readGroup(block, defaults, managed, found.length - 1, alone)
+}
+
+/** One group, and no others that cannot be read: `merge({…}, var.more)`. */
+function holdsOne(value: HclValue | undefined): boolean {
+  const all = value === undefined ? undefined : map(value.node)
+  return (all?.entries ?? items(value?.node)).length === 1 && all?.open === undefined
 }
 
 /** What else gives a cluster machines. */
