@@ -187,23 +187,6 @@ ${
     assert.equal(await of(6000), 'information')
   })
 
-  it('is no warning in a notebook of which one run costs cents', async () => {
-    const of = async (data: string) => {
-      const cell = {
-        cell_type: 'code',
-        execution_count: null,
-        metadata: {},
-        outputs: [],
-        source: train(`'${data}'`, 1),
-      }
-      const notebook = JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 })
-      const { severity, saving } = await found({ 'train.ipynb': notebook })
-      return `${severity} ${saving!.usd!.range[1] < 1}`
-    }
-    assert.equal(await of('imdb'), 'information true')
-    assert.equal(await of('amazon_polarity'), 'warning false')
-  })
-
   it('is what the configuration says, whatever it costs', async () => {
     const files = {
       'train.py': train("'glue', 'mrpc'", 3),

@@ -82,6 +82,8 @@ function costOf(view: SubjectView, bill: Bill): number | null {
  */
 function isCheap(rule: Rule, view: SubjectView, bill: Bill, money: MoneyThresholds): boolean {
   if (rule.severity === 'error' || bill.usd === null || bill.per !== 'run' || bill.limitOnly) return false
+  // Nobody knows how often a notebook is run.
+  if (view.subject.evidence.notebook) return false
   const most = mostOf(view, bill)
   return most !== null && most < money.error && costOf(view, bill)! < money.information
 }
@@ -155,8 +157,6 @@ export function severityOf(
   const negligible = evidence.negligible !== undefined && !(evidence.negligibleOnce === true && multiplied)
   if (guessed && (negligible || onlyTriesOut(view, report))) severity = 'hint'
   if (waste === null && isOfRun(rule, limitOnly) && takesMinutes(view, hours, limitOnly)) severity = 'hint'
-  // A run of it is cents; who runs it over and over is told, and not warned.
-  if (evidence.notebook && isCents(wasted, money)) severity = lower(severity, 'information')
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
   if ((waste !== null || countsWaits(rule, view)) && isCheap(rule, view, own, money))
     severity = lower(severity, 'information')
@@ -170,11 +170,6 @@ export function severityOf(
   if (evidence.processorByDefault === true && aboutAccelerators.has(family))
     severity = lower(severity, 'information')
   return severity
-}
-
-/** @param waste of all the times that a notebook is run */
-function isCents(waste: OpenInterval | null, money: MoneyThresholds): boolean {
-  return waste !== null && waste.high !== null && waste.high / again < money.information
 }
 
 /** Worth a word where much is trained: by the rule, or in how this one step is written. */

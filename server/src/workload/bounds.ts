@@ -36,6 +36,7 @@ const bounds: Record<NumberSetting, Bound> = {
   devices: machines,
   devicesEach: count,
   epochs: count,
+  evaluatedSamples: count,
   every: count,
   folds: [1, 1e6],
   forwards: [1, 100],

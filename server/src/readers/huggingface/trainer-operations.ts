@@ -21,6 +21,7 @@ import { partOfLength } from '../pytorch/share-of-epoch.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { ArgumentsSource } from './arguments-source.js'
+import { evaluatedSamples } from './evaluated-samples.js'
 import { samplesAsked } from './samples.js'
 import { trainerEvidence } from './trainer.js'
 import { codeArguments } from './trainer-changes.js'
@@ -148,6 +149,7 @@ function readRhythm(
   const steps = isLaunchDefault(told) ? null : (effective(told) ?? stepsOfSamples(source))
   const generates = generatesTexts(source, trainers)
   const few = generates ? fewWritten : fewEvaluated
+  const evaluated = samplesAsked(python, context.binding, 'eval') ?? evaluatedSamples(python, trainers.calls)
   const claim = (kind: 'evaluate' | 'save', key: string, limit: number) => {
     const given = source.get(key)
     const options = optionsOf(given)
@@ -168,6 +170,8 @@ function readRhythm(
     })
     if (share !== null) return void operation.known('every', key, share, at)
     operation.say('every', key, convert(given, asNumber))
+    if (kind === 'evaluate' && evaluated !== null)
+      operation.known('evaluatedSamples', 'eval_dataset', evaluated, at)
     const overridable = effective(told) === undefined
     const every = convert(given, asNumber)
     if (steps !== null && every.state === 'known')
@@ -176,7 +180,9 @@ function readRhythm(
   if (effective(evaluationStrategy(source).value) === 'steps' && !fewSamples(python, context, few)) {
     const samples = samplesOfStep(source)
     const steps = generates ? generating : often
-    claim('evaluate', 'eval_steps', samples === null ? steps : Math.max(steps, fewTrained / samples))
+    const limit = samples === null ? steps : Math.max(steps, fewTrained / samples)
+    // Of a data set that is known, the share of the run is worked out.
+    claim('evaluate', 'eval_steps', evaluated === null || generates ? limit : Number.MAX_SAFE_INTEGER)
   }
   if (effective(orDefault(source.get('save_strategy'), 'steps')) === 'steps')
     claim('save', 'save_steps', often)

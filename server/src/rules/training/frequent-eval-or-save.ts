@@ -35,6 +35,13 @@ export default defineRule({
       else report(found)
       return
     }
+    const evaluated = share ? undefined : evaluatedShare(view, every)
+    if (evaluated !== undefined) {
+      const found = ofCounted(view, kind, every, evaluated)
+      if (found === null) silent('its evaluations are small beside the steps between them')
+      else report(found)
+      return
+    }
     if (effective(kind) === 'save' && every >= soon && hasAdapters(view))
       return silent('its checkpoints hold adapters, which are small')
     if (times !== undefined && times <= fewEvaluations)
@@ -107,32 +114,67 @@ const forwardShare = 1 / 3
 /** Evaluations that take less of a run than this are the price of knowing where it stands. */
 const muchOfARun = 0.2
 
+/** Samples that an evaluation of a known data set goes over, and that are trained on between two of them. */
+function evaluatedShare(view: SubjectView<'Operation'>, every: number): Counted | undefined {
+  const evaluated = effective(view.settings.evaluatedSamples)
+  const training = subjectIn(view.run, 'Training')?.settings
+  const batch = effective(training?.batchSize)
+  if (evaluated === undefined || batch === undefined) return undefined
+  // Text that is written takes many passes for one sample.
+  if (effective(view.settings.subject) === 'generated text') return undefined
+  const { launch, compute } = view.run.job
+  const gpus = (effective(compute?.settings.gpus) ?? 1) * (effective(compute?.settings.nodes) ?? 1)
+  const started = (launch?.processes ?? 1) * (launch?.nodes ?? 1)
+  const each = batch * (effective(training?.accumulation) ?? 1) * Math.max(gpus, started, 1)
+  return { evaluated, trained: every * each, of: 'samples' }
+}
+
+interface Counted {
+  evaluated: number
+  trained: number
+  of?: 'batches' | 'samples'
+}
+
 /** Evaluations of a known number of batches: what they compute is known beside the steps between them. */
 function ofCounted(
   view: SubjectView<'Operation'>,
   kind: Claim,
   every: number,
-  { evaluated, trained }: { evaluated: number; trained: number },
+  { evaluated, trained, of = 'batches' }: Counted,
 ): Report | null {
   const work = (evaluated * forwardShare) / trained
   const share = work / (1 + work)
   if (share < muchOfARun) return null
   const between = every === 1 ? 'after every step' : `every ${formatCount(every)} steps`
   const dear = onAccelerator(view)
+  const rhythm =
+    of === 'samples' ? seldom(every, { evaluated, trained }, effective(view.settings.times)) : null
   return {
     at: kind,
     severity: !dear ? 'hint' : share >= halfOfARun ? 'warning' : 'information',
-    message: `Evaluations are about ${Math.round(share * 100)} % of what this run computes: ${formatCount(evaluated)} batches (\`${kind.key}\`) ${between}. Look at fewer batches, or less often.`,
+    message: `Evaluations are about ${Math.round(share * 100)} % of what this run computes: ${formatCount(evaluated)} ${of} (\`${kind.key}\`) ${between}. Look at fewer ${of}, or less often.`,
     saving: {
       fraction: [share / 2, share * 0.9],
       usd: null,
-      basis:
-        'a forward pass is a third of the work of a step; assumes that batches of both have one size, and that an evaluation a tenth to half as dear tells enough',
+      basis: `a forward pass is a third of the work of a step; assumes that ${of} of both have one size, and that an evaluation a tenth to half as dear tells enough`,
     },
+    ...(rhythm === null ? {} : { fixes: [{ set: [{ claim: kind, value: rhythm }] }] }),
   }
 }
 
 const halfOfARun = 0.4
+
+const wide = [500, 1000, 2000, 5000, 10_000, 20_000, 50_000]
+
+/** Steps between two evaluations that take a tenth of the run, of which a few are left to choose the best model by. */
+function seldom(every: number, { evaluated, trained }: Counted, times: number | undefined): number | null {
+  const wanted = (evaluated * forwardShare * 9 * every) / trained
+  const most = times === undefined ? Number.POSITIVE_INFINITY : (every * times) / leastEvaluations
+  const possible = wide.filter((one) => one > every && one <= most)
+  return possible.find((one) => one >= wanted) ?? possible.at(-1) ?? null
+}
+
+const leastEvaluations = 5
 
 /** What goes over data between epochs that has been gone over, or that tells nothing before the end. */
 function needlessEvaluation(view: SubjectView<'Operation'>, kind: Claim): Report {

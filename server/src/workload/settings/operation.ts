@@ -98,6 +98,8 @@ export interface OperationSettings {
   times: number
   /** For `evaluate`: batches that go forward in one, and forward and back between two of them. */
   batches: { evaluated: number; trained: number }
+  /** For `evaluate`: samples of the data set that it goes over. */
+  evaluatedSamples: number
   /**
    * What it does to every step, as the end of a sentence, and the share of the time that it takes. `amongProcesses`:
    * nothing where a process trains alone.
