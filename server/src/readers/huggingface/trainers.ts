@@ -2,6 +2,7 @@
 import { usesMatch } from '../../python/library-uses.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { usesOf } from '../../syntax/python-children.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { isTrainer } from './trainer-names.js'
 import { type TrainerArguments, trainerArguments } from './training-arguments.js'
@@ -72,11 +73,24 @@ export function trainedArguments(python: PythonModule): { made: TrainerArguments
 /** True where a trainer of this module is told to train, or nothing here says what it is for. */
 function isTrained(python: PythonModule, trainers: Trainers): boolean {
   if (trainers.elsewhere) return true
+  if (trainers.calls.length > 0 && trainers.calls.every((call) => onlyEvaluates(python, call))) return false
   // A function of the project that is called `train` may well have left it out in this run.
   const told = ({ method, expr }: Call): boolean => trains.test(method) && expr.callee.type === 'attribute'
   if (python.calls.some(told)) return true
   const uses = [...python.importers, ...python.imported, ...python.programs].flatMap((module) => module.uses)
   return uses.some((use) => /(^|\.)(train|hyperparameter_search)$/.test(use))
+}
+
+const looks = /^(evaluate|predict|log_metrics|save_metrics)$/
+
+/** `trainer = Trainer(…)` in a function that evaluates with it, does nothing else, and hands it to nobody. */
+function onlyEvaluates(python: PythonModule, { expr, function: func, assignedTo: name }: Call): boolean {
+  if (func === null || name === null || name.includes('.')) return false
+  const uses = usesOf(func.node.body, name).filter(({ start }) => start > expr.end)
+  const told = python.calls.flatMap(({ method, expr: { callee } }) =>
+    callee.type === 'attribute' && looks.test(method) ? [callee.value.start] : [],
+  )
+  return uses.length > 0 && uses.every(({ start }) => told.includes(start))
 }
 
 /** Where `transformers.Trainer` takes what it is given; those of other libraries have an order of their own. */
