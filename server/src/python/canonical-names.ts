@@ -76,6 +76,11 @@ const prefixes: [string, string][] = [
   ['torch.nn.parallel.DistributedDataParallelCPU', 'torch.nn.parallel.DistributedDataParallel'],
   ['torch.nn.modules.module.Module', 'torch.nn.Module'],
   ['torch.distributed.fsdp.fully_sharded_data_parallel', 'torch.distributed.fsdp'],
+  // Subclasses that add rates for embeddings (unsloth/trainer.py).
+  ['unsloth.UnslothTrainer', 'trl.SFTTrainer'],
+  ['unsloth.trainer.UnslothTrainer', 'trl.SFTTrainer'],
+  ['unsloth.UnslothTrainingArguments', 'trl.SFTConfig'],
+  ['unsloth.trainer.UnslothTrainingArguments', 'trl.SFTConfig'],
   ['kerastuner', 'keras_tuner'],
   ['sklearn.model_selection._search', 'sklearn.model_selection'],
   ['sklearn.grid_search', 'sklearn.model_selection'],

@@ -83,7 +83,7 @@ function switchedOff(python: PythonModule, call: Call): Uncached | null {
     if (knownArgument(on) !== false) return null
   }
   // Under a condition it may be meant for a case that never comes.
-  if (call.conditional || trainsInTurns(python, call)) return null
+  if (call.conditional || trainsInTurns(python, call) || standsBehindTraining(python, call)) return null
   return {
     key: `${call.method}()`,
     transformation: 'every `map` and `filter`',
@@ -100,6 +100,14 @@ function trainsInTurns(python: PythonModule, call: Call): boolean {
     ({ node, function: where, effects }) =>
       where === call.function && node.start > call.expr.end && effects.calls.has('.train'),
   )
+}
+
+/** What is prepared behind the training is for its evaluation, which another run does with other weights. */
+function standsBehindTraining(python: PythonModule, { expr, function: func }: Call): boolean {
+  const told = python.calls.filter(
+    (call) => call.method === 'train' && call.receiver !== null && call.function === func,
+  )
+  return told.length > 0 && told.every((call) => call.expr.end < expr.start)
 }
 
 function recomputed(python: PythonModule, call: Call, locator: Locator): Uncached | null {

@@ -222,6 +222,16 @@ function swallows(analysis: PythonModule, body: Stmt[]): boolean | null {
         told ||= inner
         break
       }
+      case 'with': {
+        // `with open('errors.log', 'a') as log: log.write(str(error))`: nobody reads it while the run goes on.
+        const files = statement.items.every(
+          ({ value }) => value.type === 'call' && lastIdentifier(value.callee) === 'open',
+        )
+        const inner = files ? swallows(analysis, statement.body) : null
+        if (inner === null) return null
+        told ||= inner
+        break
+      }
       case 'return':
         if (statement.value !== null && !isNone(statement.value)) return null
         break
