@@ -88,6 +88,22 @@ function isCheap(rule: Rule, view: SubjectView, bill: Bill, money: MoneyThreshol
   return most !== null && most < money.error && costOf(view, bill)! < money.information
 }
 
+/** How many samples there are is not known: a million of them would most likely cost less than anybody need be warned of. */
+function isCheapWhateverSize(rule: Rule, view: SubjectView, bill: Bill, money: MoneyThresholds): boolean {
+  const usd = bill.ofSamples?.usd
+  if (
+    !isViewOf(view, 'Training') ||
+    view.settings.rounds !== undefined ||
+    rule.severity === 'error' ||
+    bill.usd !== null ||
+    usd == null
+  )
+    return false
+  return usd.high !== null && (likely(usd) * manySamples) / bill.ofSamples!.samples < money.warning
+}
+
+const manySamples = 1e6
+
 /** The bill holds the time that is wasted: of fits, and of steps that wait for data, only where they were counted or measured. */
 function isBounded(rule: Rule, view: SubjectView, { measured }: Bill): boolean {
   if (rule.beyondBill === true || (isOfFits(view) && !countsFits(view.run))) return false
@@ -159,6 +175,8 @@ export function severityOf(
   if (waste === null && isOfRun(rule, limitOnly) && takesMinutes(view, hours, limitOnly)) severity = 'hint'
   if (waste !== null) severity = byMoney(severity, waste, money, canBeRaised(rule, report), per)
   if ((waste !== null || countsWaits(rule, view)) && isCheap(rule, view, own, money))
+    severity = lower(severity, 'information')
+  if (family === 'lifecycle' && isCheapWhateverSize(rule, view, own, money))
     severity = lower(severity, 'information')
   if (retired.test(location.path))
     severity =
