@@ -14,6 +14,7 @@ import { given, inConfigured } from './given-argument.js'
 import { innerChange } from './inner-changes.js'
 import type { ArgumentValue, Func } from './module.js'
 import { bindingsOf } from './names.js'
+import { holdsKeywords } from './record-classes.js'
 import { certainReturn } from './returns.js'
 import { isWholeLine } from './whole-line.js'
 import { writtenOut } from './written-out.js'
@@ -77,6 +78,8 @@ export function inDictionary(
   }
   const parsed = value.type === 'call' ? parsedArgument(analysis, value, keyword) : null
   if (parsed !== null) return parsed
+  if (value.type === 'call' && holdsKeywords(analysis, value))
+    return changed(search(analysis, value.args, keyword, null))
   if (value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'dict') {
     const inside = search(analysis, value.args, keyword, null)
     const first = value.args[0]

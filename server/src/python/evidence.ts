@@ -108,8 +108,12 @@ const besideDevices = /seed|empty_cache|memory|synchronize|get_device_(name|prop
 /** Where tensors come back to the host, or are loaded there first: that says nothing of where a model is trained. */
 const backToHost = /(map_location\s*=|\.to\(|\btorch\.load\([^,()]*,)\s*(torch\.device\(\s*)?['"]cpu['"]/g
 
+/** Where states or weights wait that the accelerator has no room for: `"offload_optimizer": {"device": "cpu"}`. */
+const waiting =
+  /\boffload_(optimizer|param)\w*['"]?\s*[:=]\s*((\{|dict\()[^{}()]*?\bdevice['"]?\s*[:=]\s*)?['"]cpu['"]/g
+
 function asksForHost({ text }: Analysis): boolean {
-  return /['"]cpu['"]/.test(text.replace(backToHost, ''))
+  return /['"]cpu['"]/.test(text.replace(backToHost, '').replace(waiting, ''))
 }
 
 /** The last two take one step of a whole engine or model. */

@@ -121,10 +121,24 @@ function recordsInCallback(python: PythonModule): boolean {
     bases.some((one) => /(^|\.)TrainerCallback$/.test(one)) &&
     [...methods].some((one) => /^on_(log|evaluate)$/.test(one))
   return (
+    python.calls.some((call) => /Trainer$/.test(call.method) && isGivenUnknown(python, call)) ||
     python.classes.some(({ bases, methods }) => told({ bases, methods: methods.keys() })) ||
     python.imported.some(({ classes }) => Object.values(classes).some(told))
   )
 }
+
+/** `Trainer(callbacks=[CardCallback(tracked_metrics=['loss'])])`, of a package that is made to keep something. */
+function isGivenUnknown(python: PythonModule, trainer: Call): boolean {
+  const given = passedExpression(python.argument(trainer, 'callbacks'))
+  const list = given === null ? null : python.definition(given)
+  if (list?.type !== 'list') return false
+  return list.items.some((item) => {
+    const made = python.callOf(item)
+    return made?.expr.args.some(({ name }) => keptByName.test(name ?? '')) === true
+  })
+}
+
+const keptByName = /metrics?$|^(run|experiment|project|logger|writer)(_?(name|id))?$/i
 
 /** Packages that write for TensorBoard, which the program has then. */
 const writers = ['torch.utils.tensorboard.', 'tensorboard.', 'tensorboardX.', 'tensorflow.']

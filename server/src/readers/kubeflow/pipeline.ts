@@ -349,6 +349,11 @@ function claimIdentity(python: PythonModule, step: SubjectBuilder<'Step'>, task:
     .filter((one) => !isLabel(one.name ?? ''))
     .map((one) => `${one.name ?? ''}=${valueText(python, one.value)}`)
     .sort()
+  // What its container is told apart from its arguments: `task.set_env_variable('MODEL', 'gru')`.
+  for (const [method, calls] of task.settings)
+    if (toldApart.test(method))
+      for (const { expr } of calls)
+        inputs.push(`${method}(${expr.args.map((one) => valueText(python, one.value)).join(', ')})`)
   const callee = python.text.slice(call.expr.callee.start, call.expr.callee.end)
   step.known(
     'identity',
@@ -357,6 +362,8 @@ function claimIdentity(python: PythonModule, step: SubjectBuilder<'Step'>, task:
     calleePlace(call),
   )
 }
+
+const toldApart = /env_variable|^apply$|volume|container_image/
 
 /** What is written, and for names also where their value comes from. */
 function valueText(python: PythonModule, expr: Expr): string {

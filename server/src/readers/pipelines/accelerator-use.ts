@@ -3,6 +3,7 @@ import { importedModules } from '../../python/imported-modules.js'
 import type { PythonModule } from '../../python/module.js'
 import { isAccelerated, standardLibrary } from '../../python/packages.js'
 import type { Stmt } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import { strangersOf } from '../python/strangers.js'
 
 /** Packages that compute on processors only, whatever they are given. By name of the top package. */
@@ -46,9 +47,22 @@ export type AcceleratorUse = { library: string | null } | { because: string }
 export function acceleratorUse(python: PythonModule, code: Stmt[]): AcceleratorUse {
   const library = acceleratedLibrary(python, code)
   if (library !== null) return { library }
+  if (startsElsewhere(python, code)) return { because: 'it starts other programs' }
   if (importsByName(python, code)) return { because: 'which module it imports is known when it runs' }
   const stranger = strangersOf(python, code).find(({ could }) => could.includes('accelerator'))
   return stranger === undefined ? { library } : { because: `what ${stranger.what} does is not known` }
+}
+
+/** What it takes out of a module of the project starts one and leaves it running: a server of models. */
+export function startsElsewhere(python: PythonModule, code: Stmt[]): boolean {
+  return importedModules(python, code).some(({ name, summary }) => {
+    if (summary === null) return false
+    const taken = [lookUp(summary.classes, name ?? ''), lookUp(summary.functions, name ?? '')].flatMap(
+      (one) => one?.calls ?? [],
+    )
+    const seen = taken.length > 0 ? taken : name === null || name === '*' ? summary.uses : []
+    return seen.includes('subprocess.Popen')
+  })
 }
 
 /** `importlib.import_module(args.experiment)`, `runpy.run_path(script)`: any library may stand behind the name. */

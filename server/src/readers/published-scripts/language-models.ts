@@ -1,4 +1,4 @@
-import { convert, firstGiven, orDefault } from '../../values/operations.js'
+import { convert, firstGiven, orDefault, stated } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { effective, isGiven } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
@@ -84,9 +84,30 @@ export const languageModelScripts: readonly PublishedScript[] = [
           convert(width, (size) => 12 * layers * size * size),
         )
       claimSwitched(source, training)
+      claimIntervals(source, training)
     },
   },
 ]
+
+/** It saves and evaluates by iterations, and takes no checkpoint away again. Source: Megatron-LM, megatron/training/arguments.py. */
+function claimIntervals(source: LaunchSource, training: SubjectBuilder<'Training'>): void {
+  const { place } = source
+  const at = { location: source.launch.location }
+  const every = effective(source.number('save-interval'))
+  const all = effective(source.number('train-iters'))
+  if (source.has('save') && every !== undefined && every >= 1) {
+    training.known('savedEvery', 'save-interval', { count: every, unit: 'steps' }, place, at)
+    training.say('keptCheckpoints', 'save-interval', stated(source.get('save-interval'), null))
+    const whole = !source.has('no-save-optim')
+    training.known('checkpointHolds', 'save', whole ? 'training state' : 'weights', place, at)
+    if (all === undefined)
+      training.unknown('checkpointCount', 'train-iters', 'how many steps it takes is not known', place, at)
+    else training.known('checkpointCount', 'save-interval', Math.ceil(all / every), place, at)
+  }
+  const evaluated = effective(orDefault(source.number('eval-interval'), 1000))
+  if (evaluated !== undefined && evaluated >= 1 && effective(source.number('eval-iters')) !== 0)
+    training.known('evaluatedEvery', 'eval-interval', { count: evaluated, unit: 'steps' }, place, at)
+}
 
 function readModel(source: LaunchSource, training: SubjectBuilder<'Training'>): void {
   const { location } = source.launch

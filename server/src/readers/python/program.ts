@@ -9,7 +9,7 @@ import { boosterOnAccelerator } from '../boosting/device.js'
 import { fastaiFits } from '../fastai/learners.js'
 import { jaxEvidence } from '../jax/loop.js'
 import { keptOnProcessor } from '../lightning/accelerators.js'
-import { acceleratedLibrary } from '../pipelines/accelerator-use.js'
+import { acceleratedLibrary, startsElsewhere } from '../pipelines/accelerator-use.js'
 import { workOfModule } from '../pipelines/step-work.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { staysOnHost } from '../pytorch/no-device.js'
@@ -183,7 +183,10 @@ function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, plac
     workOfModule(python).map((one) => one.work),
     place,
   )
-  const starts = runsNotebook(python.text) || python.calls.some((call) => startsUnknown(python, call))
+  const starts =
+    runsNotebook(python.text) ||
+    startsElsewhere(python, python.tree.body) ||
+    python.calls.some((call) => startsUnknown(python, call))
   const kept = keptOnProcessor(python)
   if (starts) program.unknown('acceleratorLibrary', 'import', 'it starts other programs', place)
   else if (mergesOnProcessor(python)) program.known('acceleratorLibrary', 'merge_and_unload', null, place)

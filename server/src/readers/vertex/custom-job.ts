@@ -8,6 +8,7 @@ import type { Change, Import, Refusal } from '../../edit/write.js'
 import { readArguments as argumentsIn } from '../../link/script-arguments.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { uncalledDefault } from '../../python/uncalled.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert, orDefault, stated, unreadable } from '../../values/operations.js'
@@ -213,7 +214,7 @@ function readCustomJob(python: PythonModule, claims: ClaimBuilder, made: Call): 
   const pools = Array.from({ length: source.lengthOf(key) ?? 0 }, (_, index) => {
     const path = [key, index, 'machine_spec']
     const spec = source.expression(...path)
-    return spec !== null && python.definition(spec).type === 'dict' ? path : null
+    return spec !== null && isWritten(python, spec) ? path : null
   })
   const [first] = pools
   if (first === undefined || first === null) return
@@ -233,6 +234,12 @@ function readCustomJob(python: PythonModule, claims: ClaimBuilder, made: Call): 
     const pool = source.expression(key, index)
     if (pool !== null) claimPoolProgram(python, claims, pool, compute.subject.job!, index)
   })
+}
+
+/** `{'machine_type': …}`, `MachineSpec(machine_type=…)`. */
+function isWritten(python: PythonModule, expr: Expr): boolean {
+  const { type } = python.definition(expr)
+  return type === 'dict' || type === 'call'
 }
 
 /** Machines of all pools; null where one of them is not known. */

@@ -25,7 +25,7 @@ export function claimPoolProgram(
   const part = (name: string): Expr | null => {
     const given = passedExpression(python.entry(python.definition(pool), name))
     const spec = given === null ? null : python.definition(given)
-    return spec?.type === 'dict' ? spec : null
+    return spec?.type === 'dict' || spec?.type === 'call' ? spec : null
   }
   const replicas = numberArgument(python.entry(python.definition(pool), 'replica_count'))
   const started = { job, id: `${job}:${index}`, nodes: replicas ?? 1 }
