@@ -34,3 +34,16 @@ export function followsTensor(analysis: Analysis, { expr: { args } }: Call): boo
     (place.value.type === 'name' && !holdsDevice.test(place.value.id))
   )
 }
+
+/** Among the calls of a function: it reads a file onto such a device. */
+export const loadedOnDevice = 'torch.load(device)'
+
+/** `torch.load(path, map_location='cuda:0')`. */
+export function loadsOnDevice({ name, expr }: Call, text: string): boolean {
+  return (
+    name === 'torch.load' &&
+    expr.args.some(
+      (one) => one.name === 'map_location' && deviceName.test(text.slice(one.value.start, one.value.end)),
+    )
+  )
+}

@@ -8,7 +8,7 @@ import { classAround } from './attribute-values.js'
 import { functionOf, wrappers } from './callables.js'
 import { chosenMethod } from './chosen-classes.js'
 import { CircularAnswers } from './circular-answers.js'
-import { followsTensor, putsOnDevice, toDevice } from './device-moves.js'
+import { followsTensor, loadedOnDevice, loadsOnDevice, putsOnDevice, toDevice } from './device-moves.js'
 import { emptyEffects, mergeEffects, running, withoutBackward } from './effect-sets.js'
 import { namesEpochs } from './epoch-names.js'
 import { extendingClasses, importedBases } from './extended-classes.js'
@@ -205,6 +205,7 @@ export class EffectFinder {
     else if (call.name === null && textMaker.test(call.method)) effects.calls.add(`.${call.method}`)
     if (putsOnDevice(call, this.analysis.text) && !followsTensor(this.analysis, call))
       effects.calls.add(toDevice)
+    if (loadsOnDevice(call, this.analysis.text)) effects.calls.add(loadedOnDevice)
     if (isBackward(call) || takesGradients(call.name)) effects.backward = true
     if (isOptimizerStep(this.analysis, call) || isFunctionalUpdate(this.analysis, call))
       effects.optimizerStep = true

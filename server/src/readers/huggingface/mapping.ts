@@ -1,6 +1,7 @@
 /** How a data set is prepared with `map`: row by row or in batches, in one process or in several. */
 
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import { putsOnDevice } from '../../python/device-moves.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
@@ -154,6 +155,8 @@ function mappingOf(analysis: PythonModule, call: Call): Mapping | null {
   // Beside a recording or a picture its text takes no time.
   if (tokenises === undefined || prepares !== undefined) {
     if (args.some((one) => one.name === 'num_proc')) return null
+    // A process that is forked cannot use the card.
+    if (inside.some((one) => one.method === 'cuda' || putsOnDevice(one, analysis.text))) return null
     const audio = /feature_extractor|audio|speech|wav|librosa|soundfile|sampling_rate/i.test(
       analysis.code.slice(body.start, body.end),
     )

@@ -1,7 +1,7 @@
 /** What one sample of a loader costs: followed from the loader's data set to the code that makes a sample. */
 
 import { functionAt } from '../../python/definition-places.js'
-import { toDevice } from '../../python/device-moves.js'
+import { loadedOnDevice, toDevice } from '../../python/device-moves.js'
 import { wrapsDataSet } from '../../python/handed-data-sets.js'
 import type { ClassSummary, DataSetKind, Func, Klass, PythonModule } from '../../python/module.js'
 import { argumentFor } from '../../python/passed-values.js'
@@ -427,7 +427,7 @@ const cheapMethods =
   /(^|\.)(astype|long|float|int|tolist|iloc|loc|copy|clone|item|items|get|keys|values|append|is_tensor|tensor|from_numpy|as_tensor|size|squeeze|unsqueeze|reshape|view|__getitem__|contiguous|detach|type|array|asarray|Tensor|FloatTensor|LongTensor|stack|cat|randn|rand|randint|zeros|ones)$/
 
 export function onDevice(calls: string[]): boolean {
-  return calls.includes('.cuda') || calls.includes('torch.cuda.') || calls.includes(toDevice)
+  return ['.cuda', 'torch.cuda.', toDevice, loadedOnDevice].some((one) => calls.includes(one))
 }
 
 function fromCalls(calls: string[], bases: string[], sharded: boolean): DatasetWork {

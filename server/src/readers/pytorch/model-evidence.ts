@@ -40,7 +40,7 @@ export function hasConvolutions(python: PythonModule): boolean {
   )
 }
 
-/** A script that measures (`profile_training.py`, `bench/step.py`): what it does in each step is on purpose. */
+/** A script that measures (`profile_training.py`, `bench/step.py`, `scaling_laws.sh`): what it does in each step is on purpose. */
 export function isMeasurement(path: string): boolean {
-  return /(^|[/_-])(bench(mark)?s?|profil\w*)([/_.-]|$)/i.test(path)
+  return /(^|[/_-])(bench(mark)?s?|profil\w*|scaling[_-]?laws?|iso[_-]?flops?)([/_.-]|$)/i.test(path)
 }
