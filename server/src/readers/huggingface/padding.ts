@@ -27,6 +27,9 @@ import { trainerCalls } from './trainers.js'
 const fixedShapes =
   /torch_compile\s*=\s*True|\btorch\.compile\(|torch_xla|pytorch[-/]xla|\btpu_cores\b|accelerator\s*=\s*['"]tpu|tensorrt|onnx|jit\.trace|MultipleChoice|multiple_choice|\bdiffusers\b|\bCLIP\w*|group_texts|PipelineModule|deepspeed\.pipe|torch\.distributed\.pipelining|optimum\.(habana|neuron)|max_autotune|\bTFAuto\w+|prepare_tf_dataset/
 
+/** Networks that were made for texts of one length, by the program that a module prepares them for. */
+const ofDiffusion = /^diffusers(\.|$)/
+
 /** Compilers that want one shape, unless tensors of PyTorch are made. */
 const compiledLibraries = /\bjax\b|\btensorflow\b/
 
@@ -82,6 +85,9 @@ export const huggingfacePaddingReader = defineReader({
 export function shapesStay(python: PythonModule): boolean {
   return (
     codeMatches(python, fixedShapes) ||
+    [...python.importers, ...python.programs].some(({ imports }) =>
+      imports.some((name) => ofDiffusion.test(name)),
+    ) ||
     (codeMatches(python, compiledLibraries) && !python.imports.has('torch'))
   )
 }

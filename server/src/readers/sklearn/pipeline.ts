@@ -130,6 +130,8 @@ export function repeatsOf(steps: PipelineStep[], grids: Dimension[][]): Repeats 
     for (const dimension of grid) {
       const owner = dimension.name.split('__')[0]!
       const position = steps.findIndex((one) => one.name === owner)
+      // No step has this name: the first fit ends in an error.
+      if (position < 0 && dimension.name.includes('__')) return null
       // A name that belongs to no later step may touch this one.
       if (position > index) continue
       if (dimension.size === null) return null
