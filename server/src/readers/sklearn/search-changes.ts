@@ -6,7 +6,7 @@ import { drawsForBest } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { DictExpr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
-import { passedExpression } from '../../values/argument.js'
+import { knownArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import { splitsStay } from './folds.js'
 import { gridDictionaries } from './space.js'
@@ -93,6 +93,8 @@ function rangeOf(fragment: number, call: Call): PythonRange {
 function toHalving(module: PythonModule, path: string, fragment: number, call: Call): Change | Refusal {
   if (module.callsTo('mlflow.autolog', 'mlflow.sklearn.autolog').length > 0)
     return { reason: 'mlflow records no trials of a search by halving' }
+  if (leavesOutRareWords(module))
+    return { reason: 'its first rounds see few samples, of which `min_df` may leave no word' }
   const range = rangeOf(fragment, call)
   const writes: Write[] = []
   const imports: Import[] = [
@@ -122,6 +124,15 @@ function toHalving(module: PythonModule, path: string, fragment: number, call: C
     )
   }
   return { title: 'Search by successive halving (HalvingGridSearchCV)', safety: 'unsafe', writes, imports }
+}
+
+/** `TfidfVectorizer(min_df=5)`: in how many texts a word has to stand. */
+function leavesOutRareWords(module: PythonModule): boolean {
+  const text = 'sklearn.feature_extraction.text'
+  return module.callsTo(`${text}.TfidfVectorizer`, `${text}.CountVectorizer`).some((call) => {
+    const least = knownArgument(module.argument(call, 'min_df'))
+    return typeof least === 'number' && least > 1
+  })
 }
 
 function toRandom(
