@@ -5,12 +5,13 @@ import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { mayBePassed, numberArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
-import { convert, orDefault } from '../../values/operations.js'
+import { convert, orDefault, stated } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { ownProcesses } from '../../workload/sharing.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import {
@@ -97,6 +98,7 @@ function readStep(
       evidence,
     })
     compute.say('gpus', `@${name}(gpu)`, gpus)
+    claimNodes(python, claims, compute, func, steps)
     compute.say('cpus', `@${name}(cpu)`, convert(source.get('cpu'), asNumber))
     const limit = decorator(python, func, 'timeout')?.call
     if (limit == null) compute.default('timeLimit', '@timeout', defaultLimit, place)
@@ -114,6 +116,30 @@ function readStep(
     return trains || (onGpu && work.length === 0) ? { func, onGpu } : null
   }
   return trains ? { func, onGpu: false } : null
+}
+
+/** `self.next(self.train, num_parallel=4)`: so many machines run the step together, and learn from the service which they are. */
+function claimNodes(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  compute: SubjectBuilder<'Compute'>,
+  { name, class: flow }: Func,
+  steps: readonly Decorated[],
+): void {
+  const key = 'num_parallel'
+  for (const { func } of steps) {
+    if (func.class !== flow) continue
+    for (const call of func.calls) {
+      const next = call.method === 'next' ? call.expr.args[0]?.value : undefined
+      if (next?.type !== 'attribute' || next.attr !== name) continue
+      const source = new CallSource(python, call, claims)
+      if (source.expression(key) === null) continue
+      const nodes = convert(source.get(key), asNumber)
+      compute.say('nodes', key, nodes)
+      if ((effective(nodes) ?? 2) > 1) compute.say('sharing', key, stated(nodes, ownProcesses.service))
+      return
+    }
+  }
 }
 
 function secondsOf(python: PythonModule, call: Call): number | null {

@@ -360,6 +360,10 @@ function changeIdleStop(
       }),
     ])
   }
+  if (claim.key === 'idleTimeBeforeShutdown' && !claim.overridable)
+    return editor.change(`Stop it after ${minutes} idle minutes: idleTimeBeforeShutdown`, [
+      editor.set(keys, `PT${minutes}M`),
+    ])
   if (claim.key === 'lifecycle_config_name')
     return {
       reason:

@@ -5,6 +5,7 @@ import { asQuotedNumber, asWord } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import { claimFixed, claimPoolMachine, isAcceleratedType } from '../pool-claims.js'
 import { settingTable } from '../setting-table.js'
+import { readAzapiInstance } from './azure-machines.js'
 import { type Block, regionOf } from './block.js'
 import { firstPool } from './change.js'
 import { claimNodeLabels, claimScaledMinimum, claimTaints, startPool } from './pool-claims.js'
@@ -108,19 +109,20 @@ function isoDuration(value: string): number | undefined {
 const idleSeconds = (value: Json): number | undefined =>
   typeof value === 'string' ? isoDuration(value) : undefined
 
+const azureMlCapacity = {
+  parse: asWord(
+    new Map([
+      ['lowpriority', 'spot' as const],
+      ['dedicated', 'on-demand' as const],
+    ]),
+  ),
+}
+
 export const azureMlSettings = settingTable('Scaling', {
   minimum: { keys: [['scale_settings', 0, 'min_node_count']], parse: asQuotedNumber },
   maximum: { keys: [['scale_settings', 0, 'max_node_count']], parse: asQuotedNumber },
   idleDelay: { keys: [['scale_settings', 0, 'scale_down_nodes_after_idle_duration']], parse: idleSeconds },
-  capacity: {
-    keys: ['vm_priority'],
-    parse: asWord(
-      new Map([
-        ['lowpriority', 'spot' as const],
-        ['dedicated', 'on-demand' as const],
-      ]),
-    ),
-  },
+  capacity: { ...azureMlCapacity, keys: ['vm_priority'] },
 })
 
 export function readAzureMlCluster(block: Block): void {
@@ -135,6 +137,36 @@ export function readAzureMlCluster(block: Block): void {
     block.number('scale_settings', 0, key),
   )
   claimFixed(pool, 'max_node_count', low!, high!)
+}
+
+/** The body of an `azapi_resource`: what the service itself takes. Source: Microsoft.MachineLearningServices/workspaces/computes. */
+const body = ['body', 'properties', 'properties'] as const
+const scale = (key: string) => [...body, 'scaleSettings', key]
+
+export const azapiClusterSettings = settingTable('Scaling', {
+  minimum: { keys: [scale('minNodeCount')], parse: asQuotedNumber, otherwise: 0 },
+  maximum: { keys: [scale('maxNodeCount')], parse: asQuotedNumber },
+  idleDelay: { keys: [scale('nodeIdleTimeBeforeScaleDown')], parse: idleSeconds },
+  capacity: { ...azureMlCapacity, keys: [[...body, 'vmPriority']] },
+})
+
+/** Any kind of resource, by the name that the service gives it. */
+export function readAzapiResource(block: Block): void {
+  const kind = effective(block.text('type'))
+  if (!/^Microsoft\.MachineLearningServices\/workspaces\/computes@/i.test(kind ?? '')) return
+  const sort = effective(block.text('body', 'properties', 'computeType'))
+  const type = block.text(...body, 'vmSize')
+  if (sort === 'ComputeInstance') readAzapiInstance(block, type, body)
+  if (sort !== 'AmlCompute') return
+  const pool = startPool(block, 'name', {
+    kind: 'compute cluster',
+    provider: 'azure',
+    words: [...block.words('name', 'tags'), 'training'],
+  })
+  claimPoolMachine(pool, 'vmSize', type)
+  azapiClusterSettings.claim(pool, block)
+  const [low, high] = ['minNodeCount', 'maxNodeCount'].map((key) => block.number(...scale(key)))
+  claimFixed(pool, 'maxNodeCount', low!, high!)
 }
 
 const secondsOfMinutes = (value: Json): number | undefined => {
