@@ -111,6 +111,13 @@ describe('what a step of a pipeline asks for', () => {
     assert.equal((await compute(metaflowReader, limited)).timeLimit, 9000)
   })
 
+  it('Metaflow: the machines that run a step together', async () => {
+    const flow = (next: string) =>
+      `from metaflow import FlowSpec, kubernetes, step\nMACHINES = 4\nclass F(FlowSpec):\n    @step\n    def start(self):\n        self.next(self.train${next})\n    @kubernetes(gpu=8)\n    @step\n    def train(self):\n        pass\n`
+    assert.equal((await compute(metaflowReader, flow(', num_parallel=MACHINES'))).nodes, 4)
+    assert.equal((await compute(metaflowReader, flow(''))).nodes, undefined)
+  })
+
   it('Flyte: resources, model, spot capacity', async () => {
     const text =
       "from flytekit import Resources, task\nfrom flytekit.extras.accelerators import GPUAccelerator\n@task(limits=Resources(cpu='8', gpu='2'), accelerator=GPUAccelerator('nvidia-tesla-t4'), interruptible=True, retries=5)\ndef train(x: int) -> int:\n    return x\n"
