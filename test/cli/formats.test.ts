@@ -319,6 +319,26 @@ src/tune me.py:5:10 warning search/grid-search saves 52 to 85 %
     assert.match(full.out, new RegExp(`^ --> eda\\.ipynb:${line}:21 \\(cell 1, line 5\\)$`, 'm'))
   })
 
+  it('full names three of many places of which the same is said', async () => {
+    const jobs = [1, 2, 3, 4, 5, 6, 7].map(
+      (n) => `  step${n}:
+    type: command
+    command: python step${n}.py
+    environment: azureml:base@latest`,
+    )
+    const { out } = await runHere(
+      {
+        'pipeline.yml': `$schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json\ntype: pipeline\nsettings:\n  default_compute: azureml:cluster\njobs:\n${jobs.join('\n')}\n`,
+      },
+      ['check', '--select', 'lifecycle/no-deadline'],
+    )
+    assert.match(
+      out,
+      /^ *= see: pipeline\.yml:10:3, pipeline\.yml:14:3, pipeline\.yml:18:3 and 3 more: the same here$/m,
+    )
+    assert.equal(out.match(/= see:/g)?.length, 1)
+  })
+
   it('full is broken between words to the width of a terminal', async () => {
     const { out } = await runHere(files, ['check', 'src'], { console: { columns: 60 } })
     assert.equal(

@@ -1,7 +1,8 @@
 /** For people: the code with carets, what is wrong, what it would save, and what to do. */
 
+import { grouped } from '../../text/grouped.js'
 import type { Colors } from '../console.js'
-import type { Report } from '../report.js'
+import type { Report, Shown } from '../report.js'
 import { severityColor } from './concise.js'
 import { copiesText, foldCopies, type ShownOnce } from './copies.js'
 import { codeFrame } from './frame.js'
@@ -49,7 +50,7 @@ function block({ shown, copies }: ShownOnce, { colors, columns }: FullOptions): 
     `${pad}${colors.blue('-->')} ${placeText(shown)}`,
     ...frame.lines,
     `${pad} ${colors.blue('|')}`,
-    ...shown.related.flatMap((each) => note('see', `${placeText(each)} ${each.message}`)),
+    ...seen(shown.related).flatMap((text) => note('see', text)),
     ...(copies.length === 0 ? [] : note('also', copiesText(copies, placeText))),
     ...(finding.saving === null ? [] : note('saves', savingText(finding.saving))),
     ...shown.fixes.flatMap((fix) => [
@@ -58,6 +59,20 @@ function block({ shown, copies }: ShownOnce, { colors, columns }: FullOptions): 
     ]),
     ...shown.refused.flatMap((fix) => note('no fix', `${fix.title}: ${fix.reason}`)),
   ].join('\n')
+}
+
+/** So many places of one kind are listed, each in a line. */
+const mostAlike = 4
+const namedAlike = 3
+
+/** A line for each place that belongs to the finding, and one for many of which the same is said. */
+function seen(related: Shown['related']): string[] {
+  const byMessage = grouped(related, ({ message }) => message)
+  return [...byMessage].flatMap(([message, places]) => {
+    if (places.length <= mostAlike) return places.map((each) => `${placeText(each)} ${message}`)
+    const named = places.slice(0, namedAlike).map(placeText)
+    return [`${named.join(', ')} and ${places.length - named.length} more: ${message}`]
+  })
 }
 
 /** A diff below the fix that it belongs to. */
