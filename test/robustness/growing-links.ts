@@ -286,6 +286,17 @@ export const links: Record<string, ProjectShape> = {
     ),
     ...each(size, (i) => ({ [`j${i}.yaml`]: pod(`j${i}`, `      nodeSelector: {pool: p${i}}\n`) })),
   })),
+  'resizing: many pools, and commands that resize them': shape((size) =>
+    each(size, (i) => ({
+      [`a${i}/pools.tf`]: `resource "aws_eks_node_group" "p${i}" {\n  cluster_name = "c"\n  instance_types = ["p3.2xlarge"]\n  scaling_config {\n    desired_size = 2\n    min_size = 1\n    max_size = 4\n  }\n}\n`,
+      [`a${i}/up.sh`]: `aws eks update-nodegroup-config --cluster-name c --nodegroup-name p${i} --scaling-config minSize=1\n`,
+    })),
+  ),
+  'sweeper: many lines that sweep one program': shape((size) => ({
+    'train.py': `import hydra\nfrom omegaconf import DictConfig\n\n\n@hydra.main(config_path="conf", config_name="config", version_base=None)\ndef main(cfg: DictConfig):\n    fit(cfg.lr)\n\n\n${training}main()\n`,
+    'conf/config.yaml': 'defaults:\n  - override hydra/sweeper: optuna\nlr: 0.1\n',
+    ...each(size, (i) => ({ [`sweep${i}.sh`]: `python train.py -m lr=0.1,0.2,0.${i + 3}\n` })),
+  })),
   'loader: trainings and loaders in modules of their own': shape((size) =>
     each(size, (i) => ({
       [`loop${i}.py`]:

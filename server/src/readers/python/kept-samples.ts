@@ -3,6 +3,7 @@ import type { Func, Loop, PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Span } from '../../text/location.js'
+import { once } from '../../text/once.js'
 import { codeText } from '../pytorch/evidence.js'
 import type { HotCode, HotStatement } from '../pytorch/hot-code.js'
 
@@ -40,7 +41,12 @@ const deepest = 6
  * The blocks of a function that keep results or look for them; another branch, and what is done behind it, prepares all the same,
  * unless the block hands out what it has found and goes on where it has found nothing.
  */
-function keepingBlocks(python: PythonModule, node: Func['node'] | Loop['node']): Span[] {
+function keepingBlocks(python: PythonModule, node: Func['node'] | Loop['node']): readonly Span[] {
+  // Each call in a loop asks for it.
+  return once(node, 'blocks that keep results', () => findKeepingBlocks(python, node))
+}
+
+function findKeepingBlocks(python: PythonModule, node: Func['node'] | Loop['node']): Span[] {
   const found: Span[] = []
   /** True where what follows is done for want of what is kept. */
   const visit = (block: readonly Stmt[]): boolean => {
