@@ -44,15 +44,32 @@ export function changeDistributed(claim: Claim, value: unknown, facts: FragmentF
     const given = python.argument(call, 'backend', 0)
     const quote = python.text[passedPlace(given)?.start ?? 0] === "'" ? "'" : '"'
     const written = writeArgument(facts, call, 'backend', given, `${quote}${String(value)}${quote}`)
-    return 'reason' in written
-      ? written
-      : { title: `Use the ${String(value)} backend`, safety: 'unsafe', writes: [written], imports: [] }
+    if ('reason' in written) return written
+    const exchanges = exchangesTensors(python)
+    return {
+      title: `Use the ${String(value)} backend${exchanges ? ', if all that processes exchange lies on GPUs' : ''}`,
+      safety: exchanges ? 'display' : 'unsafe',
+      writes: [written],
+      imports: [],
+    }
   }
   if (claim.setting === 'sharded' && python.uses('ray.train.torch.'))
     return prepareLoader(python, call, facts)
   if (claim.setting === 'sharded') return addSampler(python, call, facts)
   if (claim.setting === 'reshuffled') return addEpoch(python, call, facts)
   return byHand(claim)
+}
+
+const collectives =
+  /^torch\.distributed\.(all_gather|all_gather_into_tensor|all_reduce|all_to_all|all_to_all_single|broadcast|gather|irecv|isend|recv|reduce|reduce_scatter|scatter|send)$/
+
+/** The program hands tensors to others by itself, which nccl takes from GPUs only, or has other modules do so. */
+function exchangesTensors(python: PythonModule): boolean {
+  return python.calls.some(
+    ({ name, expr: { args } }) =>
+      (name !== null && collectives.test(name)) ||
+      args.some(({ value }) => value.type === 'name' && python.nameOf(value) === 'torch.distributed'),
+  )
 }
 
 /** A library or this module makes the model that is wrapped, so what it does in a step has been read. */
