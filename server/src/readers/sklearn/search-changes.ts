@@ -93,7 +93,8 @@ function rangeOf(fragment: number, call: Call): PythonRange {
 function toHalving(module: PythonModule, path: string, fragment: number, call: Call): Change | Refusal {
   if (module.callsTo('mlflow.autolog', 'mlflow.sklearn.autolog').length > 0)
     return { reason: 'mlflow records no trials of a search by halving' }
-  if (leavesOutRareWords(module))
+  const resource = resourceOf(module, call)
+  if (resource === null && leavesOutRareWords(module, call))
     return { reason: 'its first rounds see few samples, of which `min_df` may leave no word' }
   const range = rangeOf(fragment, call)
   const writes: Write[] = []
@@ -115,7 +116,6 @@ function toHalving(module: PythonModule, path: string, fragment: number, call: C
   if (passedExpression(module.argument(call, 'pre_dispatch')) !== null)
     writes.push({ kind: 'remove keyword', path, call: range, name: 'pre_dispatch' })
   writes.push({ kind: 'set keyword', path, call: range, name: 'factor', value: '3' })
-  const resource = resourceOf(module, call)
   if (resource !== null) {
     writes.push(
       { kind: 'set keyword', path, call: range, name: 'resource', value: `'${resource.name}'` },
@@ -126,12 +126,22 @@ function toHalving(module: PythonModule, path: string, fragment: number, call: C
   return { title: 'Search by successive halving (HalvingGridSearchCV)', safety: 'unsafe', writes, imports }
 }
 
-/** `TfidfVectorizer(min_df=5)`: in how many texts a word has to stand. */
-function leavesOutRareWords(module: PythonModule): boolean {
+/** `TfidfVectorizer(min_df=5)`, `'words__min_df': [1, 5]`: in how many texts a word has to stand. */
+function leavesOutRareWords(module: PythonModule, search: Call): boolean {
   const text = 'sklearn.feature_extraction.text'
-  return module.callsTo(`${text}.TfidfVectorizer`, `${text}.CountVectorizer`).some((call) => {
-    const least = knownArgument(module.argument(call, 'min_df'))
-    return typeof least === 'number' && least > 1
+  const several = (least: unknown): boolean => typeof least === 'number' && least > 1
+  if (
+    module
+      .callsTo(`${text}.TfidfVectorizer`, `${text}.CountVectorizer`)
+      .some((call) => several(knownArgument(module.argument(call, 'min_df'))))
+  )
+    return true
+  const grid = passedExpression(module.argument(search, 'param_grid', 1))
+  const entries = (grid === null ? null : gridDictionaries(module, grid))?.flatMap((one) => one.entries) ?? []
+  return entries.some(({ key, value }) => {
+    if (key?.type !== 'constant' || !/(^|__)min_df$/.test(String(key.value))) return false
+    const values = effective(module.fold(value))
+    return Array.isArray(values) && values.some(several)
   })
 }
 

@@ -308,7 +308,7 @@ function changeIdleDelay(
   seconds: number,
 ): Change | Refusal {
   const minutes = Math.max(1, Math.round(seconds / 60))
-  const spelled = claim.key.endsWith('_duration') ? `PT${minutes}M` : minutes
+  const spelled = claim.key.endsWith('_duration') || /^P/i.test(text(node) ?? '') ? `PT${minutes}M` : minutes
   if (scalar(node) === undefined) return { reason: 'the value is not written here' }
   return editor.change(`Release idle machines after ${minutes} minutes`, [editor.set(keys, spelled)])
 }
@@ -328,6 +328,9 @@ function changeTaints(editor: Editor, claim: Claim, keys: Key[]): Change | Refus
     editor.set(keys, at(editor.root, ...keys)?.kind === 'list' ? [taint] : { gpu: taint }),
   ])
 }
+
+/** Older versions of the interface refuse a body that has the setting. */
+const knowsIdleTime = '2023-10-01'
 
 function changeIdleStop(
   editor: Editor,
@@ -360,10 +363,17 @@ function changeIdleStop(
       }),
     ])
   }
-  if (claim.key === 'idleTimeBeforeShutdown' && !claim.overridable)
-    return editor.change(`Stop it after ${minutes} idle minutes: idleTimeBeforeShutdown`, [
+  if (claim.key === 'idleTimeBeforeShutdown' && !claim.overridable) {
+    const change = editor.change(`Stop it after ${minutes} idle minutes: idleTimeBeforeShutdown`, [
       editor.set(keys, `PT${minutes}M`),
     ])
+    const version = /@(\d{4}-\d{2}-\d{2})/.exec(
+      text(at(editor.root, ...keys.slice(0, keys.indexOf('body')), 'type')) ?? '',
+    )?.[1]
+    return version === undefined || version >= knowsIdleTime
+      ? change
+      : { ...change, title: `${change.title}, from API version ${knowsIdleTime} on`, safety: 'display' }
+  }
   if (claim.key === 'lifecycle_config_name')
     return {
       reason:
