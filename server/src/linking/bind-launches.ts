@@ -9,10 +9,8 @@ import { countedByFile, settingsOf, withoutNeedlessDocumented } from './launches
 import type { LinkedLaunch } from './runs.js'
 import { type Followed, followCalls, type ScriptFiles } from './script-calls.js'
 
-/** Launches of one script that are told apart by their flags. */
+/** Launches of one script that are told apart by their flags; those beyond are not resolved. */
 export const maximumBindings = 12
-/** Further launches of it, for which the script is read by itself; those beyond are not resolved. */
-const maximumUnbound = 100
 
 export interface Scripts {
   recordOf(path: string): FileRecord | undefined
@@ -21,8 +19,6 @@ export interface Scripts {
   frameworkConfigOf(launch: Launch, script: string | null): FileRecord | undefined
   /** `slot` tells the extractions of one file apart. */
   read(record: FileRecord, binding: Binding, slot: string): Promise<ReadResult>
-  /** The file read without a launch. */
-  readItself(record: FileRecord): Promise<Extraction | undefined>
 }
 
 /** `calls`: see `Followed.whole`. */
@@ -87,7 +83,6 @@ class CalledScripts {
 /** Programs read as they are launched. */
 class StartedScripts {
   private readonly bound = new Map<string, Map<string, Promise<ReadResult>>>()
-  private readonly unbound = new Map<string, number>()
 
   constructor(
     private readonly extractions: ReadonlyMap<string, Extraction>,
@@ -129,13 +124,8 @@ class StartedScripts {
     const key = bindingKey(binding, false)
     let result = known.get(key)
     if (result === undefined) {
-      if (known.size >= maximumBindings) {
-        // Read by itself: what this launch would say stays open.
-        const own = await this.scripts.readItself(record)
-        const more = (this.unbound.get(record.path) ?? 0) + 1
-        this.unbound.set(record.path, more)
-        return own === undefined || more > maximumUnbound ? null : own
-      }
+      // Without its flags and files the script would be said to do what this launch has it not do.
+      if (known.size >= maximumBindings) return null
       result = this.scripts.read(record, binding, `launch ${known.size}`)
       known.set(key, result)
     }
