@@ -144,7 +144,7 @@ export function gpusOfPartition(directives: Directive[]): { option: Directive; m
   return known.length < models.length ? null : { option, models: [...new Set(known)] }
 }
 
-/** Accelerators of each machine of the partition, where its name says so: `dgx`, `hgx-h100`, `a100x8`, `8xh100`. */
+/** Accelerators of each machine of the partition, where its name says so: `dgx`, `dgx-h100`, `a100x8`, `8xh100`. */
 export function gpusOfNodes(directives: Directive[]): { option: Directive; count: number } | null {
   for (const name of ['partition', 'constraint']) {
     const option = directive(directives, name)
@@ -157,8 +157,9 @@ export function gpusOfNodes(directives: Directive[]): { option: Directive; count
     const count = written === null ? null : Number(written[1] ?? written[2])
     if (count !== null && count >= 2 && count <= 16) return { option, count }
     if (/(^|[-_])dgx-?2([-_]|$)/i.test(value)) return { option, count: 16 }
-    // A workstation of the name has four.
-    if (/(^|[-_])[dh]gx(?![a-z]*[-_]?station)/i.test(value)) return { option, count: 8 }
+    if (/(^|[-_])dgx[-_]?spark/i.test(value)) return { option, count: 1 }
+    // A workstation of the name has four; the boards that others build in (HGX) have four or eight.
+    if (/(^|[-_])dgx(?!.*station)/i.test(value)) return { option, count: 8 }
   }
   return null
 }
