@@ -236,10 +236,10 @@ function readCustomJob(python: PythonModule, claims: ClaimBuilder, made: Call): 
   })
 }
 
-/** `{'machine_type': …}`, `MachineSpec(machine_type=…)`. */
+/** `{'machine_type': …}`, `MachineSpec(machine_type=…)`; what another call makes is not read. */
 function isWritten(python: PythonModule, expr: Expr): boolean {
-  const { type } = python.definition(expr)
-  return type === 'dict' || type === 'call'
+  const spec = python.definition(expr)
+  return spec.type === 'dict' || (spec.type === 'call' && passedExpression(python.entry(spec, 'machine_type')) !== null)
 }
 
 /** Machines of all pools; null where one of them is not known. */
