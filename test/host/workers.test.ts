@@ -26,6 +26,25 @@ function bundledWorker(): HostWorker {
   }
 }
 
+/** A worker that ends when it is given `sweep.yaml`. */
+function mortalWorker(onDeath: () => void = () => {}): HostWorker {
+  const worker = bundledWorker()
+  let tell: (error: Error) => void = () => {}
+  return {
+    ...worker,
+    post: (message) => {
+      if (!JSON.stringify(message).includes('"sweep.yaml"')) return worker.post(message)
+      onDeath()
+      void worker.terminate()
+      tell(new Error('out of memory'))
+    },
+    onError: (listener) => {
+      tell = listener
+      worker.onError(listener)
+    },
+  }
+}
+
 describe('workers', () => {
   it('read what one thread reads', async () => {
     const host: Host = { ...createNodeHost(), createWorker: bundledWorker }
@@ -96,24 +115,7 @@ describe('workers', () => {
   it('that die leave their files to others', async () => {
     // The worker ends when it is given `sweep.yaml`, whichever worker it is.
     let died = 0
-    const mortal = (): HostWorker => {
-      const worker = bundledWorker()
-      let tell: (error: Error) => void = () => {}
-      return {
-        ...worker,
-        post: (message) => {
-          if (!JSON.stringify(message).includes('"sweep.yaml"')) return worker.post(message)
-          died++
-          void worker.terminate()
-          tell(new Error('out of memory'))
-        },
-        onError: (listener) => {
-          tell = listener
-          worker.onError(listener)
-        },
-      }
-    }
-    const host: Host = { ...createNodeHost(), createWorker: mortal }
+    const host: Host = { ...createNodeHost(), createWorker: () => mortalWorker(() => died++) }
     const pool = await PoolBackend.start(root, host, 2)
     try {
       const paths = ['train.py', 'sweep.yaml', 'notebooks/tickets.ipynb', 'train.slurm']
@@ -130,23 +132,7 @@ describe('workers', () => {
   })
 
   it('that die over a file never leave it to this thread', async () => {
-    const mortal = (): HostWorker => {
-      const worker = bundledWorker()
-      let tell: (error: Error) => void = () => {}
-      return {
-        ...worker,
-        post: (message) => {
-          if (!JSON.stringify(message).includes('"sweep.yaml"')) return worker.post(message)
-          void worker.terminate()
-          tell(new Error('out of memory'))
-        },
-        onError: (listener) => {
-          tell = listener
-          worker.onError(listener)
-        },
-      }
-    }
-    const host: Host = { ...createNodeHost(), createWorker: mortal }
+    const host: Host = { ...createNodeHost(), createWorker: () => mortalWorker() }
     const local = new LocalBackend(root, host, await createAnalyzer(host))
     const here: string[] = []
     const load = local.load.bind(local)

@@ -27,14 +27,20 @@ function begin() {
   return { openings, project }
 }
 
+/** It is asked for, forgotten, and asked for again before it is open. */
+async function beginTwice() {
+  const { openings, project } = begin()
+  const first = project.load()
+  await Promise.resolve()
+  project.forget()
+  const second = project.load()
+  await Promise.resolve()
+  return { openings, project, first, second }
+}
+
 describe('the project of a session', () => {
   it('is the last one that was asked for, whichever opens first', async () => {
-    const { openings, project } = begin()
-    const first = project.load()
-    await Promise.resolve()
-    project.forget()
-    const second = project.load()
-    await Promise.resolve()
+    const { openings, project, first, second } = await beginTwice()
     openings[1]!.open(named('new'))
     await second
     openings[0]!.open(named('old'))
@@ -43,12 +49,7 @@ describe('the project of a session', () => {
   })
 
   it('is opened once, though one that was forgotten cannot be opened', async () => {
-    const { openings, project } = begin()
-    const first = project.load()
-    await Promise.resolve()
-    project.forget()
-    const second = project.load()
-    await Promise.resolve()
+    const { openings, project, first, second } = await beginTwice()
     openings[0]!.fail(new Error('gone'))
     await first
     assert.equal(project.load(), second)

@@ -116,9 +116,6 @@ export abstract class ShellWalk {
       case 'pipeline':
         this.pipeline(node, context)
         return false
-      case 'test_command':
-        this.substitutions(node, context)
-        return false
       case 'redirected_statement': {
         const ended = this.sequence(node.children, context)
         const given = readText(node, this.text)

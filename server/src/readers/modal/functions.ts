@@ -286,13 +286,15 @@ function claimLostWeights(
     apart: 'weights',
   })
   operation.known('holder', 'container', 'container', at)
-  operation.say(
-    'gpus',
-    'gpu',
-    convert(gpus, ({ count }) => count),
-  )
+  const { count, model } = askedGpus(gpus)
+  operation.say('gpus', 'gpu', count)
+  if (model !== null) operation.say('gpuModel', 'gpu', model)
+}
+
+/** Accelerators as subjects are told of them; a `null` model: nothing is known of it. */
+function askedGpus(gpus: Given<GpuRequest>) {
   const model = convert(gpus, ({ name }) => gpu(name)?.name)
-  if (model.state !== 'unknown') operation.say('gpuModel', 'gpu', model)
+  return { count: convert(gpus, (asked) => asked.count), model: model.state === 'unknown' ? null : model }
 }
 
 interface Served {
@@ -323,13 +325,9 @@ function claimServing(
   serving.known('scalesToZero', 'modal', true, place)
   serving.known('autoscaled', 'modal', true, place)
   serving.say('minReplicas', key, orDefault(least, 0))
-  serving.say(
-    'gpus',
-    'gpu',
-    convert(gpus, ({ count }) => count),
-  )
-  const model = convert(gpus, ({ name }) => gpu(name)?.name)
-  if (model.state !== 'unknown') serving.say('gpuModel', 'gpu', model)
+  const { count, model } = askedGpus(gpus)
+  serving.say('gpus', 'gpu', count)
+  if (model !== null) serving.say('gpuModel', 'gpu', model)
   if (!keeps) return
   const ids = models.named.map(({ id }) => id)
   serving.known('model', 'from_pretrained', ids.join(', '), place)
