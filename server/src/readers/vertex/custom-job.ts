@@ -239,7 +239,10 @@ function readCustomJob(python: PythonModule, claims: ClaimBuilder, made: Call): 
 /** `{'machine_type': …}`, `MachineSpec(machine_type=…)`; what another call makes is not read. */
 function isWritten(python: PythonModule, expr: Expr): boolean {
   const spec = python.definition(expr)
-  return spec.type === 'dict' || (spec.type === 'call' && passedExpression(python.entry(spec, 'machine_type')) !== null)
+  return (
+    spec.type === 'dict' ||
+    (spec.type === 'call' && passedExpression(python.entry(spec, 'machine_type')) !== null)
+  )
 }
 
 /** Machines of all pools; null where one of them is not known. */
