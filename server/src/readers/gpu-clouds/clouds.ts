@@ -24,8 +24,11 @@ export interface Cloud {
   library: { creates: string; modelAt: number } | null
   /** How clients that people write for it call what rents a machine. */
   client: RegExp
-  /** Keys of a request that name the kind of GPU, and keys of which one stands beside them. */
-  body: { models: string[]; besides: string[] } | null
+  /**
+   * Keys of a request that name the kind of GPU, and keys of which one stands beside them. `scales`: keys, or a part of the address, of
+   * a request for a service that the cloud scales by itself.
+   */
+  body: { models: string[]; besides: string[]; scales: RegExp | null } | null
   /** What rents a machine in a query. */
   query: RegExp | null
   /** One GPU unless more are asked for. */
@@ -61,6 +64,8 @@ export const clouds: Cloud[] = [
     body: {
       models: ['gpuTypeIds', 'gpuTypeId'],
       besides: ['imageName', 'templateId', 'cloudType', 'computeType', 'name'],
+      scales:
+        /^(workers(Min|Max)|scaler(Type|Value)|idleTimeout|executionTimeoutMs|flashboot)$|\/endpoints\b/,
     },
     query: /\b(podFindAndDeployOnDemand|podRentInterruptable)\b(?=\s*\()/g,
     single: true,
@@ -75,7 +80,11 @@ export const clouds: Cloud[] = [
     mentioned: /lambda(labs|cloud|\.ai|_cloud|_labs)|instance-operations/i,
     library: null,
     client: /^(launch|create|start|provision)_(lambda_|gpu_)?instance$/,
-    body: { models: ['instance_type_name'], besides: ['ssh_key_names', 'region_name', 'quantity'] },
+    body: {
+      models: ['instance_type_name'],
+      besides: ['ssh_key_names', 'region_name', 'quantity'],
+      scales: null,
+    },
     query: null,
     single: false,
   },

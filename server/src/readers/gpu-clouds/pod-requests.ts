@@ -95,9 +95,19 @@ function bodyOf(python: PythonModule, cloud: Cloud, call: Call): DictExpr | null
   }
   for (const { value } of call.expr.args) {
     const found = search(value, 0)
-    if (found !== null) return found
+    if (found !== null) return isScaled(python, body.scales, call, found) ? null : found
   }
   return null
+}
+
+function isScaled(python: PythonModule, scales: RegExp | null, call: Call, { entries }: DictExpr): boolean {
+  if (scales === null) return false
+  // `post(f'{api}/endpoints', …)`, `request('POST', f'{api}/endpoints', …)`
+  const address = call.expr.args.slice(0, 2).filter(({ value }) => value.type !== 'dict')
+  return (
+    entries.some(({ key }) => scales.test(textOf(key) ?? '')) ||
+    address.some(({ value }) => scales.test(python.code.slice(value.start, value.end)))
+  )
 }
 
 /** Reads what there is, or keeps and shows what it is given. */
