@@ -33,7 +33,7 @@ import {
   isServerless,
   type JobFacts,
   machineHeld,
-  mayBeDear,
+  mayHaveGpus,
   mostCalls,
   sharingOf,
 } from './job-claims.js'
@@ -106,7 +106,7 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
     )
     // A sweep has limits of its own.
     if (!use.swept || use.submitted) claimLimit(compute, source)
-    if (mayBeDear(target, isGiven(size))) compute.known('neverEnded', 'command', true, place)
+    if (mayHaveGpus(target, isGiven(size))) compute.known('neverEnded', 'command', true, place)
     // Spot capacity is asked for on serverless compute only; clusters have it or not.
     if (isGiven(source.get('job_tier')) || isServerless(target))
       commandSettings.claim(compute, source, {}, ['spot'])

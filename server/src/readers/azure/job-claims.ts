@@ -40,7 +40,7 @@ export function isGpuCluster(target: Target): boolean {
 }
 
 /** Nothing says that its machines are processors. */
-export function mayBeDear(target: Target, hasSize: boolean): boolean {
+export function mayHaveGpus(target: Target, hasSize: boolean): boolean {
   return !hasSize && !(target.kind === 'cluster' && /cpu/i.test(target.name ?? ''))
 }
 

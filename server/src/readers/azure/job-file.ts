@@ -42,7 +42,7 @@ import {
   isServerless,
   type JobFacts,
   machineHeld,
-  mayBeDear,
+  mayHaveGpus,
   sharingOf,
 } from './job-claims.js'
 import { changeSweepFile, claimSweepFile, sweepLimits } from './sweep-file.js'
@@ -266,7 +266,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     // A sweep has limits of its own.
     if (kind !== 'sweep') {
       compute.say('timeLimit', 'limits.timeout', limitOf(source(node, keys), job.limited))
-      if (mayBeDear(target, isGiven(size))) compute.known('neverEnded', 'type', true, place)
+      if (mayHaveGpus(target, isGiven(size))) compute.known('neverEnded', 'type', true, place)
     }
     const queue = entry(node, 'queue_settings') === undefined && program !== node
     const tier = queue ? source(program, within, true) : source(node, keys, true)
