@@ -164,13 +164,17 @@ function ofCounted(
 
 const halfOfARun = 0.4
 
-const wide = [500, 1000, 2000, 5000, 10_000, 20_000, 50_000]
+const wide = [500, 1000, 2000, 3000, 4000, 5000, 10_000, 20_000, 50_000]
 
 /** Steps between two evaluations that take a tenth of the run, of which a few are left to choose the best model by. */
 function seldom(every: number, { evaluated, trained }: Counted, times: number | undefined): number | null {
-  const wanted = (evaluated * forwardShare * 9 * every) / trained
+  // So many steps compute as much as an evaluation.
+  const worth = (evaluated * forwardShare * every) / trained
+  const wanted = 9 * worth
   const most = times === undefined ? Number.POSITIVE_INFINITY : (every * times) / leastEvaluations
-  const possible = wide.filter((one) => one > every && one <= most)
+  // With fewer the same would be said of them again.
+  const least = worth * (1 / muchOfARun - 1)
+  const possible = wide.filter((one) => one > every && one > least && one <= most)
   return possible.find((one) => one >= wanted) ?? possible.at(-1) ?? null
 }
 
