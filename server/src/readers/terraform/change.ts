@@ -281,7 +281,8 @@ function changeCapacity(editor: Editor, claim: Claim, keys: Key[]): Change | Ref
         ]),
       )
     case 'vm_priority':
-      return editor.change('Buy low-priority machines: vm_priority = "LowPriority"', [
+    case 'vmPriority':
+      return editor.change(`Buy low-priority machines: ${claim.key} = "LowPriority"`, [
         editor.set(keys, 'LowPriority'),
       ])
     case 'type': {
