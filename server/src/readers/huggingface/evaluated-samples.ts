@@ -1,8 +1,10 @@
 /** How many samples an evaluation goes over, where its data set is known by name and taken whole. */
 import { dataset } from '../../catalog/datasets.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
-import { passedExpression, textArgument } from '../../values/argument.js'
+import { returnsOf } from '../../python/returns.js'
+import { lastIdentifier } from '../../python/training-calls.js'
+import type { CallExpr, Expr } from '../../syntax/python-ast.js'
+import { fixedArgument, passedExpression, textArgument } from '../../values/argument.js'
 
 /** Methods after which nobody knows how much of a data set is left. */
 const parts = /\.(select|filter|train_test_split|shard|take|skip)\(/
@@ -42,5 +44,31 @@ function holdsAll(python: PythonModule, held: Expr, load: Call, depth: number): 
   const made = python.definition(held)
   if (made === load.expr) return true
   if (made.type !== 'call' || made.callee.type !== 'attribute' || depth > deepest) return false
-  return keepsAll.test(made.callee.attr) && holdsAll(python, made.callee.value, load, depth + 1)
+  if (!keepsAll.test(made.callee.attr) || mayRegroup(python, made)) return false
+  return holdsAll(python, made.callee.value, load, depth + 1)
+}
+
+const dropsColumns = /(remove|select)_columns/
+
+/** `map(into_blocks, batched=True)` may make any number of samples of a batch, unless columns of before stay beside them. */
+function mayRegroup(python: PythonModule, made: CallExpr): boolean {
+  const call = python.callAt(made)
+  if (call === null || call.method !== 'map' || !dropsColumns.test(python.code)) return false
+  const batched = python.argument(call, 'batched')
+  if (batched.state === 'absent' || fixedArgument(batched) === false) return false
+  const given = passedExpression(python.argument(call, 'function', 0))
+  if (given === null) return true
+  const value = python.definition(given)
+  const func = python.functionOf(given)
+  const results = func !== null ? returnsOf(func) : value.type === 'lambda' ? [value.body] : []
+  return results.length === 0 || !results.every((one) => isOnePerText(python, one))
+}
+
+/** `tokenizer(rows['text'], truncation=True)`; long texts come in several pieces only where it is asked for them. */
+function isOnePerText(python: PythonModule, result: Expr): boolean {
+  const value = python.definition(result)
+  if (value.type !== 'call' || python.functionOf(value.callee) !== null) return false
+  if (python.importedFunction(value.callee) !== null || !/tokeni[sz]er/i.test(lastIdentifier(value.callee)))
+    return false
+  return value.args.every(({ name, star }) => star === 0 && name !== 'return_overflowing_tokens')
 }
