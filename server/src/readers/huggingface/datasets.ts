@@ -107,7 +107,11 @@ function standsBehindTraining(python: PythonModule, { expr, function: func }: Ca
   const told = python.calls.filter(
     (call) => call.method === 'train' && call.receiver !== null && call.function === func,
   )
-  return told.length > 0 && told.every((call) => call.expr.end < expr.start)
+  // `model.train()` is only a mode: the loop that trains may come behind it.
+  const trainsLater = python.loops.some(
+    (loop) => loop.function === func && loop.node.start > expr.end && loop.effects.trains,
+  )
+  return !trainsLater && told.length > 0 && told.every((call) => call.expr.end < expr.start)
 }
 
 function recomputed(python: PythonModule, call: Call, locator: Locator): Uncached | null {
