@@ -40,11 +40,9 @@ export function resumeGap(python: PythonModule, outer: Loop): ResumeGap | null {
 function isFixed(python: PythonModule, first: Expr): boolean {
   if (first.type === 'constant') return true
   if (first.type !== 'name' || python.definition(first).type !== 'constant') return false
-  const set = new RegExp(
-    `^[ \\t]*(?:[\\w.]+[ \\t]*,[ \\t]*)*${first.id}[ \\t]*(?:,[^\\n=()]*)?[-+]?=(?!=)`,
-    'gm',
-  )
-  return [...python.text.matchAll(set)].length === 1
+  const named = new RegExp(`(?<![\\w.])${first.id}\\b`)
+  const setElsewhere = python.dead.some(({ start, end }) => named.test(python.text.slice(start, end)))
+  return python.bindingsOf(first).length === 1 && !setElsewhere
 }
 
 /** `model.load_state_dict(torch.load(path))` above the loop, where the path may be that of any checkpoint. */
