@@ -1,6 +1,7 @@
 /** A loop of a module. How often it passes is found out when somebody asks: most loops nobody asks about. */
 import type { For, While } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
+import { emptyEffects } from './effect-sets.js'
 import { horizonOf } from './horizon.js'
 import type { Call, Effects, Folded, Func, Horizon, Loop } from './module.js'
 import { tripsOf } from './trips.js'
@@ -12,14 +13,7 @@ export class CountedLoop implements Loop {
   readonly inner: Loop[] = []
   readonly calls: Call[] = []
   role: Loop['role'] = 'other'
-  effects: Effects = {
-    backward: false,
-    optimizerStep: false,
-    trains: false,
-    epochs: false,
-    secondOrder: false,
-    calls: new Set(),
-  }
+  effects: Effects = emptyEffects()
   hasBreak = false
   private analysis: Analysis | null = null
   private knownTrips: Folded | null = null

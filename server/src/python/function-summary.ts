@@ -92,16 +92,6 @@ export interface OptionFunction {
 export interface Running {
   backward: boolean
   optimizerStep: boolean
-  trains: boolean
-  secondOrder?: true
-  epochs?: true
-  calls: string[]
-}
-
-/** What others may know of a function or a method. */
-export interface FunctionSummary {
-  backward: boolean
-  optimizerStep: boolean
   /** It holds a loop that steps an optimiser. */
   trains: boolean
   /** It takes gradients of gradients. */
@@ -109,6 +99,10 @@ export interface FunctionSummary {
   /** A loop over epochs in it goes around a whole training loop. */
   epochs?: true
   calls: string[]
+}
+
+/** What others may know of a function or a method. */
+export interface FunctionSummary extends Running {
   params: string[]
   /** It holds a loop or a comprehension: what it does, it does for many. */
   repeats: boolean

@@ -1,8 +1,8 @@
 /** Functions that are compiled in each pass of a training loop: each pass hands the compiler another one, so nothing it made before fits. */
-import { isRemembered } from '../../python/each-call.js'
-import type { Call, Loop, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
-import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { isRemembered } from '../python/each-call.js'
+import type { Call, Loop, PythonModule } from '../python/module.js'
+import type { Expr } from '../syntax/python-ast.js'
+import { childrenOf, expressionsOf } from '../syntax/python-children.js'
 
 const compilers =
   /^(jax\.(jit|pmap)|flax\.nnx\.(jit|pmap)|equinox\.filter_(jit|pmap)|tensorflow\.(\w+\.)*function)$/
