@@ -3,14 +3,16 @@
 import type { FileRecord } from '../extraction/file-record.js'
 import type { ReadResult } from '../host/backend.js'
 import type { ProgramIndex } from '../link/programs.js'
-import type { Binding, Extraction, Launch } from '../workload/claim.js'
+import type { Binding, Claim, Extraction, Launch } from '../workload/claim.js'
 import { bindingKey } from './extraction-keys.js'
 import { countedByFile, settingsOf, withoutNeedlessDocumented } from './launches.js'
 import type { LinkedLaunch } from './runs.js'
 import { type Followed, followCalls, type ScriptFiles } from './script-calls.js'
 
-/** Launches of one script that are told apart by their flags; those beyond are not resolved. */
+/** Launches of one script that are told apart by their flags. */
 export const maximumBindings = 12
+/** Further launches of it, for which the script is read by itself; those beyond are not resolved. */
+const maximumUnbound = 100
 
 export interface Scripts {
   recordOf(path: string): FileRecord | undefined
@@ -19,6 +21,8 @@ export interface Scripts {
   frameworkConfigOf(launch: Launch, script: string | null): FileRecord | undefined
   /** `slot` tells the extractions of one file apart. */
   read(record: FileRecord, binding: Binding, slot: string): Promise<ReadResult>
+  /** The file read without a launch. */
+  readItself(record: FileRecord): Promise<Extraction | undefined>
 }
 
 /** `calls`: see `Followed.whole`. */
@@ -83,6 +87,7 @@ class CalledScripts {
 /** Programs read as they are launched. */
 class StartedScripts {
   private readonly bound = new Map<string, Map<string, Promise<ReadResult>>>()
+  private readonly unbound = new Map<string, number>()
 
   constructor(
     private readonly extractions: ReadonlyMap<string, Extraction>,
@@ -124,11 +129,24 @@ class StartedScripts {
     const key = bindingKey(binding, false)
     let result = known.get(key)
     if (result === undefined) {
-      // Without its flags and files the script would be said to do what this launch has it not do.
-      if (known.size >= maximumBindings) return null
+      if (known.size >= maximumBindings) {
+        const own = await this.scripts.readItself(record)
+        const more = (this.unbound.get(record.path) ?? 0) + 1
+        this.unbound.set(record.path, more)
+        return own === undefined || more > maximumUnbound ? null : withoutChoices(own)
+      }
       result = this.scripts.read(record, binding, `launch ${known.size}`)
       known.set(key, result)
     }
     return (await result).extraction
   }
+}
+
+/** What a script does whatever it is given: what its launches or their files may set stays open. */
+function withoutChoices(own: Extraction): Extraction {
+  const claims = own.claims.map((claim): Claim => {
+    if (claim.state === 'unknown' || !(claim.overridable || claim.state === 'default')) return claim
+    return { ...claim, state: 'unknown', because: 'it is launched in too many ways' } as Claim
+  })
+  return { ...own, claims }
 }

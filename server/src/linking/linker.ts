@@ -239,6 +239,7 @@ export class Linker extends ProjectLinks {
       resolve: (launch) => this.programs.resolve(launch),
       frameworkConfigOf: (launch, script) => this.frameworkConfigOf(launch, script),
       read,
+      readItself,
     })
     if (this.learnCalled(bound.launches.map(({ launch }) => launch))) {
       this.refresh()
